@@ -1,0 +1,54 @@
+"""Errors meant for the person who runs the program: one clear sentence each, exit status 2."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class ThroughtimeError(Exception):
+    """Something the user can put right; its text says what was found and what was expected."""
+
+
+class DataError(ThroughtimeError):
+    """A file that cannot be read as what it should be.
+
+    Args:
+        path: the file (or folder) at fault.
+        found: what stands there.
+        expected: what should stand there.
+        line: the line or row, counted from 1, where the file has such.
+
+    Example:
+        >>> str(DataError("reviews.csv", "2 columns", "3 columns (text, label, source)", line=7))
+        'reviews.csv, line 7: found 2 columns, expected 3 columns (text, label, source)'
+    """
+
+    def __init__(self, path: str | Path, found: str, expected: str, line: int | None = None) -> None:
+        where = f"{path}, line {line}" if line is not None else f"{path}"
+        super().__init__(f"{where}: found {found}, expected {expected}")
+        self.path = Path(path)
+        self.line = line
+
+
+class MissingExtraError(ThroughtimeError):
+    """An optional package is not installed; the sentence says what to install.
+
+    Args:
+        package: the module that could not be imported.
+        extra: the extra of throughtime that brings it.
+        purpose: what it is needed for.
+    """
+
+    def __init__(self, package: str, extra: str, purpose: str) -> None:
+        super().__init__(
+            f"{purpose} needs the package {package}, which is not installed: "
+            f"pip install 'throughtime[{extra}]'"
+        )
+
+
+class KernelUnavailableError(ThroughtimeError):
+    """A kernel that was asked for by name cannot run this call; the sentence says why."""
+
+
+class NotANumberError(ThroughtimeError):
+    """The loss is no longer finite; the sentence names the step and what to try."""
