@@ -1,0 +1,1 @@
+"""From examples to padded batches: vocabularies, batching, caches, readers and the built-in sources."""

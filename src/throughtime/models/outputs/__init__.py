@@ -1,0 +1,1 @@
+"""Output layers: what the hidden state says of the next element, its likelihood and how to sample it."""

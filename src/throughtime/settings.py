@@ -1,0 +1,67 @@
+"""What can be asked of a training run: one typed object is the config file, the flags and their help."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Settings(BaseModel):
+    """A frozen set of options; unknown names are errors, never swallowed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class TrainingSettings(Settings):
+    """How long, how fast and on what to train; every task adds its own options to these.
+
+    Example:
+        >>> TrainingSettings(steps=100).clip_norm
+        1.0
+    """
+
+    seed: int = 0
+    """Seed of everything random: split, initial weights, order of the data, dropout, sampling."""
+    steps: int | None = Field(default=None, ge=0)
+    """Stop after this many optimiser steps."""
+    epochs: int | None = Field(default=None, ge=0)
+    """Stop after this many passes over the training data."""
+    minutes: float | None = Field(default=None, gt=0)
+    """Stop after this many minutes of training."""
+    batch_size: int = Field(default=32, ge=1)
+    """Sequences in a batch."""
+    learning_rate: float = Field(default=1e-3, gt=0)
+    """Highest learning rate."""
+    optimiser: Literal["adam", "adamw", "sgd", "asgd", "rmsprop"] = "adam"
+    """Update rule; asgd starts averaging when the validation metric stalls (NT-ASGD, Merity et al. 2018)."""
+    weight_decay: float = Field(default=0.0, ge=0)
+    """L2 penalty (decoupled in adamw)."""
+    schedule: Literal["constant", "linear", "cosine", "plateau", "exponential"] = "constant"
+    """Course of the learning rate after the warm-up; linear and cosine end at the limit of steps, epochs or minutes."""
+    decay: float = Field(default=0.5, gt=0, le=1)
+    """Factor of the plateau schedule (at each stall) and of the exponential one (each epoch)."""
+    decay_after: int = Field(default=1, ge=0)
+    """Plateau: evaluations without improvement before a decay; exponential: epochs before the first decay."""
+    warmup_steps: int = Field(default=0, ge=0)
+    """Steps of linear warm-up of the learning rate."""
+    clip_norm: float | None = Field(default=1.0, gt=0)
+    """Largest norm of the whole gradient; none: no clipping."""
+    loss_scale: Literal["step", "sequence"] = "step"
+    """The masked sum over time is divided by the number of time steps, or by the number of sequences."""
+    accumulate: int = Field(default=1, ge=1)
+    """Batches whose gradients are added up for one optimiser step."""
+    patience: int | None = Field(default=None, ge=1)
+    """Stop after this many evaluations without improvement; none: never."""
+    evaluate_every: int | None = Field(default=None, ge=1)
+    """Steps between two evaluations on the validation split; none: once an epoch."""
+    checkpoint_every: float = Field(default=60.0, ge=0)
+    """Seconds between two checkpoints (one is always written after an evaluation)."""
+    device: str = "auto"
+    """auto, cpu, cuda, cuda:1, mps."""
+    precision: Literal["32", "64", "bf16-mixed", "16-mixed"] = "32"
+    """Arithmetic; the mixed ones where the device has them."""
+    threads: int | None = Field(default=None, ge=1)
+    """CPU threads of tensor operations; none: as torch chooses."""
+    workers: int = Field(default=0, ge=0)
+    """Processes that prepare batches; 0: in the training process."""

@@ -1,0 +1,209 @@
+"""The one interface that all tasks share; the verbs know nothing else of them."""
+
+from __future__ import annotations
+
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
+
+from throughtime.errors import ThroughtimeError
+from throughtime.settings import Settings, TrainingSettings
+
+if TYPE_CHECKING:
+    from throughtime.data.batch import Loader
+    from throughtime.models.base import Model
+
+Example = TypeVar("Example")
+SettingsT = TypeVar("SettingsT", bound=TrainingSettings)
+Prediction = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """The number that decides which model is best.
+
+    Args:
+        name: key in a report's metrics.
+        unit: what it counts, for people.
+        best: whether a smaller or a larger value is better.
+    """
+
+    name: str
+    unit: str
+    best: Literal["min", "max"]
+
+    def better(self, new: float, old: float | None) -> bool:
+        """Whether `new` beats `old` (None: nothing yet)."""
+        return old is None or (new < old if self.best == "min" else new > old)
+
+
+@dataclass(frozen=True)
+class Splits(Generic[Example]):
+    """Examples to learn from, to choose by, and to be judged by."""
+
+    train: Sequence[Example]
+    valid: Sequence[Example]
+    test: Sequence[Example]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table for people: a title, column heads and rows."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str | float | int]]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an evaluation found.
+
+    Args:
+        metrics: the model's numbers by name; the task's own metric among them.
+        baselines: the same numbers for each simple method, on the same examples.
+        tables: anything more worth showing (a confusion matrix).
+    """
+
+    metrics: dict[str, float]
+    baselines: dict[str, dict[str, float]] = field(default_factory=dict)
+    tables: Sequence[Table] = ()
+
+
+class GenerateSettings(Settings):
+    """How to sample; a task that generates adds its own (length, primer, ...)."""
+
+    seed: int = 0
+    """Seed of the sampling."""
+    temperature: float = 1.0
+    """Below 1: safer; above 1: bolder; 0: always the most probable."""
+    top_k: int | None = None
+    """Sample among the k most probable only."""
+    top_p: float | None = None
+    """Sample among the most probable that together reach p."""
+
+
+class Task(ABC, Generic[Example, SettingsT]):
+    """One application, from files to answers.
+
+    Args:
+        settings: what was asked.
+        cache: a folder for things computed once (token caches); it may be deleted at any time.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    """One line: what it learns."""
+    reads: ClassVar[str]
+    """What the user's files must look like."""
+    built_in: ClassVar[str]
+    """What it learns from if no data is given, and where that comes from."""
+    metric: ClassVar[Metric]
+    Settings: ClassVar[type[TrainingSettings]]
+    Generation: ClassVar[type[GenerateSettings] | None] = None
+    """Options of `generate`, None if the task does not generate."""
+
+    def __init__(self, settings: SettingsT, cache: Path) -> None:
+        self.settings = settings
+        self.cache = cache
+
+    # -- data ------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def built_in_data(self) -> Splits[Example]:
+        """The built-in examples, in fixed splits."""
+
+    @abstractmethod
+    def read(self, path: Path) -> Sequence[Example]:
+        """Examples of a file or folder of the user's.
+
+        Raises:
+            DataError: names the file, the line, what was found and what was expected.
+        """
+
+    def read_splits(self, path: Path) -> Splits[Example]:
+        """Read one file or folder and split it; a format that brings its own splits overrides this."""
+        return self.split(self.read(path))
+
+    def group(self, example: Example, index: int) -> Hashable:  # noqa: ARG002
+        """Examples of one group stay on one side of a split; by default each stands alone."""
+        return index
+
+    def split(self, examples: Sequence[Example], valid: float = 0.1, test: float = 0.1) -> Splits[Example]:
+        """Split by group: shares of the groups, in an order that the seed decides."""
+        groups: dict[Hashable, list[Example]] = {}
+        for index, example in enumerate(examples):
+            groups.setdefault(self.group(example, index), []).append(example)
+        if len(groups) < 3:
+            raise ThroughtimeError(
+                f"found {len(groups)} independent examples, expected at least 3 to split into train, valid and test; "
+                "give --train, --valid and --test instead"
+            )
+        order = list(groups.values())
+        random.Random(self.settings.seed).shuffle(order)
+        n_valid, n_test = (max(1, round(share * len(order))) for share in (valid, test))
+        cuts = order[:n_valid], order[n_valid : n_valid + n_test], order[n_valid + n_test :]
+        first, second, rest = ([example for group in cut for example in group] for cut in cuts)
+        return Splits(rest, first, second)
+
+    # -- features: fitted on the training split alone ---------------------------------------------------------
+
+    @abstractmethod
+    def fit(self, train: Sequence[Example]) -> None:
+        """Learn vocabulary, statistics and baselines from the training split."""
+
+    @abstractmethod
+    def save_features(self, folder: Path) -> None:
+        """Write all that `fit` learned (no pickle)."""
+
+    @abstractmethod
+    def load_features(self, folder: Path) -> None:
+        """Read what `save_features` wrote."""
+
+    # -- learning ---------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def model(self) -> Model:
+        """A fresh model of the sizes that settings and features ask for."""
+
+    @abstractmethod
+    def loader(self, examples: Sequence[Example], *, training: bool) -> Loader:
+        """Batches of these examples: shuffled and truncated as training wants it, or all in order."""
+
+    @abstractmethod
+    def validate(self, model: Model, examples: Sequence[Example]) -> float:
+        """The task's metric on a split, quickly: what training watches."""
+
+    @abstractmethod
+    def evaluate(self, model: Model, examples: Sequence[Example]) -> Report:
+        """All the metrics, the baselines beside them."""
+
+    # -- use --------------------------------------------------------------------------------------------------
+
+    def read_inputs(self, argument: str) -> Iterator[Any]:
+        """What one argument of `predict` stands for: the lines of a file, or the argument itself."""
+        path = Path(argument)
+        if not path.is_file():
+            yield argument
+            return
+        with path.open(encoding="utf-8") as lines:
+            yield from (line.rstrip("\n") for line in lines)
+
+    @abstractmethod
+    def predict(self, model: Model, inputs: Iterable[Any]) -> Iterator[Prediction]:
+        """One JSON-like answer for each input, as they come."""
+
+    @abstractmethod
+    def render(self, prediction: Prediction) -> str:
+        """A prediction for people, usually one line."""
+
+    def generate(self, model: Model, out: Path, options: GenerateSettings) -> list[Path]:
+        """Write something new to `out` (and beside it); the files written.
+
+        Raises:
+            ThroughtimeError: this task does not generate.
+        """
+        raise ThroughtimeError(f"the task {self.name} does not generate; music and text do")

@@ -1,0 +1,1 @@
+"""The training loop, its checkpoints, its optimisers and its log."""
