@@ -30,6 +30,10 @@ class DataError(ThroughtimeError):
         self.line = line
 
 
+class ArgumentError(ThroughtimeError, ValueError):
+    """An argument of a function or class that has the wrong type, shape or value; the sentence says which."""
+
+
 class MissingExtraError(ThroughtimeError):
     """An optional package is not installed; the sentence says what to install.
 
@@ -41,8 +45,7 @@ class MissingExtraError(ThroughtimeError):
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         super().__init__(
-            f"{purpose} needs the package {package}, which is not installed: "
-            f"pip install 'throughtime[{extra}]'"
+            f"{purpose} needs the package {package}, which is not installed: pip install 'throughtime[{extra}]'"
         )
 
 

@@ -26,9 +26,7 @@ class Generator(Model):
     The batch holds `inputs` (B, T, ...), `targets` (B, T, ...) and, if padded, `lengths` (B,).
     """
 
-    def __init__(
-        self, encoder: nn.Module, recurrent: nn.Module, output: Output, dropout: float = 0.0
-    ) -> None:
+    def __init__(self, encoder: nn.Module, recurrent: nn.Module, output: Output, dropout: float = 0.0) -> None:
         super().__init__()
         self.encoder = encoder
         self.recurrent = recurrent

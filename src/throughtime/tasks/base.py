@@ -128,7 +128,7 @@ class Task(ABC, Generic[Example, SettingsT]):
         """Read one file or folder and split it; a format that brings its own splits overrides this."""
         return self.split(self.read(path))
 
-    def group(self, example: Example, index: int) -> Hashable:  # noqa: ARG002
+    def group(self, example: Example, index: int) -> Hashable:
         """Examples of one group stay on one side of a split; by default each stands alone."""
         return index
 
