@@ -19,7 +19,7 @@ class Loss:
     Args:
         total: summed loss of the batch in nats, scalar; padded steps count nothing.
         count: how many terms were summed (frames, tokens, sequences): what a mean divides by.
-        state: the recurrent state after the last step, to be carried into the next batch (any tree of tensors), or None.
+        state: the recurrent state after the last step (any tree of tensors), carried into the next batch, or None.
         penalty: a regulariser added to the mean loss per step while training, scalar, or None.
     """
 

@@ -1,0 +1,44 @@
+# make run     train on the built-in Bach chorales for two minutes and write a new one
+# make test    the fast tests        make test-all   with the slow learning tests
+# make check   lint, types, floors   make bench      the benchmarks that need no outside data
+# Each sets up all it needs by itself (virtual environment in .venv) and is quick the second time.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+RUN ?= runs/chorales-$(shell date +%Y%m%d-%H%M%S)
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
+
+.PHONY: run test test-all check bench install format clean
+
+run: $(READY)
+	$(BIN)/throughtime train music --out $(RUN) --minutes 2
+	$(BIN)/throughtime generate $(RUN) --out chorale.mid
+
+test: $(READY)
+	OMP_NUM_THREADS=1 $(PYTEST) -m "not slow"
+
+test-all: $(READY)
+	OMP_NUM_THREADS=1 $(PYTEST)
+
+check: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+install: $(READY)
+
+# the stamp is touched last: an installation that broke off is done again
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[all,dev]"
+	$(BIN)/python -m throughtime.data.sources
+	touch $(READY)
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
