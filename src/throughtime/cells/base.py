@@ -34,7 +34,7 @@ def normalise(x: Tensor, gain: Tensor) -> Tensor:
     Returns:
         (..., G*H).
     """
-    blocks = x.unflatten(-1, tuple(gain.shape))
+    blocks = x.reshape(*x.shape[:-1], *gain.shape)
     return (F.layer_norm(blocks, (gain.shape[-1],)) * gain).flatten(-2)
 
 
@@ -158,7 +158,7 @@ class Cell(ABC):
 
     def _fill_blocks(self, weight: Tensor, orthogonal: bool) -> None:
         height = min(self.hidden_size, weight.shape[0])
-        for block in weight.split(height):
+        for block in torch.split(weight, height):
             # The decomposition behind orthogonal_ does not exist in half precision: draw in single.
             values = torch.empty_like(block, dtype=torch.promote_types(block.dtype, torch.float32))
             nn.init.orthogonal_(values) if orthogonal else nn.init.xavier_uniform_(values)
@@ -180,7 +180,7 @@ class Cell(ABC):
         return weights["bias_ih"] + weights["bias_hh"] if self.bias else None
 
     def _by_block(self, gain: Tensor) -> Tensor:
-        return gain.unflatten(0, (-1, self.hidden_size))
+        return gain.view(-1, self.hidden_size)
 
     def _recurrent_product(
         self, weights: Weights, mask: Tensor | None, first: int = 0, end: int | None = None

@@ -47,7 +47,7 @@ class GRUCell(Cell):
         if bias is not None and self.reset_after:
             # b_cc belongs inside the reset gate: the step adds it.
             bias = torch.cat((bias[: 2 * H], weights["bias_ih"][2 * H :]))
-        return self._input_product(x, weights, bias).split((2 * H, H), dim=-1)
+        return torch.split(self._input_product(x, weights, bias), [2 * H, H], dim=-1)
 
     def equations(self, weights: Weights, mask: Tensor | None = None) -> Step:
         """Return the function that computes one step."""

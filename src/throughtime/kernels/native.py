@@ -1,0 +1,88 @@
+"""torch's own recurrent kernels, where their equations are ours: RNN, GRU with reset_after, LSTM."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from throughtime.cells import Cell, GRUCell, LSTMCell, RNNCell, Weights
+from throughtime.kernels.lengths import Packing, transformed
+from throughtime.kernels.request import Request, Result
+
+ORDER = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
+
+
+def refusal(request: Request) -> str | None:
+    """Return why torch's kernels cannot run this request; None if they can."""
+    if (reason := cell_refusal(request.cell)) is not None:
+        return reason
+    if request.traced:
+        return "torch's kernels do not show their gates and states (trace)"
+    if any(noise.recurrent is not None for noise in request.noise):
+        return "torch's kernels have no recurrent dropout"
+    if any(not noise.silent for noise in request.noise):
+        return "torch's kernels have no zoneout"
+    if request.lengths is not None and torch.compiler.is_compiling():
+        return "torch.compile cannot pack rows by their lengths"
+    if transformed():
+        return "torch's kernels cannot be transformed by torch.func"
+    return None
+
+
+def cell_refusal(cell: Cell) -> str | None:
+    """Return why torch has no kernel with this cell's equations; None if it has."""
+    if cell.layer_norm:
+        return "torch's kernels have no layer normalisation"
+    # A subclass may have changed the equations, so it does not count.
+    if type(cell) is LSTMCell:
+        return "torch's LSTM has no peepholes" if cell.peepholes else None
+    if type(cell) is GRUCell:
+        return None if cell.reset_after else "torch's GRU computes only the variant with reset_after=True"
+    if type(cell) is RNNCell:
+        return "torch's RNN has no sigmoid" if cell.nonlinearity == "sigmoid" else None
+    return f"torch has no {cell.name}"
+
+
+def run(request: Request) -> Result:
+    """Run a layer, both directions in one call."""
+    if request.lengths is None:
+        output, final = _call(request.cell, request.input, None, request.initial, request.weights)
+    else:
+        output, final = _run_packed(request, request.lengths.packing)
+    return Result(output, final, tuple({} for _ in request.weights))
+
+
+def _run_packed(request: Request, packing: Packing) -> tuple[Tensor, tuple[Tensor, ...]]:
+    T, B, _ = request.input.shape
+    size = len(request.weights) * request.cell.state_sizes[0]
+    if packing.rows.numel() == 0:
+        return request.input.new_zeros(T, B, size), request.initial
+    data = request.input.reshape(T * B, -1).index_select(0, packing.places)
+    initial = tuple(state.index_select(1, packing.rows) for state in request.initial)
+    output, final = _call(request.cell, data, packing.batch_sizes, initial, request.weights)
+    padded = output.new_zeros(T * B, size).index_copy(0, packing.places, output).view(T, B, size)
+    merged = (
+        old.to(new.dtype).index_copy(1, packing.rows, new) for old, new in zip(request.initial, final, strict=True)
+    )
+    return padded, tuple(merged)
+
+
+def _call(
+    cell: Cell,
+    x: Tensor,
+    batch_sizes: Tensor | None,
+    initial: tuple[Tensor, ...],
+    weights: tuple[Weights, ...],
+) -> tuple[Tensor, tuple[Tensor, ...]]:
+    flat = [direction[name] for direction in weights for name in ORDER if name in direction]
+    hx: Any = initial if len(initial) > 1 else initial[0]
+    function: Any = getattr(torch._VF, f"rnn_{cell.nonlinearity}" if isinstance(cell, RNNCell) else cell.name.lower())
+    # flat weights, has_biases, num_layers, dropout, train, bidirectional[, batch_first]
+    options = (flat, cell.bias, 1, 0.0, torch.is_grad_enabled(), len(weights) == 2)
+    if batch_sizes is None:
+        output, *final = function(x, hx, *options, False)
+    else:
+        output, *final = function(x, batch_sizes, hx, *options)
+    return output, tuple(final)

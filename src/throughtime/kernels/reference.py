@@ -1,0 +1,95 @@
+"""The reference: a loop over time through a cell's equations; any cell, device, dtype and derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from throughtime.cells import State, Step
+from throughtime.kernels.lengths import Lengths
+from throughtime.kernels.request import Request, Result
+
+
+def refusal(request: Request) -> str | None:  # noqa: ARG001  (every kernel has this signature)
+    """Return why the request cannot be run: never."""
+    return None
+
+
+def run(request: Request) -> Result:
+    """Run a layer, one direction after the other."""
+    swept = [_sweep(request, direction) for direction in range(len(request.weights))]
+    outputs, finals, steps = zip(*swept, strict=True)
+    output = outputs[0] if len(outputs) == 1 else torch.cat(outputs, dim=-1)
+    final = tuple(torch.stack(states) for states in zip(*finals, strict=True))
+    return Result(output, final, tuple(steps))
+
+
+def _sweep(request: Request, direction: int) -> tuple[Tensor, State, dict[str, tuple[Tensor, ...]]]:
+    """Go through time once: forward for direction 0, backward for direction 1."""
+    cell, noise = request.cell, request.noise[direction]
+    state = tuple(states[direction] for states in request.initial)
+    projected = cell.project(request.input, request.weights[direction])
+    if torch.is_autocast_enabled(request.input.device.type):
+        # The product over all steps has run in low precision; errors would add up in the recurrence.
+        projected = tuple(part.to(state[0].dtype) for part in projected)
+    with torch.autocast(request.input.device.type, enabled=False):
+        step = cell.equations(request.weights[direction], noise.recurrent)
+        holds = [_hold(share, request.lengths) for share in noise.zoneout]
+        states, gates = _loop(step, projected, state, noise.zoneout, holds, backward=direction == 1)
+    output = torch.stack([new[0] for new in states])
+    if request.lengths is not None:
+        output = output.masked_fill(~request.lengths.real, 0.0)
+    traced = {}
+    for name in request.traced:
+        source, names = (states, cell.state_names) if name in cell.state_names else (gates, cell.gates)
+        place = names.index(name)
+        traced[name] = tuple(values[place] for values in source)
+    return output, states[0 if direction == 1 else -1], traced
+
+
+def _loop(
+    step: Step,
+    projected: State,
+    state: State,
+    shares: Sequence[Tensor | float | None],
+    holds: Sequence[tuple[Tensor, ...] | None],
+    backward: bool,
+) -> tuple[list[State], list[tuple[Tensor, ...]]]:
+    """Apply the step at every time; the answers are in order of time in both directions."""
+    inputs = list(zip(*(part.unbind(0) for part in projected), strict=True))
+    times = range(len(inputs) - 1, -1, -1) if backward else range(len(inputs))
+    states: list[State] = []
+    gates: list[tuple[Tensor, ...]] = []
+    blended = any(isinstance(share, float) for share in shares)
+    held = any(hold is not None for hold in holds)
+    for t in times:
+        new, gate = step(inputs[t], state)
+        if blended:
+            new = tuple(_blend(n, old, share) for n, old, share in zip(new, state, shares, strict=True))
+        if held:
+            new = tuple(_keep(n, old, hold, t) for n, old, hold in zip(new, state, holds, strict=True))
+        state = new
+        states.append(new)
+        gates.append(gate)
+    if backward:
+        states.reverse()
+        gates.reverse()
+    return states, gates
+
+
+def _hold(share: Tensor | float | None, lengths: Lengths | None) -> tuple[Tensor, ...] | None:
+    """Return, for each step, where a state keeps its old value: zoned out, or the row has ended."""
+    ended = None if lengths is None else ~lengths.real
+    if isinstance(share, Tensor):
+        return (share if ended is None else share | ended).unbind(0)
+    return None if ended is None else ended.unbind(0)
+
+
+def _keep(new: Tensor, old: Tensor, hold: tuple[Tensor, ...] | None, t: int) -> Tensor:
+    return new if hold is None else torch.where(hold[t], old, new)
+
+
+def _blend(new: Tensor, old: Tensor, share: Tensor | float | None) -> Tensor:
+    return torch.lerp(new, old, share) if isinstance(share, float) else new

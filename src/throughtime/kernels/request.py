@@ -1,0 +1,69 @@
+"""What is asked of a kernel and what it answers: one layer, in one or both directions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from throughtime.cells import Cell, State, Weights
+from throughtime.kernels.lengths import Lengths
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What zoneout and recurrent dropout do to one direction of a layer in one call.
+
+    Args:
+        recurrent: (B, S), what the hidden state is multiplied by where it enters a recurrent product, the
+            same at every step; None for no recurrent dropout.
+        zoneout: one entry a state, in the cell's order: a bool mask (T, B, S), true where the state keeps its
+            old value (training); a number, the share of the old value (evaluation); None for no zoneout.
+    """
+
+    recurrent: Tensor | None
+    zoneout: tuple[Tensor | float | None, ...]
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing is disturbed."""
+        return self.recurrent is None and all(share is None for share in self.zoneout)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One layer to be run over time; D is 1, or 2 with a backward direction.
+
+    Args:
+        cell: the equations.
+        input: (T, B, I).
+        lengths: of the rows; None if all are T.
+        initial: one tensor (D, B, S) a state, in the cell's order.
+        weights: one mapping a direction.
+        noise: one a direction.
+        traced: names of gates and states whose value at every step is wanted.
+    """
+
+    cell: Cell
+    input: Tensor
+    lengths: Lengths | None
+    initial: State
+    weights: tuple[Weights, ...]
+    noise: tuple[Noise, ...]
+    traced: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Result:
+    """A layer's answer.
+
+    Args:
+        output: (T, B, D*S), zero where a row has ended.
+        final: one tensor (D, B, S) a state: its value after each row's last step (backward: after t = 0).
+        steps: one mapping a direction, name -> T tensors (B, S) in order of time: the very tensors of the
+            computation, so that gradients with respect to them exist.
+    """
+
+    output: Tensor
+    final: State
+    steps: tuple[dict[str, tuple[Tensor, ...]], ...]

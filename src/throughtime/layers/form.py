@@ -1,0 +1,96 @@
+"""The forms in which a layer takes its input: batched or not, time or batch first, padded or packed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence
+
+from throughtime.errors import ArgumentError
+from throughtime.kernels.lengths import Lengths, Packing, pack
+
+
+@dataclass(frozen=True)
+class Form:
+    """Remembers how the input came, so that outputs and states can be given back likewise.
+
+    Args:
+        batched: whether there was a batch dimension.
+        batch_first: whether it came before time.
+        packed: the input, if it was a PackedSequence, and where its steps lie in the padded batch.
+    """
+
+    batched: bool
+    batch_first: bool
+    packed: tuple[PackedSequence, Packing] | None = None
+
+    def sequence(self, padded: Tensor) -> Any:
+        """Give (T, B, S) back in the form of the input."""
+        if self.packed is not None:
+            source, packing = self.packed
+            data = padded.reshape(-1, padded.shape[-1]).index_select(0, packing.places)
+            return PackedSequence(data, source.batch_sizes, source.sorted_indices, source.unsorted_indices)
+        return self.steps(padded)
+
+    def steps(self, padded: Tensor) -> Tensor:
+        """Give (T, B, S) back as a tensor in the input's order of dimensions."""
+        if not self.batched:
+            return padded.squeeze(1)
+        return padded.transpose(0, 1) if self.batch_first else padded
+
+    def state(self, state: Tensor) -> Tensor:
+        """Give (L*D, B, S) back, without B if the input had none."""
+        return state if self.batched else state.squeeze(1)
+
+
+def arrange(
+    given: Tensor | PackedSequence, lengths: Tensor | Sequence[int] | None, batch_first: bool
+) -> tuple[Tensor, Lengths | None, Form]:
+    """Bring a layer's input to (T, B, I).
+
+    Returns:
+        The padded batch, zero where rows have ended; their lengths, None if all are T; the form it came in.
+
+    Raises:
+        ArgumentError: wrong number of dimensions, no steps, or lengths that do not fit.
+    """
+    if isinstance(given, PackedSequence):
+        if lengths is not None:
+            raise ArgumentError("lengths were given with a PackedSequence, which has its own: leave them out")
+        return _unpack(given)
+    if given.dim() not in (2, 3):
+        raise ArgumentError(
+            f"input has shape {tuple(given.shape)}, expected 3 dimensions "
+            f"({'B, T, I' if batch_first else 'T, B, I'}), or 2 without a batch (T, I)"
+        )
+    form = Form(batched=given.dim() == 3, batch_first=batch_first)
+    if not form.batched:
+        given = given.unsqueeze(1)
+        if lengths is not None:
+            lengths = torch.as_tensor(lengths).reshape(-1)
+    elif batch_first:
+        given = given.transpose(0, 1)
+    if given.shape[0] == 0:
+        raise ArgumentError("input has 0 steps, expected at least 1")
+    rows = Lengths.of(lengths, given.shape[0], given.shape[1], given.device)
+    if rows is not None:
+        # What stands in the padding must not matter, not even NaN.
+        given = given.masked_fill(~rows.real, 0.0)
+    return given, rows, form
+
+
+def _unpack(packed: PackedSequence) -> tuple[Tensor, Lengths | None, Form]:
+    sizes = packed.batch_sizes
+    T, B = len(sizes), int(sizes[0])
+    order = packed.sorted_indices
+    order = torch.arange(B) if order is None else order.cpu()
+    rows = torch.empty(B, dtype=torch.int64)
+    rows[order] = (sizes.unsqueeze(1) > torch.arange(B)).sum(dim=0)
+    packing = pack(rows, T, packed.data.device, order)
+    padded = packed.data.new_zeros(T * B, packed.data.shape[-1]).index_copy(0, packing.places, packed.data)
+    lengths = Lengths.of(rows, T, B, packed.data.device)
+    return padded.view(T, B, -1), lengths, Form(batched=True, batch_first=False, packed=(packed, packing))

@@ -1,0 +1,283 @@
+"""A stack of recurrent layers around any cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, TypedDict
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.rnn import PackedSequence
+
+from throughtime import kernels
+from throughtime.cells import Cell, State
+from throughtime.errors import ArgumentError
+from throughtime.kernels import Lengths, Noise, Request
+from throughtime.layers.form import Form, arrange
+from throughtime.layers.trace import Trace
+
+
+class Options(TypedDict, total=False):
+    """What all layers take beyond `torch.nn`'s arguments; explained at `Recurrent`."""
+
+    init: str
+    zoneout: float | Sequence[float]
+    recurrent_dropout: float
+    weight_dropout: float
+    locked_dropout: bool
+
+
+class Recurrent(nn.Module):
+    """One or more recurrent layers of any cell, in one or both directions.
+
+    `RNN`, `GRU` and `LSTM` are this class with their cell. Weights are called as in `torch.nn`:
+    `weight_ih_l0`, `weight_hh_l1_reverse`, ...
+
+    Args:
+        cell: the first layer's cell; the others are equal to it but for the size of their input.
+        num_layers: L, how many layers, each reading the output of the one below.
+        batch_first: inputs, outputs and traces are (B, T, ...) instead of (T, B, ...); states never are.
+        dropout: probability of dropping an output of each layer but the last, in training.
+        bidirectional: run each layer from both ends and concatenate the outputs: D = 2 directions.
+        device: of the weights.
+        dtype: of the weights.
+        init: "torch" (as `torch.nn`: uniform in ±1/√H), "orthogonal", for RNN also "identity"; see `Cell`.
+        zoneout: probability of a unit keeping its old value at a step, in training; at evaluation each state
+            is that mixture of old and new (Krueger et al., 2017). One number, or one for each state
+            (LSTM: hidden, cell).
+        recurrent_dropout: probability of dropping a unit of the hidden state where it enters the recurrent
+            product, the same units at every step of a sequence (Gal and Ghahramani, 2016), in training.
+        weight_dropout: probability of dropping an entry of `weight_hh`, for the whole call (DropConnect;
+            Merity et al., 2018), in training.
+        locked_dropout: `dropout` drops the same units at every step of a sequence (Gal and Ghahramani, 2016).
+
+    Raises:
+        ArgumentError: a value outside its range.
+
+    Example:
+        >>> from throughtime.cells import GRUCell
+        >>> layer = Recurrent(GRUCell(input_size=3, hidden_size=4), num_layers=2, zoneout=0.1)
+        >>> output, final = layer(torch.zeros(5, 2, 3), lengths=[5, 3])
+        >>> output.shape, final.shape
+        (torch.Size([5, 2, 4]), torch.Size([2, 2, 4]))
+    """
+
+    def __init__(
+        self,
+        cell: Cell,
+        num_layers: int = 1,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+        *,
+        init: str = "torch",
+        zoneout: float | Sequence[float] = 0.0,
+        recurrent_dropout: float = 0.0,
+        weight_dropout: float = 0.0,
+        locked_dropout: bool = False,
+    ) -> None:
+        super().__init__()
+        if num_layers < 1:
+            raise ArgumentError(f"num_layers is {num_layers}, expected at least 1")
+        self.input_size, self.hidden_size, self.bias = cell.input_size, cell.hidden_size, cell.bias
+        self.num_layers, self.batch_first, self.bidirectional = num_layers, batch_first, bidirectional
+        self.dropout, self.locked_dropout = _probability("dropout", dropout), locked_dropout
+        self.recurrent_dropout = _probability("recurrent_dropout", recurrent_dropout)
+        self.weight_dropout = _probability("weight_dropout", weight_dropout)
+        self.zoneout = _per_state(zoneout, cell)
+        self.init = init
+        width = cell.state_sizes[0] * self.num_directions
+        self.cells = (cell,) + (replace(cell, input_size=width),) * (num_layers - 1)
+        for layer, one in enumerate(self.cells):
+            for direction in range(self.num_directions):
+                for name, shape in one.shapes().items():
+                    weight = nn.Parameter(torch.empty(shape, device=device, dtype=dtype))
+                    self.register_parameter(_full_name(name, layer, direction), weight)
+        self.reset_parameters()
+
+    @property
+    def num_directions(self) -> int:
+        """D: 1, or 2 if bidirectional."""
+        return 2 if self.bidirectional else 1
+
+    @property
+    def cell(self) -> Cell:
+        """The first layer's cell."""
+        return self.cells[0]
+
+    @property
+    def all_weights(self) -> list[list[Tensor]]:
+        """The weights of each layer and direction, in order."""
+        return [
+            list(self._weights(layer, direction).values())
+            for layer in range(self.num_layers)
+            for direction in range(self.num_directions)
+        ]
+
+    def reset_parameters(self) -> None:
+        """Draw new starting values for all weights, as `init` says."""
+        for layer, cell in enumerate(self.cells):
+            for direction in range(self.num_directions):
+                cell.initialise(self._weights(layer, direction), self.init)
+
+    def flatten_parameters(self) -> None:
+        """Do nothing; programs written for `torch.nn` call it."""
+
+    def forward(
+        self,
+        input: Tensor | PackedSequence,
+        hx: Tensor | tuple[Tensor, ...] | None = None,
+        *,
+        lengths: Tensor | Sequence[int] | None = None,
+        trace: bool | Sequence[str] = False,
+    ) -> tuple[Any, ...]:
+        """Run the layers over a batch of sequences.
+
+        Args:
+            input: (T, B, I); (B, T, I) with `batch_first`; (T, I) for one sequence; or a PackedSequence.
+            hx: initial state (L*D, B, H), or a tuple of them for a cell with several states (LSTM: hidden
+                and cell); without B for one sequence; zero if None.
+            lengths: (B,) integers from 0 to T: how many steps of each row are real, in any order, on any
+                device. Results are those of running each row alone.
+            trace: True for every gate and state at every step, or the names of those wanted.
+
+        Returns:
+            The last layer's outputs in the input's form, (T, B, D*H), zero after a row's end; the final
+            state, shaped as `hx`: after each row's last step (backward: after its first), the initial one for
+            a row of length 0; with `trace`, also a `Trace`.
+
+        Raises:
+            ArgumentError: an argument of the wrong shape, type or value.
+            KernelUnavailableError: the kernel that was asked for cannot run this call.
+        """
+        x, rows, form = arrange(input, lengths, self.batch_first)
+        x, initial = self._check(x, hx, form)
+        names = self._traced(trace)
+        D, finals, traced = self.num_directions, [], {}
+        for layer in range(self.num_layers):
+            if layer:
+                x = self._between(x)
+            here = tuple(state[layer * D : (layer + 1) * D] for state in initial)
+            result = kernels.run(self._request(layer, x, rows, here, names))
+            x = result.output
+            finals.append(result.final)
+            traced.update({(layer, direction): steps for direction, steps in enumerate(result.steps)})
+        final = tuple(form.state(torch.cat(states)) for states in zip(*finals, strict=True))
+        answer = (form.sequence(x), final if len(final) > 1 else final[0])
+        return (*answer, Trace(traced, rows, form)) if names else answer
+
+    def _weights(self, layer: int, direction: int) -> dict[str, Tensor]:
+        # getattr, so that torch.nn.utils.parametrize and torch.func.functional_call work.
+        return {name: getattr(self, _full_name(name, layer, direction)) for name in self.cells[layer].shapes()}
+
+    def _request(self, layer: int, x: Tensor, rows: Lengths | None, initial: State, names: tuple[str, ...]) -> Request:
+        weights, noise = [], []
+        for direction in range(self.num_directions):
+            named = self._weights(layer, direction)
+            if self.training and self.weight_dropout:
+                named["weight_hh"] = F.dropout(named["weight_hh"], self.weight_dropout)
+            weights.append(named)
+            noise.append(self._noise(x, initial))
+        return Request(self.cells[layer], x, rows, initial, tuple(weights), tuple(noise), names)
+
+    def _noise(self, x: Tensor, initial: State) -> Noise:
+        recurrent: Tensor | None = None
+        if self.training and self.recurrent_dropout:
+            recurrent = F.dropout(torch.ones_like(initial[0][0]), self.recurrent_dropout)
+        zoneout: list[Tensor | float | None] = []
+        for probability, state in zip(self.zoneout, initial, strict=True):
+            if not probability:
+                zoneout.append(None)
+            elif not self.training:
+                zoneout.append(probability)
+            else:
+                shape = (x.shape[0], *state.shape[1:])
+                zoneout.append(torch.rand(shape, device=x.device) < probability)
+        return Noise(recurrent, tuple(zoneout))
+
+    def _between(self, x: Tensor) -> Tensor:
+        if self.locked_dropout:
+            return x * F.dropout(torch.ones_like(x[:1]), self.dropout, self.training)
+        return F.dropout(x, self.dropout, self.training)
+
+    def _check(self, x: Tensor, hx: Tensor | tuple[Tensor, ...] | None, form: Form) -> tuple[Tensor, State]:
+        """Return input and initial states, checked, in the weights' dtype."""
+        if x.shape[-1] != self.input_size:
+            raise ArgumentError(f"input has {x.shape[-1]} features, expected input_size: {self.input_size}")
+        dtype = getattr(self, _full_name("weight_ih", 0, 0)).dtype
+        if torch.is_autocast_enabled(x.device.type):
+            x = x.to(dtype)
+        if x.dtype != dtype:
+            raise ArgumentError(f"input has dtype {x.dtype}, expected that of the weights: {dtype}")
+        cell, depth = self.cell, self.num_layers * self.num_directions
+        if hx is None:
+            return x, tuple(x.new_zeros(depth, x.shape[1], size) for size in cell.state_sizes)
+        states = (hx,) if isinstance(hx, Tensor) else tuple(hx)
+        if len(states) != len(cell.state_names):
+            raise ArgumentError(
+                f"hx has {len(states)} tensors, expected {len(cell.state_names)}: {', '.join(cell.state_names)}"
+            )
+        for name, state, size in zip(cell.state_names, states, cell.state_sizes, strict=True):
+            shape = (depth, x.shape[1], size) if form.batched else (depth, size)
+            if tuple(state.shape) != shape:
+                raise ArgumentError(f"hx ({name}) has shape {tuple(state.shape)}, expected {shape}")
+        states = tuple(state if form.batched else state.unsqueeze(1) for state in states)
+        if torch.is_autocast_enabled(x.device.type):
+            states = tuple(state.to(dtype) for state in states)
+        for name, state in zip(cell.state_names, states, strict=True):
+            if state.dtype != dtype:
+                raise ArgumentError(f"hx ({name}) has dtype {state.dtype}, expected {dtype}")
+        return x, states
+
+    def _traced(self, trace: bool | Sequence[str]) -> tuple[str, ...]:
+        known = self.cell.gates + self.cell.state_names
+        names = (known if trace else ()) if isinstance(trace, bool) else tuple(trace)
+        for name in names:
+            if name not in known:
+                raise ArgumentError(f"trace names {name!r}, expected some of {', '.join(known)}")
+        return names
+
+    def extra_repr(self) -> str:
+        """List the sizes, and every option that is not at its default."""
+        shown = [str(self.input_size), str(self.hidden_size)]
+        defaults = type(self.cell)(self.input_size, self.hidden_size)
+        for name, default in vars(defaults).items():
+            if (value := getattr(self.cell, name)) != default:
+                shown.append(f"{name}={value!r}")
+        options: dict[str, Any] = {
+            "num_layers": 1,
+            "batch_first": False,
+            "dropout": 0.0,
+            "bidirectional": False,
+            "init": "torch",
+            "zoneout": (0.0,) * len(self.zoneout),
+            "recurrent_dropout": 0.0,
+            "weight_dropout": 0.0,
+            "locked_dropout": False,
+        }
+        for name, default in options.items():
+            if (value := getattr(self, name)) != default:
+                shown.append(f"{name}={value!r}")
+        return ", ".join(shown)
+
+
+def _full_name(weight: str, layer: int, direction: int) -> str:
+    return f"{weight}_l{layer}{'_reverse' if direction else ''}"
+
+
+def _probability(name: str, value: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise ArgumentError(f"{name} is {value!r}, expected a probability from 0 to 1")
+    return float(value)
+
+
+def _per_state(zoneout: float | Sequence[float], cell: Cell) -> tuple[float, ...]:
+    names = cell.state_names
+    shares = (zoneout,) * len(names) if isinstance(zoneout, (int, float)) else tuple(zoneout)
+    if len(shares) != len(names):
+        raise ArgumentError(f"zoneout has {len(shares)} values, expected one, or one for each of {', '.join(names)}")
+    return tuple(_probability("zoneout", share) for share in shares)
