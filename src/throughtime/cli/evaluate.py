@@ -1,0 +1,39 @@
+"""`throughtime evaluate RUN [DATA]`: judge a trained model, simple baselines beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+from rich.console import Console
+
+from throughtime.cli.show import report_json, show_report
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Judge a trained model on a file or folder, or on the test split of the run's own data."""
+
+    run: tyro.conf.Positional[Path]
+    """The run folder."""
+    data: tyro.conf.Positional[Path | None] = None
+    """A file or folder that the task reads; none: the run's own test split."""
+    json: bool = False
+    """Print JSON."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Evaluate and print the report."""
+    asked = tyro.cli(Arguments, prog="throughtime evaluate", args=arguments)
+
+    from throughtime import verbs
+
+    done = verbs.Run(asked.run)
+    report = verbs.evaluate(done, asked.data)
+    if asked.json:
+        print(report_json(report))
+    else:
+        show_report(report, done.task.metric, Console())
+    return 0

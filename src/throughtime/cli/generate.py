@@ -1,0 +1,48 @@
+"""`throughtime generate RUN --out FILE`: make something new."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import tyro
+from rich.console import Console
+
+from throughtime.errors import ThroughtimeError
+from throughtime.tasks.base import GenerateSettings
+
+OptionsT = TypeVar("OptionsT", bound=GenerateSettings)
+
+
+@dataclass(frozen=True)
+class Arguments(Generic[OptionsT]):
+    """Let a trained model make something new."""
+
+    run: tyro.conf.Positional[Path]
+    """The run folder."""
+    out: Path
+    """The file to write; what goes with it (a sound, a picture) is written beside it."""
+    options: tyro.conf.OmitArgPrefixes[OptionsT]
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Generate and name the files written."""
+    if not arguments or arguments[0].startswith("-"):
+        # which options there are depends on the run's task, so the run comes first
+        tyro.cli(Arguments[GenerateSettings], prog="throughtime generate", args=arguments)
+        raise ThroughtimeError("found an option first, expected: throughtime generate RUN --out FILE ...")
+
+    from throughtime import verbs
+
+    done = verbs.Run(Path(arguments[0]))
+    if done.task.Generation is None:
+        raise ThroughtimeError(f"the task {done.task.name} does not generate")
+    kind: Any = Arguments[done.task.Generation]  # type: ignore[name-defined]
+    asked = tyro.cli(kind, prog="throughtime generate", args=arguments)
+    written = verbs.generate(done, asked.out, **asked.options.model_dump())
+    console = Console()
+    for path in written:
+        console.print(f"wrote {path}", highlight=False, markup=False)
+    return 0

@@ -1,0 +1,75 @@
+"""`throughtime VERB ...`: finds the verb, runs it, and turns what the user can put right into one sentence."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from importlib import import_module
+
+from rich.console import Console
+from rich.table import Table
+
+from throughtime import __version__
+from throughtime.errors import ThroughtimeError
+
+# verb -> what it does; each is a module of this package with `run(arguments) -> exit status`
+VERBS = {
+    "tasks": "what there is to learn, what files look like, which data is built in",
+    "train": "learn from your files, or from the built-in data",
+    "evaluate": "judge a trained model, simple baselines beside it",
+    "predict": "answer arguments, a file or standard input",
+    "generate": "make something new",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb.
+
+    Args:
+        arguments: what stands after `throughtime`; None: this process's own.
+
+    Returns:
+        0 done, 2 something the user can put right, 130 interrupted.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] in ("-h", "--help"):
+        _help()
+        return 0
+    if words[0] == "--version":
+        print(f"throughtime {__version__}")
+        return 0
+    try:
+        if words[0] not in VERBS:
+            raise ThroughtimeError(f"found no verb {words[0]!r}, expected one of: {', '.join(VERBS)}")
+        if not sys.warnoptions:
+            warnings.simplefilter("ignore")  # what libraries whisper among themselves is no concern of the user's
+        status: int = import_module(f"throughtime.cli.{words[0]}").run(words[1:])
+    except ThroughtimeError as error:
+        return _fail(str(error), 2)
+    except BrokenPipeError:
+        # the reader of our output (head, less) has seen enough; let nothing else be written at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _fail(f"{where}{error.strerror or error}", 2)
+    except KeyboardInterrupt:
+        return _fail("interrupted", 130)
+    return status
+
+
+def _help() -> None:
+    console = Console()
+    console.print(f"throughtime {__version__}: learns from sequences and generates new ones.\n")
+    table = Table.grid(padding=(0, 2))
+    for verb, purpose in VERBS.items():
+        table.add_row(f"  throughtime {verb}", purpose)
+    console.print(table)
+    console.print("\nthroughtime VERB --help says more. A first step: throughtime train music", highlight=False)
+
+
+def _fail(sentence: str, status: int) -> int:
+    Console(stderr=True, soft_wrap=True).print(f"throughtime: {sentence}", style="red", markup=False, highlight=False)
+    return status

@@ -1,0 +1,50 @@
+"""`throughtime predict RUN INPUT...`: answer arguments, files or standard input."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tyro
+
+from throughtime.errors import ThroughtimeError
+from throughtime.tasks.base import Task
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Answer each input, as they come: words on the command line, the lines of a file, or standard input."""
+
+    run: tyro.conf.Positional[Path]
+    """The run folder."""
+    inputs: tyro.conf.Positional[tuple[str, ...]] = ()
+    """What to answer: text, or files that the task reads; none or -: standard input, line by line."""
+    json: bool = False
+    """Print one JSON object a line."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Print one answer for each input."""
+    asked = tyro.cli(Arguments, prog="throughtime predict", args=arguments)
+
+    from throughtime import verbs
+
+    done = verbs.Run(asked.run)
+    for prediction in verbs.predict(done, _inputs(done.task, asked.inputs)):
+        print(json.dumps(prediction, ensure_ascii=False) if asked.json else done.task.render(prediction), flush=True)
+    return 0
+
+
+def _inputs(task: Task[Any, Any], words: Sequence[str]) -> Iterator[Any]:
+    for word in words or ("-",):
+        if word != "-":
+            yield from task.read_inputs(word)
+            continue
+        if sys.stdin.isatty():
+            raise ThroughtimeError("found no INPUT, expected arguments, a file, or lines on standard input")
+        for line in sys.stdin:
+            yield line.rstrip("\n")

@@ -1,0 +1,232 @@
+"""The four verbs: train, evaluate, predict, generate; each needs a run folder and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import ValidationError
+
+from throughtime import tasks as registry
+from throughtime.errors import ThroughtimeError
+from throughtime.settings import Settings, TrainingSettings
+from throughtime.tasks.base import Prediction, Report, Splits, Task
+
+if TYPE_CHECKING:
+    from throughtime.models.base import Model
+    from throughtime.training.folder import RunFolder
+
+SettingsT = TypeVar("SettingsT", bound=Settings)
+
+LIMITS = frozenset({"steps", "epochs", "minutes"})
+# what may change when a run goes on: how long, how often, on what; never what is being learned
+RESUMABLE = LIMITS | {"patience", "checkpoint_every", "device", "threads", "workers"}
+
+
+@dataclass(frozen=True)
+class DataPaths:
+    """Where the examples come from: one file or folder that is split, or one for each split, or (all None) built in."""
+
+    data: Path | None = None
+    train: Path | None = None
+    valid: Path | None = None
+    test: Path | None = None
+
+    def __post_init__(self) -> None:
+        given = [path for path in (self.train, self.valid, self.test) if path is not None]
+        if self.data is not None and given:
+            raise ThroughtimeError("found DATA together with --train/--valid/--test, expected one or the other")
+        if given and len(given) < 3:
+            raise ThroughtimeError("found only some of --train, --valid and --test, expected all three")
+
+    def read(self, task: Task[Any, Any]) -> Splits[Any]:
+        """Read all three splits."""
+        if self.data is not None:
+            return task.read_splits(self.data)
+        if self.train is not None and self.valid is not None and self.test is not None:
+            return Splits(task.read(self.train), task.read(self.valid), task.read(self.test))
+        return task.built_in_data()
+
+    def to_config(self) -> dict[str, str]:
+        """As it stands in config.toml; absolute, so that a run resumes from any folder."""
+        return {name: str(path.resolve()) for name, path in vars(self).items() if path is not None}
+
+
+class Run:
+    """A finished or running training: its folder, its task with fitted features, its best model.
+
+    Args:
+        folder: the run folder.
+
+    Raises:
+        ThroughtimeError: it is not a run folder, or something in it is missing or broken.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        from throughtime.training.folder import RunFolder
+
+        self.folder: RunFolder = RunFolder.open(Path(folder))
+        config = self.folder.read_config()
+        self.task = _task(str(config["task"]), config["settings"])
+        self.paths = DataPaths(**{name: Path(path) for name, path in config["data"].items()})
+        self.task.load_features(self.folder.features)
+        self._model: Model | None = None
+
+    @property
+    def model(self) -> Model:
+        """The best model by the validation metric, in evaluation mode."""
+        if self._model is None:
+            model = self.task.model()
+            self.folder.load_model(model)
+            self._model = model.eval()
+        return self._model
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.folder.path)!r}, task={self.task.name!r})"
+
+
+def train(
+    task: str,
+    data: str | Path | None = None,
+    *,
+    out: str | Path,
+    train: str | Path | None = None,
+    valid: str | Path | None = None,
+    test: str | Path | None = None,
+    resume: bool = False,
+    quiet: bool = False,
+    **settings: Any,
+) -> Run:
+    """Train a task's model and judge it on the test split.
+
+    Args:
+        task: its name, one of `throughtime.tasks.names`.
+        data: a file or folder, split by the task; None with no splits given: the built-in data.
+        out: the run folder to be made; it must not exist unless `resume`.
+        train, valid, test: files or folders of the splits, in place of `data`.
+        resume: go on where the run in `out` stopped; only limits and machine settings may be given anew.
+        quiet: no progress display.
+        settings: fields of the task's Settings, such as `steps=1000`, `hidden_size=512`.
+
+    Returns:
+        The run; its `folder` holds the model, the metrics and `report.json`.
+
+    Raises:
+        ThroughtimeError: data, settings or folder are not as they must be; the sentence says how.
+    """
+    from throughtime.training import loop
+    from throughtime.training.folder import RunFolder
+
+    out = Path(out)
+    if LIMITS & settings.keys():
+        settings = dict.fromkeys(LIMITS) | settings  # a limit that is asked for stands in place of the defaults
+    if resume:
+        run = Run(out)
+        _check_same_task(run, task)
+        run.task.settings = _changed(run.task.settings, settings)
+        splits = run.paths.read(run.task)
+        folder, learner = run.folder, run.task
+    else:
+        paths = DataPaths(*(None if path is None else Path(path) for path in (data, train, valid, test)))
+        learner = _task(task, settings)
+        RunFolder.check_free(out)
+        splits = paths.read(learner)
+        learner.fit(splits.train)
+        folder = RunFolder.create(out)
+        learner.save_features(folder.features)
+        folder.write_config(task, paths.to_config(), learner.settings)
+    loop.seed_everything(learner.settings.seed)
+    loop.fit(
+        learner.model(),
+        learner.loader(splits.train, training=True),
+        lambda model: learner.validate(model, splits.valid),
+        learner.metric,
+        learner.settings,
+        folder,
+        resume=resume,
+        quiet=quiet,
+    )
+    run = Run(out)
+    folder.write_report(run.task.evaluate(run.model, splits.test))
+    return run
+
+
+def evaluate(run: Run | str | Path, data: str | Path | None = None) -> Report:
+    """The metrics of a trained model, simple baselines beside it.
+
+    Args:
+        run: a run or its folder.
+        data: a file or folder that the task reads; None: the test split of the run's own data.
+    """
+    run = _open(run)
+    examples = run.paths.read(run.task).test if data is None else run.task.read(Path(data))
+    return run.task.evaluate(run.model, examples)
+
+
+def predict(run: Run | str | Path, inputs: Iterable[Any]) -> Iterator[Prediction]:
+    """One JSON-like answer for each input, as they come.
+
+    Args:
+        run: a run or its folder.
+        inputs: what the task answers: sentences, lines, paths of files.
+    """
+    run = _open(run)
+    yield from run.task.predict(run.model, inputs)
+
+
+def generate(run: Run | str | Path, out: str | Path, **options: Any) -> list[Path]:
+    """Let a trained model make something new.
+
+    Args:
+        run: a run or its folder.
+        out: the file to write; what goes with it (a sound, a picture) is written beside it.
+        options: fields of the task's Generation, such as `temperature=0.8`.
+
+    Returns:
+        The files written.
+    """
+    run = _open(run)
+    if run.task.Generation is None:
+        raise ThroughtimeError(f"the task {run.task.name} does not generate")
+    return run.task.generate(run.model, Path(out), _validated(run.task.Generation, options))
+
+
+def _open(run: Run | str | Path) -> Run:
+    return run if isinstance(run, Run) else Run(run)
+
+
+def _task(name: str, settings: Mapping[str, Any]) -> Task[Any, Any]:
+    from throughtime.data.sources import cache_folder
+
+    task = registry.find(name)
+    return task(_validated(task.Settings, settings), cache_folder())
+
+
+def _validated(kind: type[SettingsT], values: Mapping[str, Any]) -> SettingsT:
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(sorted(kind.model_fields))
+            raise ThroughtimeError(f"found no setting named {name!r}, expected one of: {known}") from None
+        raise ThroughtimeError(f"setting {name}: found {first['input']!r}, expected: {first['msg']}") from None
+
+
+def _changed(settings: TrainingSettings, changes: Mapping[str, Any]) -> TrainingSettings:
+    changes = {name: value for name, value in changes.items() if getattr(settings, name, ...) != value}
+    fixed = sorted(set(changes) - RESUMABLE)
+    if fixed:
+        raise ThroughtimeError(
+            f"cannot change {', '.join(fixed)} of a run that goes on, only {', '.join(sorted(RESUMABLE))}; "
+            "start a new run instead"
+        )
+    return _validated(type(settings), settings.model_dump() | changes)
+
+
+def _check_same_task(run: Run, task: str) -> None:
+    if run.task.name != task:
+        raise ThroughtimeError(f"{run.folder.path} is a run of the task {run.task.name}, not {task}")
