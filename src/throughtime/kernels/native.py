@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import torch
@@ -78,11 +79,16 @@ def _call(
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
     flat = [direction[name] for direction in weights for name in ORDER if name in direction]
     hx: Any = initial if len(initial) > 1 else initial[0]
-    function: Any = getattr(torch._VF, f"rnn_{cell.nonlinearity}" if isinstance(cell, RNNCell) else cell.name.lower())
+    name = f"rnn_{cell.nonlinearity}" if isinstance(cell, RNNCell) else cell.name.lower()
+    function: Any = getattr(torch._VF, name)
     # flat weights, has_biases, num_layers, dropout, train, bidirectional[, batch_first]
     options = (flat, cell.bias, 1, 0.0, torch.is_grad_enabled(), len(weights) == 2)
-    if batch_sizes is None:
-        output, *final = function(x, hx, *options, False)
+    arguments = (x, hx, *options, False) if batch_sizes is None else (x, batch_sizes, hx, *options)
+    if isinstance(cell, LSTMCell) and cell.proj_size and not torch.compiler.is_compiling():
+        with warnings.catch_warnings():
+            # Which of its implementations torch takes is nothing the user asked about.
+            warnings.filterwarnings("ignore", message="LSTM with projections is not supported with oneDNN")
+            output, *final = function(*arguments)
     else:
-        output, *final = function(x, batch_sizes, hx, *options)
+        output, *final = function(*arguments)
     return output, tuple(final)
