@@ -1,0 +1,287 @@
+"""Loaders: padded batches of separate sequences, and parallel streams of one long sequence."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from throughtime.data.batch import Batch
+from throughtime.errors import ArgumentError
+
+Example = Mapping[str, Any]
+
+# Sequences are sorted by length within pools of this many batches: little padding, and still a random order.
+_POOL = 50
+
+
+class BucketLoader:
+    """Padded batches of separate sequences, of similar length where the order is free.
+
+    Args:
+        examples: each a mapping of names to arrays (T_i, ...) and numbers. All arrays of one name become one tensor
+            (B, T, ...), padded at the end; all numbers of one name a tensor (B,), int64, float32 or bool.
+        batch_size: sequences in a batch; the last batch of an epoch may be smaller.
+        seed: decides, with the epoch's number, the order.
+        shuffle: a new order in each epoch, similar lengths together; False: the order given.
+        padding: by name, the value that fills up shorter arrays (0 where not given).
+        window: truncated backpropagation through time: each padded batch is cut in time into batches of that many
+            steps; all but the first of them have `first=False`, and rows that have ended have length 0.
+        workers: processes that prepare batches (0: this one); the batches are the same whatever their number.
+        length_of: the name whose arrays' lengths become the tensor `lengths` (B,), int64.
+
+    Raises:
+        ArgumentError: no examples, examples of different names, or arrays that a window cannot cut alike.
+
+    Example:
+        >>> words = [{"inputs": np.array([5, 6])}, {"inputs": np.array([7])}]
+        >>> batch = next(BucketLoader(words, 2, seed=0, shuffle=False).epoch(0))
+        >>> batch["inputs"].tolist(), batch["lengths"].tolist(), batch.tokens
+        ([[5, 6], [7, 0]], [2, 1], 3)
+    """
+
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        batch_size: int,
+        *,
+        seed: int,
+        shuffle: bool,
+        padding: Mapping[str, float] | None = None,
+        window: int | None = None,
+        workers: int = 0,
+        length_of: str = "inputs",
+    ) -> None:
+        if batch_size < 1 or (window is not None and window < 1) or workers < 0:
+            raise ArgumentError(
+                f"found batch_size={batch_size}, window={window}, workers={workers}, expected at least 1, 1 and 0"
+            )
+        self.examples = examples
+        self.batch_size = batch_size
+        self.seed = seed
+        self.shuffle = shuffle
+        self.padding = dict(padding or {})
+        self.window = window
+        self.workers = workers
+        self.length_of = length_of
+        self._lengths = self._measure()
+        self._length = sum(self._windows(indices) for indices in self._plan(0))
+
+    def __len__(self) -> int:
+        """Batches in the first epoch; with a window, others may have a few more or less, as the order decides."""
+        return self._length
+
+    def epoch(self, epoch: int, skip: int = 0) -> Iterator[Batch]:
+        """The batches of that epoch, without the first `skip`; nothing that is skipped is read or padded."""
+        plan = self._plan(epoch)
+        done = 0
+        while done < len(plan) and skip >= self._windows(plan[done]):
+            skip -= self._windows(plan[done])
+            done += 1
+        padded = DataLoader(
+            _Examples(self.examples),
+            batch_sampler=plan[done:],
+            num_workers=self.workers,
+            collate_fn=self._collate,
+            worker_init_fn=_ignore_interrupts,
+            # without its own generator it would draw from torch's, and a resumed run would see other dropout masks
+            generator=torch.Generator(),
+        )
+        for tensors in padded:
+            for batch in self._cut(tensors):
+                if skip > 0:
+                    skip -= 1
+                else:
+                    yield batch
+
+    def _measure(self) -> np.ndarray:
+        """Length of each example; all must have the same names, and with a window the same length throughout."""
+        if len(self.examples) == 0:
+            raise ArgumentError("found no examples to make batches of, expected at least 1")
+        names = set(self.examples[0])
+        if not _is_array(self.examples[0].get(self.length_of)):
+            raise ArgumentError(f"found no array {self.length_of!r} in an example with {sorted(names)}")
+        lengths = np.empty(len(self.examples), dtype=np.int64)
+        for index in range(len(self.examples)):
+            example = self.examples[index]
+            if set(example) != names:
+                raise ArgumentError(
+                    f"example {index}: found {sorted(example)}, expected {sorted(names)} as in the first"
+                )
+            lengths[index] = len(example[self.length_of])
+            if self.window is not None:
+                for name, value in example.items():
+                    if _is_array(value) and len(value) != lengths[index]:
+                        raise ArgumentError(
+                            f"example {index}: found {len(value)} steps of {name!r}, expected {lengths[index]} as of "
+                            f"{self.length_of!r}: a window cuts all arrays alike"
+                        )
+        return lengths
+
+    def _plan(self, epoch: int) -> list[list[int]]:
+        """Which examples make up each padded batch of that epoch."""
+        order = np.arange(len(self._lengths))
+        size = self.batch_size
+        if not self.shuffle:
+            return [order[start : start + size].tolist() for start in range(0, len(order), size)]
+        random = np.random.default_rng((self.seed, epoch))
+        random.shuffle(order)
+        batches = []
+        for start in range(0, len(order), size * _POOL):
+            pool = order[start : start + size * _POOL]
+            pool = pool[np.argsort(self._lengths[pool], kind="stable")]
+            batches += [pool[first : first + size].tolist() for first in range(0, len(pool), size)]
+        return [batches[index] for index in random.permutation(len(batches))]
+
+    def _windows(self, indices: list[int]) -> int:
+        """How many windows a padded batch is cut into."""
+        if self.window is None:
+            return 1
+        return max(1, -(-int(self._lengths[indices].max()) // self.window))
+
+    def _collate(self, examples: list[Example]) -> dict[str, Tensor]:
+        """Pad and stack; runs in a worker."""
+        tensors = {
+            name: _stack([example[name] for example in examples], self.padding.get(name, 0)) for name in examples[0]
+        }
+        tensors["lengths"] = torch.tensor([len(example[self.length_of]) for example in examples])
+        return tensors
+
+    def _cut(self, tensors: dict[str, Tensor]) -> Iterator[Batch]:
+        """Windows of a padded batch, or the batch itself."""
+        lengths = tensors["lengths"]
+        if self.window is None:
+            yield Batch(tensors, sequences=len(lengths), tokens=int(lengths.sum()))
+            return
+        for start in range(0, tensors[self.length_of].shape[1], self.window):
+            cut = {name: t[:, start : start + self.window] if t.dim() > 1 else t for name, t in tensors.items()}
+            cut["lengths"] = (lengths - start).clamp(0, self.window)
+            alive = int((cut["lengths"] > 0).sum())
+            yield Batch(cut, sequences=alive, tokens=int(cut["lengths"].sum()), first=start == 0)
+
+
+class StreamLoader:
+    """Parallel contiguous streams of one long sequence, for truncated backpropagation through time.
+
+    The sequence is cut into `batch_size` streams of equal length; each batch holds the next `steps` elements of every
+    stream, and the state is carried from batch to batch (`first` is True only at an epoch's start).
+
+    Args:
+        tokens: (N,) or (N, ...), may be a memory map: only the window at hand is read.
+        batch_size: number of streams.
+        steps: elements of each stream in a batch (the window).
+        seed: decides, with the epoch's number, the varying windows.
+        vary: vary the window as AWD-LSTM does (Merity et al. 2018, section 5): mean `steps` (in 5% of the batches
+            `steps` / 2), standard deviation 5, at least 5. With `loss_scale="sequence"` the gradient grows with the
+            window, which is their rescaling of the learning rate.
+        training: True leaves out the at most `batch_size` - 1 elements that make streams unequal; False predicts each
+            element but the first exactly once: the last batch then has `lengths`, as streams may differ by one element.
+
+    The batch holds `inputs` and `targets`, int64 (B, steps) where tokens are integers; targets are one step ahead.
+
+    Raises:
+        ArgumentError: fewer elements than a stream needs.
+
+    Example:
+        >>> batches = list(StreamLoader(np.arange(9), batch_size=2, steps=3).epoch(0))
+        >>> [(batch["inputs"].tolist(), batch.first) for batch in batches]
+        [([[0, 1, 2], [4, 5, 6]], True), ([[3], [7]], False)]
+    """
+
+    def __init__(
+        self,
+        tokens: np.ndarray,
+        batch_size: int,
+        steps: int,
+        *,
+        seed: int = 0,
+        vary: bool = False,
+        training: bool = True,
+    ) -> None:
+        if batch_size < 1 or steps < 1:
+            raise ArgumentError(f"found batch_size={batch_size}, steps={steps}, expected at least 1 of each")
+        if len(tokens) < 2:
+            raise ArgumentError(f"found {len(tokens)} elements to stream, expected at least 2: one predicts the next")
+        pairs = len(tokens) - 1
+        streams = min(batch_size, pairs)  # a short text has fewer streams rather than none
+        self.tokens = tokens
+        self.steps = steps
+        self.seed = seed
+        self.vary = vary and training
+        if training:
+            self._starts = np.arange(streams) * (pairs // streams)
+            self._lengths = np.full(streams, pairs // streams)
+        else:
+            bounds = np.arange(streams + 1) * pairs // streams
+            self._starts, self._lengths = bounds[:-1], np.diff(bounds)
+        self._length = len(self._edges(0)) - 1
+
+    def __len__(self) -> int:
+        """Batches in the first epoch; with `vary`, others may have a few more or less."""
+        return self._length
+
+    def epoch(self, epoch: int, skip: int = 0) -> Iterator[Batch]:
+        """The batches of that epoch, without the first `skip`; nothing that is skipped is read."""
+        edges = self._edges(epoch)[skip:]
+        for start, stop in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+            yield self._window(start, stop)
+
+    def _edges(self, epoch: int) -> np.ndarray:
+        """Where the windows of that epoch begin within the streams, and the end."""
+        total = int(self._lengths.max())
+        starts = np.arange(0, total, self.steps)
+        if self.vary:
+            random = np.random.default_rng((self.seed, epoch))
+            widths = np.zeros(1, dtype=np.int64)
+            while widths.sum() < total:
+                mean = np.where(random.random(len(starts)) < 0.95, self.steps, self.steps / 2)
+                widths = np.concatenate([widths, np.maximum(5, random.normal(mean, 5).astype(np.int64))])
+            starts = np.cumsum(widths)
+        return np.append(starts[starts < total], total)
+
+    def _window(self, start: int, stop: int) -> Batch:
+        lengths = np.clip(self._lengths - start, 0, stop - start)
+        rows = [self.tokens[first + start : first + stop + 1] for first in self._starts]
+        window = _stack(rows, 0)
+        if not window.is_floating_point():
+            window = window.long()
+        tensors = {"inputs": window[:, : stop - start], "targets": window[:, 1 : stop - start + 1]}
+        if lengths.min() < stop - start:
+            tensors["lengths"] = torch.from_numpy(lengths)
+        return Batch(tensors, sequences=len(rows), tokens=int(lengths.sum()), first=start == 0)
+
+
+class _Examples(Dataset[Example]):
+    """The examples as torch's DataLoader wants them."""
+
+    def __init__(self, examples: Sequence[Example]) -> None:
+        self.examples = examples
+
+    def __getitem__(self, index: int) -> Example:
+        return self.examples[index]
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.ndim > 0
+
+
+def _stack(values: Sequence[Any], padding: float) -> Tensor:
+    """Arrays (T_i, ...) -> (B, T, ...), padded at the end (T is at least 1); numbers -> (B,)."""
+    if not _is_array(values[0]):
+        numbers = np.asarray(values)
+        return torch.from_numpy(numbers.astype(np.float32) if numbers.dtype.kind == "f" else numbers)
+    steps = max(1, *(len(value) for value in values))
+    padded = np.full((len(values), steps, *values[0].shape[1:]), padding, dtype=values[0].dtype)
+    for row, value in zip(padded, values, strict=True):
+        row[: len(value)] = value
+    return torch.from_numpy(padded)
+
+
+def _ignore_interrupts(_worker: int) -> None:
+    """Ctrl-C reaches every process of a terminal; whether to stop is for the training process to decide."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
