@@ -16,6 +16,11 @@ BLOCK = 2**20
 SUFFIXES = (".txt", ".text", ".md", ".tex", ".rst", ".tokens", ".raw")
 """Endings of the files that are taken from a folder; a single file may have any name."""
 
+HELD_OUT = 0.05
+"""Share of one text that is kept for validation, and again for test."""
+# of a very large text, no more bytes than this each: a user waits for the result of both
+_LARGEST_HELD_OUT = 2_000_000
+
 Split = Literal["train", "valid", "test"]
 _NAMES: dict[str, Split] = {
     "train": "train",
@@ -115,6 +120,25 @@ def cut(pieces: Sequence[Piece], position: int) -> tuple[list[Piece], list[Piece
         before.append(piece)
         position -= size
     return before, []
+
+
+def split_in_order(path: Path, pieces: Sequence[Piece]) -> tuple[list[Piece], list[Piece], list[Piece]]:
+    """The first 90 % (of a very large text: more) to learn from, then two equal parts for validation and test.
+
+    Args:
+        path: where the pieces come from, for messages.
+        pieces: in order.
+
+    Raises:
+        DataError: too short, or of too few lines, for three parts.
+    """
+    size = sum(piece.end - piece.start for piece in pieces)
+    held_out = min(int(size * HELD_OUT), _LARGEST_HELD_OUT)
+    rest, test = cut(pieces, size - held_out)
+    train, valid = cut(rest, size - 2 * held_out)
+    if any(sum(piece.end - piece.start for piece in part) < 2 for part in (train, valid, test)):
+        raise DataError(path, f"{size:,} bytes, too short to hold out 5 % of it twice", "more text, in lines")
+    return train, valid, test
 
 
 def read_text(piece: Piece) -> Iterator[str]:

