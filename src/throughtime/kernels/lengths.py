@@ -68,7 +68,10 @@ class Lengths:
         """
         if lengths is None:
             return None
-        rows = torch.as_tensor(lengths)
+        if isinstance(lengths, Tensor):
+            rows = lengths
+        else:  # an empty list has no numbers to take a dtype from
+            rows = torch.as_tensor(lengths, dtype=None if len(lengths) else torch.int64)
         if rows.is_floating_point() or rows.is_complex() or rows.dtype == torch.bool:
             raise ArgumentError(f"lengths has dtype {rows.dtype}, expected integers")
         if tuple(rows.shape) != (batch,):

@@ -52,7 +52,10 @@ def run(request: Request) -> Result:
         output, final = _call(request.cell, request.input, None, request.initial, request.weights)
     else:
         output, final = _run_packed(request, request.lengths.packing)
-    return Result(output, final, tuple({} for _ in request.weights))
+    # Under autocast torch answers in low precision for some cells and not for others.
+    dtype = request.input.dtype
+    final = tuple(state.to(dtype) for state in final)
+    return Result(output.to(dtype), final, tuple({} for _ in request.weights))
 
 
 def _run_packed(request: Request, packing: Packing) -> tuple[Tensor, tuple[Tensor, ...]]:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from throughtime.cells import State, Step
 from throughtime.kernels.lengths import Lengths
-from throughtime.kernels.request import Request, Result
+from throughtime.kernels.request import Request, Result, autocasting
 
 
 def refusal(request: Request) -> str | None:  # noqa: ARG001  (every kernel has this signature)
@@ -28,25 +28,32 @@ def run(request: Request) -> Result:
 
 def _sweep(request: Request, direction: int) -> tuple[Tensor, State, dict[str, tuple[Tensor, ...]]]:
     """Go through time once: forward for direction 0, backward for direction 1."""
-    cell, noise = request.cell, request.noise[direction]
-    state = tuple(states[direction] for states in request.initial)
-    projected = cell.project(request.input, request.weights[direction])
-    if torch.is_autocast_enabled(request.input.device.type):
-        # The product over all steps has run in low precision; errors would add up in the recurrence.
-        projected = tuple(part.to(state[0].dtype) for part in projected)
-    with torch.autocast(request.input.device.type, enabled=False):
-        step = cell.equations(request.weights[direction], noise.recurrent)
-        holds = [_hold(share, request.lengths) for share in noise.zoneout]
-        states, gates = _loop(step, projected, state, noise.zoneout, holds, backward=direction == 1)
+    projected = request.cell.project(request.input, request.weights[direction])
+    if not autocasting(request.input):
+        states, gates = _steps(request, direction, projected)
+    else:
+        # The product over all steps has run in low precision; in the recurrence errors would add up.
+        projected = tuple(part.to(request.input.dtype) for part in projected)
+        with torch.autocast(request.input.device.type, enabled=False):
+            states, gates = _steps(request, direction, projected)
     output = torch.stack([new[0] for new in states])
     if request.lengths is not None:
         output = output.masked_fill(~request.lengths.real, 0.0)
-    traced = {}
+    cell, traced = request.cell, {}
     for name in request.traced:
         source, names = (states, cell.state_names) if name in cell.state_names else (gates, cell.gates)
         place = names.index(name)
         traced[name] = tuple(values[place] for values in source)
     return output, states[0 if direction == 1 else -1], traced
+
+
+def _steps(request: Request, direction: int, projected: State) -> tuple[list[State], list[tuple[Tensor, ...]]]:
+    """Return the states and gates of every step, in order of time."""
+    noise = request.noise[direction]
+    step = request.cell.equations(request.weights[direction], noise.recurrent)
+    state = tuple(states[direction] for states in request.initial)
+    holds = [_hold(share, request.lengths) for share in noise.zoneout]
+    return _loop(step, projected, state, noise.zoneout, holds, backward=direction == 1)
 
 
 def _loop(
@@ -57,7 +64,7 @@ def _loop(
     holds: Sequence[tuple[Tensor, ...] | None],
     backward: bool,
 ) -> tuple[list[State], list[tuple[Tensor, ...]]]:
-    """Apply the step at every time; the answers are in order of time in both directions."""
+    """Apply the step at every time, in order of time or backward."""
     inputs = list(zip(*(part.unbind(0) for part in projected), strict=True))
     times = range(len(inputs) - 1, -1, -1) if backward else range(len(inputs))
     states: list[State] = []

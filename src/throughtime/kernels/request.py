@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from throughtime.cells import Cell, State, Weights
 from throughtime.kernels.lengths import Lengths
+
+
+def autocasting(x: Tensor) -> bool:
+    """Whether autocast is on for the device of a tensor."""
+    kind = x.device.type
+    return torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,7 @@ class Request:
 
     Args:
         cell: the equations.
-        input: (T, B, I).
+        input: (T, B, I), in the dtype of the weights; so are the states and everything in the result.
         lengths: of the rows; None if all are T.
         initial: one tensor (D, B, S) a state, in the cell's order.
         weights: one mapping a direction.

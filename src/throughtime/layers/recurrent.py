@@ -15,6 +15,7 @@ from throughtime import kernels
 from throughtime.cells import Cell, State
 from throughtime.errors import ArgumentError
 from throughtime.kernels import Lengths, Noise, Request
+from throughtime.kernels.request import autocasting
 from throughtime.layers.form import Form, arrange
 from throughtime.layers.trace import Trace
 
@@ -209,7 +210,7 @@ class Recurrent(nn.Module):
         if x.shape[-1] != self.input_size:
             raise ArgumentError(f"input has {x.shape[-1]} features, expected input_size: {self.input_size}")
         dtype = getattr(self, _full_name("weight_ih", 0, 0)).dtype
-        if torch.is_autocast_enabled(x.device.type):
+        if autocasting(x):
             x = x.to(dtype)
         if x.dtype != dtype:
             raise ArgumentError(f"input has dtype {x.dtype}, expected that of the weights: {dtype}")
@@ -226,7 +227,7 @@ class Recurrent(nn.Module):
             if tuple(state.shape) != shape:
                 raise ArgumentError(f"hx ({name}) has shape {tuple(state.shape)}, expected {shape}")
         states = tuple(state if form.batched else state.unsqueeze(1) for state in states)
-        if torch.is_autocast_enabled(x.device.type):
+        if autocasting(x):
             states = tuple(state.to(dtype) for state in states)
         for name, state in zip(cell.state_names, states, strict=True):
             if state.dtype != dtype:
