@@ -59,12 +59,12 @@ def _write(folder: Path) -> list[Path]:
     files = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in sources.read_members(archive, lambda member: member.endswith(_EDITION)):
-            file = folder / f"{name.removeprefix(_FOLDER).removesuffix(_EDITION)}.txt"
-            with tempfile.NamedTemporaryFile(dir=folder, prefix="writing-", delete=False) as half:
-                half.write(clean(content.decode("ascii")).encode())
-            Path(half.name).replace(file)
-            files.append(file)
+        # made whole in a folder of another name, so that nothing half-written is ever taken for a text
+        with tempfile.TemporaryDirectory(dir=folder, prefix="writing-") as half:
+            for name, content in sources.read_members(archive, _wanted):
+                text = Path(half) / f"{name.removeprefix(_FOLDER).removesuffix(_EDITION)}.txt"
+                text.write_text(clean(content.decode("ascii")), encoding="utf-8", newline="\n")
+                files.append(text.replace(folder / text.name))
     except OSError as error:
         raise ThroughtimeError(
             f"found that {folder} cannot be written ({error.strerror}), expected room for 5 MB: free some, "
@@ -73,3 +73,7 @@ def _write(folder: Path) -> list[Path]:
     if len(files) != _TEXTS:
         raise DataError(archive, f"{len(files)} texts", f"{_TEXTS}")
     return sorted(files)
+
+
+def _wanted(member: str) -> bool:
+    return member.startswith(_FOLDER) and member.endswith(_EDITION)
