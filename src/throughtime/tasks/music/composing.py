@@ -1,0 +1,128 @@
+"""Composing: draw elements from a model, and write them as MIDI, sound and picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from throughtime.data.music.events import BOUNDARY, SHIFT, STEP, VELOCITY
+from throughtime.data.music.files import read_score
+from throughtime.data.music.key import semitones_to_c
+from throughtime.data.music.midi import write_midi
+from throughtime.data.music.picture import draw
+from throughtime.data.music.synthesis import PROGRAMS, synthesise, write_wav
+from throughtime.errors import DataError, ThroughtimeError
+from throughtime.tasks.music.settings import MusicGeneration
+
+if TYPE_CHECKING:
+    from throughtime.models.generator import Generator
+    from throughtime.tasks.music.task import Music
+
+_BARS = 16
+_BAR = 4.0  # quarter notes
+_SECONDS = 30.0
+_LONGEST = 1_000_000
+
+
+def compose(task: Music, model: Generator, out: Path, options: MusicGeneration) -> list[Path]:
+    """Continue a primer, or begin from nothing, and write what came of it.
+
+    Args:
+        task: decides how pieces are represented.
+        model: the trained generator.
+        out: .mid; sound and picture are called alike.
+        options: length, primer, sampling.
+
+    Returns:
+        The MIDI file, the WAV file, the picture.
+
+    Raises:
+        ThroughtimeError: a primer that cannot be read, a folder that cannot be written to, silence.
+    """
+    check_writable(out)
+    primer, shift = _primer(task, options)
+    drawn = np.stack([*primer, *_draw(task, model, primer, options)])
+    score = task.form.decode(drawn, options.restrike).transposed(-shift)
+    if not len(score.notes):
+        raise ThroughtimeError("the model composed nothing but silence: try another seed or a higher temperature")
+    if task.settings.representation == "roll":
+        score = replace(score, tempos=np.array([[0.0, options.tempo]]))
+    files = [out.with_suffix(ending) for ending in (".mid", ".wav", ".png")]
+    sound = synthesise(score, options.instrument)
+    try:
+        write_midi(score, files[0], PROGRAMS[options.instrument])
+        write_wav(sound, files[1])
+        draw(score, files[2], _title(options), _BAR, options.primer_beats if options.primer else 0.0)
+    except OSError as error:
+        raise ThroughtimeError(f"{error.filename or out}: cannot be written ({error.strerror})") from error
+    return files
+
+
+def check_writable(out: Path) -> None:
+    """Refuse, before any work, an output that cannot be.
+
+    Raises:
+        DataError: its folder does not exist, or it is a folder itself.
+    """
+    if not out.parent.is_dir():
+        raise DataError(out, f"no folder {out.parent}", "a file in a folder that exists")
+    if out.is_dir():
+        raise DataError(out, "a folder", "the name of a file to write, such as chorale.mid")
+
+
+def _primer(task: Music, options: MusicGeneration) -> tuple[np.ndarray, int]:
+    """The beginning of the primer as elements, and by how many semitones it was moved."""
+    if options.primer is None:
+        return task.form.nothing(0), 0
+    score = read_score(options.primer) if options.primer.is_file() else None
+    if score is None:
+        raise DataError(options.primer, "no such file", "a music file as the primer")
+    shift = semitones_to_c(score.notes) if task.settings.transpose == "common" else 0
+    elements, _ = task.form.encode(score.transposed(shift).beginning(options.primer_beats))
+    return task.form.opened(elements), shift
+
+
+def _draw(task: Music, model: Generator, primer: np.ndarray, options: MusicGeneration) -> Iterator[np.ndarray]:
+    """The elements that follow the primer, as many as were asked for."""
+    import torch
+
+    from throughtime.decoding.sampling import Sampling
+    from throughtime.models.listen import carry_on
+
+    generator = torch.Generator(next(model.parameters()).device).manual_seed(options.seed)
+    sampling = Sampling(options.temperature, options.top_k, options.top_p, generator)
+    # one element too many: what is read is always one behind, and the last is never read
+    read = task.form.shifted(np.concatenate([primer, task.form.nothing(1)]))
+    elements = (element.astype(primer.dtype) for element in carry_on(model, read, sampling))
+    if task.settings.representation == "events":
+        return _until(elements, options)
+    frames = options.length or round(_BARS * _BAR * task.settings.resolution)
+    if options.seconds is not None:
+        frames = max(round(options.seconds * options.tempo / 60 * task.settings.resolution), 1)
+    if frames > _LONGEST:
+        raise ThroughtimeError(f"found {frames:,} frames to compose, expected at most {_LONGEST:,}")
+    return islice(elements, frames)
+
+
+def _until(events: Iterator[np.ndarray], options: MusicGeneration) -> Iterator[np.ndarray]:
+    """Events until the piece ends, there are enough, or time is up."""
+    seconds = options.seconds or (_SECONDS if options.length is None else float("inf"))
+    clock = 0.0
+    for event in islice(events, options.length or _LONGEST):
+        if SHIFT <= event < VELOCITY:
+            clock += (int(event) - SHIFT + 1) * STEP
+        if event == BOUNDARY or clock > seconds:
+            return
+        yield event
+
+
+def _title(options: MusicGeneration) -> str:
+    words: list[Any] = [f"seed {options.seed}", f"temperature {options.temperature:g}"]
+    if options.primer:
+        words.insert(0, f"after {options.primer.name}")
+    return "Composed by a recurrent network · " + ", ".join(words)

@@ -1,0 +1,82 @@
+"""What can be asked of the music task: how to learn, and how to compose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from throughtime.settings import TrainingSettings
+from throughtime.tasks.base import GenerateSettings
+
+Probability = Annotated[float, Field(ge=0, lt=1)]
+
+
+class MusicSettings(TrainingSettings):
+    """A model of music; plain: a GRU over quarter-note frames, dependent keys, two minutes."""
+
+    representation: Literal["roll", "events"] = "roll"
+    """roll: which of the 88 keys sound in each frame; events: notes, velocities and time shifts of a performance."""
+    resolution: float = Field(default=1.0, gt=0, le=96)
+    """Roll: frames in a quarter note; 1 is how the literature samples the chorales, 2 hears eighth notes too."""
+    transpose: Literal["common", "none", "all"] = "common"
+    """common: move each piece so that its tonic is C; none: leave it; all: learn from each piece in all twelve keys."""
+    output: Literal["nade", "bernoulli"] = "nade"
+    """Roll: nade: the keys of a frame know of each other (RNN-NADE); bernoulli: independent given the past."""
+    nade_units: int = Field(default=128, ge=1)
+    """Size of the state that passes from key to key."""
+    cell: Literal["gru", "lstm", "rnn"] = "gru"
+    """Recurrent cell; gru is the textbook's."""
+    reset_after: bool = False
+    """GRU: let the reset gate act after the matrix product, as torch.nn does."""
+    hidden_size: int = Field(default=300, ge=1)
+    """Units of a recurrent layer."""
+    layers: int = Field(default=1, ge=1)
+    """Recurrent layers."""
+    layer_norm: bool = False
+    """Normalise inside the cell."""
+    embedding_size: int = Field(default=128, ge=1)
+    """Events: features of an event's vector."""
+    input_dropout: Probability = 0.2
+    """Dropout of the input."""
+    dropout: Probability = 0.5
+    """Dropout of each recurrent layer's output."""
+    locked_dropout: bool = True
+    """Drop the same features at every step of a sequence."""
+    weight_dropout: Probability = 0.5
+    """Dropout of recurrent weights (DropConnect)."""
+    recurrent_dropout: Probability = 0.0
+    """Dropout of the hidden state where it enters the recurrent product, the same units at every step."""
+    zoneout: Probability = 0.0
+    """Probability of a unit keeping its old value at a step."""
+    window: int | None = Field(default=None, ge=1)
+    """Steps of truncated backpropagation through time; none: the whole piece (events: 500)."""
+
+    batch_size: int = Field(default=16, ge=1)
+    """Pieces in a batch."""
+    learning_rate: float = Field(default=3e-3, gt=0)
+    """Highest learning rate."""
+    schedule: Literal["constant", "linear", "cosine", "plateau", "exponential"] = "cosine"
+    """Course of the learning rate after the warm-up; linear and cosine end at the limit of steps, epochs or minutes."""
+    minutes: float | None = Field(default=2.0, gt=0)
+    """Stop after this many minutes of training."""
+
+
+class MusicGeneration(GenerateSettings):
+    """How to compose."""
+
+    length: int | None = Field(default=None, ge=1)
+    """Frames (or events) to compose after the primer; none: 16 bars of four quarter notes, or 30 seconds of events."""
+    seconds: float | None = Field(default=None, gt=0, le=1800)
+    """Seconds to compose, in place of the length."""
+    primer: Path | None = None
+    """A music file whose beginning is continued."""
+    primer_beats: float = Field(default=8.0, gt=0)
+    """Quarter notes of the primer to take."""
+    tempo: float = Field(default=76.0, ge=10, le=400)
+    """Quarter notes in a minute (events bring their own time)."""
+    restrike: float | None = Field(default=None, gt=0)
+    """Strike held keys anew every so many quarter notes; none: a key that stays on is one held note."""
+    instrument: Literal["organ", "piano", "strings"] = "organ"
+    """What the WAV sounds like."""

@@ -1,0 +1,263 @@
+"""Music: learns p(next frame | frames before) of piano-rolls, or of performance events, and composes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from throughtime.data.music import representation as forms
+from throughtime.data.music.chorales import chorales, melody
+from throughtime.data.music.events import VOCABULARY
+from throughtime.data.music.files import ENDINGS, music_files, read_score
+from throughtime.data.music.key import semitones_to_c
+from throughtime.data.music.matlab import read_matlab
+from throughtime.data.music.representation import Examples, Piece, Representation
+from throughtime.data.music.score import KEYS, Score, pitch_name
+from throughtime.data.music.statistics import Statistics
+from throughtime.errors import DataError, ThroughtimeError
+from throughtime.tasks.base import GenerateSettings, Metric, Prediction, Report, Splits, Table, Task
+from throughtime.tasks.music.settings import MusicGeneration, MusicSettings
+
+if TYPE_CHECKING:
+    from throughtime.data.batch import Loader
+    from throughtime.models.base import Model
+    from throughtime.models.generator import Generator
+
+_WINDOW = 1000  # elements at a time when nothing is learned: bounds the memory that long pieces take
+_SURPRISES = 3
+
+
+class Music(Task[Piece, MusicSettings]):
+    """Polyphonic music, as frames of 88 keys or as performance events."""
+
+    name = "music"
+    summary = "composes: learns polyphonic music, frame by frame, and writes MIDI, WAV and a picture"
+    reads = (
+        f"a music file or a folder of them ({ENDINGS}); a .mat file of piano-rolls with traindata, validdata and "
+        "testdata (Boulanger-Lewandowski et al. 2012) brings its own splits, and stands for its testdata elsewhere"
+    )
+    built_in = "409 scores of Bach's chorales (corpus of PyPI music21 10.5.1), split by hymn tune"
+    metric = Metric("nll", "nats per frame", "min")
+    Settings = MusicSettings
+    Generation = MusicGeneration
+
+    def __init__(self, settings: MusicSettings, cache: Path) -> None:
+        super().__init__(settings, cache)
+        self.form: Representation
+        if settings.representation == "events":
+            self.form = forms.Performance()
+            self.metric = Metric("nll", "nats per event", "min")  # type: ignore[misc]  # what is counted depends on the form
+        else:
+            self.form = forms.Frames(settings.resolution)
+        self.statistics: Statistics = {}
+
+    # -- data ------------------------------------------------------------------------------------------------
+
+    def built_in_data(self) -> Splits[Piece]:
+        """Bach's chorales; those on one hymn tune stay on one side."""
+        return self.split([self._piece(score) for score in chorales()], valid=0.1, test=0.15)
+
+    def read(self, path: Path) -> list[Piece]:
+        """Pieces of a file or folder; notes outside the piano's keys are left out, with a word on how many."""
+        if path.suffix.lower() == ".mat" and path.is_file():
+            return self._rolls(path).test  # type: ignore[return-value]
+        pieces = [self._piece(read_score(file)) for file in music_files(path)]
+        dropped = sum(piece.dropped for piece in pieces)
+        if dropped:
+            logging.getLogger(__name__).warning("%s: left out %d notes outside the 88 keys of a piano", path, dropped)
+        return pieces
+
+    def read_splits(self, path: Path) -> Splits[Piece]:
+        """As the file gives them (.mat), or by tune."""
+        return self._rolls(path) if path.suffix.lower() == ".mat" and path.is_file() else self.split(self.read(path))
+
+    def group(self, example: Piece, index: int) -> Hashable:
+        """Pieces on one tune stay together: else the test would ask for what was learned by heart."""
+        return example.tune or index
+
+    def _piece(self, score: Score) -> Piece:
+        shift = semitones_to_c(score.notes) if self.settings.transpose == "common" else 0
+        elements, dropped = self.form.encode(score.transposed(shift))
+        return Piece(score.name, elements, shift, melody(score), dropped)
+
+    def _rolls(self, path: Path) -> Splits[Piece]:
+        """The rolls of a .mat file; they have been moved to a common key already."""
+        if self.settings.representation == "events":
+            raise DataError(path, "piano-rolls", "MIDI or MusicXML, for events need to know when each note begins")
+        try:
+            splits = read_matlab(path)
+        except OSError as error:
+            raise DataError(path, f"a file that cannot be read ({error.strerror})", "a readable .mat file") from error
+        named = ([Piece(f"{path.name} {n}", roll) for n, roll in enumerate(rolls, 1)] for rolls in splits.values())
+        return Splits(*named)
+
+    # -- features --------------------------------------------------------------------------------------------
+
+    def fit(self, train: Sequence[Piece]) -> None:
+        """Count for the baselines."""
+        self.statistics = self.form.fit(train)
+
+    def save_features(self, folder: Path) -> None:
+        """Write the counts."""
+        arrays: dict[str, Any] = dict(self.statistics)
+        np.savez(folder / "statistics.npz", **arrays)
+
+    def load_features(self, folder: Path) -> None:
+        """Read the counts."""
+        path = folder / "statistics.npz"
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                self.statistics = {name: arrays[name] for name in ("frequency", "after")}
+        except (OSError, ValueError, KeyError, EOFError) as error:
+            raise DataError(path, "counts that cannot be read", "the counts that training wrote") from error
+
+    # -- learning --------------------------------------------------------------------------------------------
+
+    def model(self) -> Generator:
+        """Recurrent layers with the output layer that was asked for."""
+        from torch import nn
+
+        from throughtime.models.embedding import Embedding
+        from throughtime.models.generator import Generator
+        from throughtime.models.outputs.base import Output
+        from throughtime.models.outputs.bernoulli import Bernoulli
+        from throughtime.models.outputs.nade import Nade
+        from throughtime.models.outputs.softmax import Softmax
+
+        settings, hidden = self.settings, self.settings.hidden_size
+        encoder: nn.Module = nn.Identity()
+        output: Output
+        if settings.representation == "events":
+            encoder, width = Embedding(VOCABULARY, settings.embedding_size), settings.embedding_size
+            output = Softmax(hidden, VOCABULARY)
+        else:
+            width = KEYS
+            output = (
+                Bernoulli(hidden, KEYS) if settings.output == "bernoulli" else Nade(hidden, KEYS, settings.nade_units)
+            )
+        dropout = (settings.input_dropout, settings.dropout)
+        return Generator(encoder, self._recurrent(width), output, dropout, locked=settings.locked_dropout)
+
+    def _recurrent(self, width: int) -> Any:
+        from throughtime import layers
+
+        settings = self.settings
+        options: dict[str, Any] = {
+            "dropout": settings.dropout if settings.layers > 1 else 0.0,
+            "locked_dropout": settings.locked_dropout,
+            "weight_dropout": settings.weight_dropout,
+            "recurrent_dropout": settings.recurrent_dropout,
+            "zoneout": settings.zoneout,
+            "layer_norm": settings.layer_norm,
+        }
+        if settings.cell == "gru":
+            options["reset_after"] = settings.reset_after
+        elif settings.reset_after:
+            raise ThroughtimeError(f"found reset_after with the cell {settings.cell}, expected it with gru alone")
+        kind = {"gru": layers.GRU, "lstm": layers.LSTM, "rnn": layers.RNN}[settings.cell]
+        return kind(width, settings.hidden_size, settings.layers, **options)
+
+    def loader(self, examples: Sequence[Piece], *, training: bool) -> Loader:
+        """Pieces of similar length side by side; for training in all keys, if asked for."""
+        from throughtime.data.loaders import BucketLoader
+
+        settings = self.settings
+        window: int | None = _WINDOW
+        if training:
+            window = settings.window or (500 if settings.representation == "events" else None)
+            if settings.transpose == "all":
+                examples = [moved for piece in examples for moved in self.form.in_all_keys(piece)]
+        return BucketLoader(
+            Examples(examples, self.form),
+            settings.batch_size,
+            seed=settings.seed,
+            shuffle=training,
+            window=window,
+            workers=settings.workers if training else 0,
+        )
+
+    def validate(self, model: Model, examples: Sequence[Piece]) -> float:
+        """Negative log-likelihood per frame."""
+        return model.mean_loss(self.loader(examples, training=False))
+
+    def evaluate(self, model: Model, examples: Sequence[Piece]) -> Report:
+        """NLL per frame and accuracy, beside two simple methods; the first frame of each piece counts too."""
+        sums: dict[str, np.ndarray] = {}
+        for piece, (nll, guesses) in zip(examples, self._read(model, examples), strict=True):
+            methods = {"model": (nll, guesses), **self.form.baselines(piece.elements, self.statistics)}
+            for method, (terms, guess) in methods.items():
+                hits = self.form.hits(piece.elements, guess)
+                sums[method] = sums.get(method, np.zeros(4)) + np.array([terms.sum(), len(terms), *hits])
+        found = {m: {"nll": float(s[0] / s[1]), "accuracy": float(s[2] / max(s[3], 1))} for m, s in sums.items()}
+        rows = [(method, f"{values['nll']:.3f}", f"{values['accuracy']:.1%}") for method, values in found.items()]
+        table = Table(f"{len(examples)} pieces", ("method", self.metric.unit, "accuracy"), rows)
+        return Report(found.pop("model"), found, [table])
+
+    def _read(self, model: Model, pieces: Sequence[Piece]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """For each piece -log p of its elements (T,) and the model's likeliest guess of each."""
+        from throughtime.models.listen import listen
+
+        yield from listen(self._generator(model), self.loader(pieces, training=False))
+
+    @staticmethod
+    def _generator(model: Model) -> Generator:
+        from throughtime.models.generator import Generator
+
+        if not isinstance(model, Generator):
+            raise ThroughtimeError(f"found a {type(model).__name__}, expected a Generator as this task makes it")
+        return model
+
+    # -- use -------------------------------------------------------------------------------------------------
+
+    def read_inputs(self, argument: str) -> Iterator[Path]:
+        """The music files that an argument stands for."""
+        yield from music_files(Path(argument))
+
+    def predict(self, model: Model, inputs: Iterable[Any]) -> Iterator[Prediction]:
+        """How surprising each piece is to the model, and where most."""
+        for given in inputs:
+            for file in music_files(Path(given)):
+                piece = self._piece(read_score(file))
+                ((nll, guesses),) = self._read(model, [piece])
+                moments = [self._moment(piece, nll, guesses, int(at)) for at in np.argsort(-nll)[:_SURPRISES]]
+                yield {
+                    "file": str(file),
+                    "nll": float(nll.mean()),
+                    f"{self.form.unit}s": len(nll),
+                    "notes_left_out": piece.dropped,
+                    "surprises": moments,
+                }
+
+    def _moment(self, piece: Piece, nll: np.ndarray, guesses: np.ndarray, at: int) -> Prediction:
+        moment: Prediction = {self.form.unit: at + 1, "nll": float(nll[at])}
+        if self.settings.representation == "roll":
+            moment["quarter"] = at / self.settings.resolution
+            for name, keys in (("notes", piece.elements[at]), ("expected", guesses[at])):
+                moment[name] = [pitch_name(21 + int(key) - piece.shift) for key in np.nonzero(keys)[0]]
+        return moment
+
+    def render(self, prediction: Prediction) -> str:
+        """One line: the file, its NLL and the most surprising moments."""
+        unit = self.form.unit
+        said = []
+        for moment in prediction["surprises"]:
+            words = f"{unit} {moment[unit]} ({moment['nll']:.1f} nats"
+            if "notes" in moment:
+                words += (
+                    f": {' '.join(moment['notes']) or 'silence'}, expected {' '.join(moment['expected']) or 'silence'}"
+                )
+            said.append(words + ")")
+        count = f"{prediction[f'{unit}s']} {unit}s"
+        return f"{prediction['file']}: {prediction['nll']:.3f} nats per {unit}, {count}; surprises: {'; '.join(said)}"
+
+    def generate(self, model: Model, out: Path, options: GenerateSettings) -> list[Path]:
+        """Compose: writes OUT.mid, OUT.wav and OUT.png."""
+        from throughtime.tasks.music.composing import compose
+
+        if not isinstance(options, MusicGeneration):
+            options = MusicGeneration(**options.model_dump())
+        return compose(self, self._generator(model), out, options)
