@@ -151,7 +151,7 @@ def read_text(piece: Piece) -> Iterator[str]:
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     lines = io.IncrementalNewlineDecoder(None, translate=True)
-    position, rest = piece.start, ""
+    position, rest, closed = piece.start, "", True
     for block in _blocks(piece):
         if position == 0 and (mark := next((mark for mark in _MARKS if block.startswith(mark)), None)):
             raise DataError(piece.path, f"text in {_MARKS[mark]}", "text in UTF-8: convert it with iconv", line=1)
@@ -169,13 +169,13 @@ def read_text(piece: Piece) -> Iterator[str]:
         end = rest.rfind("\n") + 1 or rest.rfind(" ") + 1 or (len(rest) if len(rest) > BLOCK else 0)
         if end:
             yield rest[:end]
-            rest = rest[end:]
+            rest, closed = rest[end:], rest[end - 1] == "\n"
     pending = len(decoder.getstate()[0])
     try:
         rest += lines.decode(decoder.decode(b"", final=True), final=True)
     except UnicodeDecodeError as error:
         raise _undecodable(piece.path, position - pending, error) from None
-    if rest:
+    if rest or not closed:
         yield rest if rest.endswith("\n") else rest + "\n"
 
 
@@ -215,7 +215,7 @@ def _line_start(piece: Piece, position: int) -> int:
         if (place := block.find(separator)) >= 0:
             return position + place
     continued = (index for index, byte in enumerate(block[1:]) if not 0x80 <= byte < 0xC0)
-    return position + next(continued, 0)
+    return position + next(continued, len(block) - 1)
 
 
 def _undecodable(path: Path, position: int, error: UnicodeDecodeError) -> DataError:

@@ -106,8 +106,9 @@ class Characters(Tokenizer):
         for text in texts:
             found = np.bincount(_code_points(text))
             counts[: len(found)] += found
-        frequent = np.argsort(-counts, kind="stable")[: size - 1]
-        return cls("".join(chr(code) for code in np.sort(frequent[counts[frequent] > 0])))
+        seen = np.flatnonzero(counts)
+        frequent = seen[np.argsort(-counts[seen], kind="stable")[: size - 1]]
+        return cls("".join(chr(code) for code in np.sort(frequent)))
 
     @property
     def size(self) -> int:

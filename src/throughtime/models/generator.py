@@ -103,10 +103,15 @@ class Generator(Model):
         steps = output.shape[self._time]
         later, earlier = (output.narrow(self._time, start, steps - 1) for start in (1, 0))
         both = None if real is None else real.narrow(self._time, 1, steps - 1)
-        change = _steps(later - earlier, both).square().mean() if steps > 1 else output.new_zeros(())
-        return self.activation_penalty * flat.square().mean() + self.change_penalty * change
+        changes = _steps(later - earlier, both)
+        return self.activation_penalty * _mean_square(flat) + self.change_penalty * _mean_square(changes)
 
 
 def _steps(x: Tensor, real: Tensor | None) -> Tensor:
     """All real steps of all sequences in one row."""
     return x.flatten(0, 1) if real is None else x[real]
+
+
+def _mean_square(x: Tensor) -> Tensor:
+    """0 where there is nothing: one step makes no change."""
+    return x.square().sum() / max(x.numel(), 1)

@@ -104,7 +104,7 @@ class NGram:
             DataError: it is missing or damaged.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 orders = range(1, (len(file.files) - 1) // 2 + 1)
                 grams, counts = ([file[f"{name}{n}"] for n in orders] for name in ("grams", "counts"))
                 return cls(grams, [count.astype(np.int64) for count in counts], int(file["vocabulary_size"]))
