@@ -115,7 +115,7 @@ def test_too_few_features_for_the_clusters_are_an_error() -> None:
 @pytest.mark.parametrize("output", [Softmax(16, 100), AdaptiveSoftmax(16, 100)])
 def test_samples_follow_the_likelihood(output: Softmax | AdaptiveSoftmax) -> None:
     hidden = 3 * torch.randn(1, 16)
-    p = torch.exp(-output.nll(hidden.expand(100, 16), torch.arange(100)))
+    p = torch.exp(-output.nll(hidden.expand(100, 16), torch.arange(100))).detach()
     drawn = output.sample(hidden.expand(20_000, 16), Sampling(generator=torch.Generator().manual_seed(1)))
     shares = torch.bincount(drawn, minlength=100) / 20_000
     # total variation of an empirical distribution of n draws: below sqrt(V / n) / 2
