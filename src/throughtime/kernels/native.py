@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from throughtime.cells import Cell, GRUCell, LSTMCell, RNNCell, Weights
+from throughtime.kernels import reference
 from throughtime.kernels.lengths import Packing, transformed
 from throughtime.kernels.request import Request, Result
 
@@ -48,6 +49,9 @@ def cell_refusal(cell: Cell) -> str | None:
 
 def run(request: Request) -> Result:
     """Run a layer, both directions in one call."""
+    if request.lengths is not None and not len(request.lengths.packing.rows):
+        # Nothing to pack. The reference leaves every state as it was and keeps the gradient's path.
+        return reference.run(request)
     if request.lengths is None:
         output, final = _call(request.cell, request.input, None, request.initial, request.weights)
     else:
@@ -61,8 +65,6 @@ def run(request: Request) -> Result:
 def _run_packed(request: Request, packing: Packing) -> tuple[Tensor, tuple[Tensor, ...]]:
     T, B, _ = request.input.shape
     size = len(request.weights) * request.cell.state_sizes[0]
-    if packing.rows.numel() == 0:
-        return request.input.new_zeros(T, B, size), request.initial
     data = request.input.reshape(T * B, -1).index_select(0, packing.places)
     initial = tuple(state.index_select(1, packing.rows) for state in request.initial)
     output, final = _call(request.cell, data, packing.batch_sizes, initial, request.weights)
