@@ -20,8 +20,8 @@ NOTE_ON, NOTE_OFF, SHIFT, VELOCITY = 0, 128, 256, 256 + SHIFTS
 BOUNDARY = VELOCITY + VELOCITIES
 """Begins and ends each piece."""
 VOCABULARY = BOUNDARY + 1
-LONGEST = 100_000
-"""Time shifts of a second that a piece may have."""
+LONGEST = 100_000.0
+"""Seconds that a piece may last."""
 _SECOND = 2.0  # quarter notes in a second at the tempo that decoded scores are written in (120 a minute)
 
 
@@ -44,12 +44,11 @@ def to_events(score: Score) -> NDArray[np.int64]:
         True
     """
     notes = score.notes
-    onset = np.round(score.seconds(notes["onset"]) / STEP).astype(np.int64)
-    end = np.round(score.seconds(notes["onset"] + notes["duration"]) / STEP).astype(np.int64)
-    end = np.maximum(end, onset + 1)
-    if len(notes) and (end.max() - onset.min()) / SHIFTS > LONGEST:
-        seconds = (end.max() - onset.min()) * STEP
-        raise DataError(score.name, f"a piece of {seconds:,.0f} s", f"at most {LONGEST * SHIFTS * STEP:,.0f} s")
+    starts, ends = (score.seconds(time) for time in (notes["onset"], notes["onset"] + notes["duration"]))
+    if len(notes) and not ends.max() <= LONGEST:
+        raise DataError(score.name, f"a piece of {ends.max():,.0f} s", f"at most {LONGEST:,.0f} s")
+    onset = np.round(starts / STEP).astype(np.int64)
+    end = np.maximum(np.round(ends / STEP).astype(np.int64), onset + 1)
     velocity = notes["velocity"].astype(np.int64).clip(0, 127) * VELOCITIES // 128
     # at one moment the keys that are released come first, so that a repeated key is struck anew
     times = np.concatenate([end, onset])

@@ -36,6 +36,8 @@ def music_files(path: Path) -> list[Path]:
         return found
     if not path.exists():
         raise DataError(path, "no such file or folder", f"a music file ({ENDINGS}) or a folder of them")
+    if not path.is_file():
+        raise DataError(path, "a device or pipe", "a regular file")  # reading could wait for ever
     if path.suffix.lower() not in READERS:
         raise DataError(path, f"a file that ends in {path.suffix or 'nothing'}", f"one that ends in {ENDINGS}")
     return [path]

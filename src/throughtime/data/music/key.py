@@ -32,7 +32,7 @@ def find_key(notes: NDArray[np.void]) -> tuple[int, bool]:
     """
     sounding = np.bincount(notes["pitch"] % 12, notes["duration"], minlength=12)
     end = notes["onset"] + notes["duration"]
-    bass = int(notes["pitch"][end > end.max() - 1e-3].min()) % 12
+    bass = int(notes["pitch"][end >= end.max() - 1e-3].min()) % 12
     centred = _PROFILES - _PROFILES.mean(axis=1, keepdims=True)
     spread = np.linalg.norm(centred, axis=1) * max(float(np.linalg.norm(sounding - sounding.mean())), 1e-12)
     fit = centred @ (sounding - sounding.mean()) / spread

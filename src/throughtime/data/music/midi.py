@@ -50,12 +50,29 @@ def read_midi(path: Path) -> Score:
 
 
 def _track(track: object, part: int) -> np.ndarray:
-    """The notes of one track, still in ticks."""
-    columns = track.notes.numpy()  # type: ignore[attr-defined]
+    """The notes of one track, still in ticks; what the sustain pedal holds sounds on."""
+    columns, pedals = track.notes.numpy(), track.pedals.numpy()  # type: ignore[attr-defined]
     notes = np.zeros(len(columns["time"]), NOTE)
     notes["onset"], notes["duration"] = columns["time"], columns["duration"]
     notes["pitch"], notes["velocity"], notes["part"] = columns["pitch"], columns["velocity"], part
+    if len(pedals["time"]):
+        _sustain(notes, pedals["time"].astype(float), pedals["duration"].astype(float))
     return notes
+
+
+def _sustain(notes: np.ndarray, down: np.ndarray, held: np.ndarray) -> None:
+    """Let notes that end while the pedal is down sound until it goes up, or until their key is struck again."""
+    end = notes["onset"] + notes["duration"]
+    at = np.searchsorted(down, end, side="right") - 1
+    up = np.where(at >= 0, (down + held)[at], -np.inf)
+    end = np.maximum(end, up)
+    for pitch in np.unique(notes["pitch"]):
+        same = np.flatnonzero(notes["pitch"] == pitch)
+        same = same[np.argsort(notes["onset"][same], kind="stable")]
+        struck = np.append(notes["onset"][same][1:], np.inf)
+        own = notes["onset"][same] + notes["duration"][same]
+        end[same] = np.minimum(end[same], np.maximum(struck, own))
+    notes["duration"] = end - notes["onset"]
 
 
 def _tempos(score: object) -> np.ndarray:

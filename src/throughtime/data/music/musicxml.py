@@ -7,6 +7,7 @@ reading of every score in its Bach corpus (tests/test_music_musicxml.py).
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
@@ -21,6 +22,9 @@ LARGEST = 64 * 2**20
 """Bytes of XML that a score may have."""
 LARGEST_RATIO = 300
 """How many times larger than its archive a score may be: real ones stay below 60, bombs begin at 1,000."""
+
+LONGEST = 1_000_000
+"""Quarter notes that one note or rest may last."""
 
 _SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _EXPECTED = "a MusicXML score (score-partwise)"
@@ -96,6 +100,8 @@ def _unpacked(path: Path) -> bytes:
     size = path.stat().st_size
     if not size:
         raise DataError(path, "an empty file", _EXPECTED)
+    if not zipfile.is_zipfile(path):
+        raise DataError(path, "no zip archive", "a compressed MusicXML score (.mxl)")
     largest = min(LARGEST, max(2**20, LARGEST_RATIO * size))
     container = parse_xml(path, read_member(path, "META-INF/container.xml", 2**20))
     roots = [file.get("full-path") for file in container.iter() if file.tag.rpartition("}")[2] == "rootfile"]
@@ -191,8 +197,8 @@ class _PartReader:
 
     def _duration(self, element: Element) -> float:
         duration = self._number(element.findtext("duration"), "duration") / self.divisions
-        if duration < 0:
-            raise DataError(self.path, "a note of negative duration", "durations of 0 or more")
+        if not 0 <= duration <= LONGEST:
+            raise DataError(self.path, f"a duration of {duration:g} quarter notes", f"0 to {LONGEST:,}")
         return duration
 
     def _number(self, text: str | None, name: str) -> float:

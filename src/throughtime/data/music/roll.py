@@ -42,13 +42,13 @@ def to_roll(score: Score, resolution: float) -> tuple[NDArray[np.uint8], int]:
     notes, keys = score.notes[inside], keys[inside]
     if not len(notes):
         raise DataError(score.name, "no note within the 88 keys of a piano (A0 to C8)", "at least one")
+    length = (notes["onset"] + notes["duration"]).max() * resolution
+    if length > LONGEST:
+        raise DataError(score.name, f"a piece of {length:,.0f} frames", f"at most {LONGEST:,}")
     beginning = np.floor(notes["onset"].min() * resolution + 1e-6)
     first = np.ceil(notes["onset"] * resolution - beginning - _LATE - 1e-6).astype(np.int64).clip(0)
     last = np.ceil((notes["onset"] + notes["duration"]) * resolution - beginning - _LATE - 1e-6).astype(np.int64)
-    length = max(int(last.max()), 1)
-    if length > LONGEST:
-        raise DataError(score.name, f"a piece of {length:,} frames", f"at most {LONGEST:,}")
-    roll = np.zeros((length, KEYS), np.uint8)
+    roll = np.zeros((max(int(last.max()), 1), KEYS), np.uint8)
     for key, start, end in zip(keys, first, last, strict=True):
         roll[start:end, key] = 1
     return roll, int(len(inside) - inside.sum())
