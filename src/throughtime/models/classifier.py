@@ -1,0 +1,109 @@
+"""Many to one: a class for a whole sequence, p(y | x<1>, ..., x<T>)."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from throughtime.data.batch import Batch
+from throughtime.errors import ArgumentError
+from throughtime.layers import Recurrent
+from throughtime.models.base import Loss, Model
+from throughtime.models.pooling import AttentionPooling, Pooling, last_pooling, max_pooling, mean_pooling
+
+
+class Answer(NamedTuple):
+    """What a classifier says.
+
+    Args:
+        logits: (B, C); their softmax are the probabilities of the classes.
+        attention: (B, T), how much each step counted, or None where pooling is not attention.
+    """
+
+    logits: Tensor
+    attention: Tensor | None
+
+
+class OneHot(nn.Module):
+    """Numbers (B, T) -> one-hot vectors (B, T, V); 0, the padding, is all zeros.
+
+    Args:
+        size: V.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        """One-hot vectors, in torch's default floating-point type."""
+        vectors = F.one_hot(numbers, self.size).to(torch.get_default_dtype())
+        return vectors * (numbers != 0)[..., None]
+
+
+class Classifier(Model):
+    """Encoder, recurrent layers, pooling over time and a softmax layer in a row.
+
+    Args:
+        encoder: element -> vector: (B, T, ...) -> (B, T, I).
+        recurrent: a recurrent layer of throughtime.layers with batch_first=True.
+        classes: C.
+        pooling: which vector stands for the sequence: "last" (what each direction knows at its end), "mean", "max" or
+            "attention".
+        dropout: before the recurrent layers and before the softmax layer.
+
+    The batch holds `inputs` (B, T, ...), `targets` (B,) and `lengths` (B,); rows may have length 0.
+
+    Raises:
+        ArgumentError: fewer than two classes, no such pooling, or a layer that is not batch first.
+
+    Example:
+        >>> from throughtime.layers import LSTM
+        >>> model = Classifier(OneHot(5), LSTM(5, 4, batch_first=True, bidirectional=True), classes=3, pooling="max")
+        >>> model(torch.tensor([[1, 2, 4], [3, 0, 0]]), torch.tensor([3, 1])).logits.shape
+        torch.Size([2, 3])
+    """
+
+    def __init__(
+        self, encoder: nn.Module, recurrent: Recurrent, classes: int, pooling: Pooling = "last", dropout: float = 0.0
+    ) -> None:
+        super().__init__()
+        if classes < 2 or pooling not in ("last", "mean", "max", "attention") or not recurrent.batch_first:
+            raise ArgumentError(
+                f"found {classes} classes, pooling {pooling!r}, batch_first={recurrent.batch_first}, "
+                "expected at least 2, one of last, mean, max, attention, and batch_first=True"
+            )
+        self.encoder = encoder
+        self.recurrent = recurrent
+        self.pooling = pooling
+        self.dropout = nn.Dropout(dropout)
+        self.features = recurrent.cell.state_sizes[0] * recurrent.num_directions
+        self.attention = AttentionPooling(self.features, recurrent.hidden_size) if pooling == "attention" else None
+        self.output = nn.Linear(self.features, classes)
+
+    def forward(self, inputs: Tensor, lengths: Tensor) -> Answer:
+        """Logits of sequences (B, T, ...) of these lengths (B,)."""
+        pooled, attention = self._pool(inputs, lengths)
+        return Answer(self.output(self.dropout(pooled)), attention)
+
+    def _pool(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor | None]:
+        if inputs.shape[1] == 0:  # no step at all: as any row of length 0
+            nothing = self.output.weight.new_zeros(inputs.shape[0], self.features)
+            return nothing, None if self.attention is None else nothing.new_zeros(inputs.shape[:2])
+        hidden, _ = self.recurrent(self.dropout(self.encoder(inputs)), lengths=lengths)
+        if self.attention is not None:
+            pooled, weights = self.attention(hidden, lengths)
+            return pooled, weights
+        if self.pooling == "mean":
+            return mean_pooling(hidden, lengths), None
+        if self.pooling == "max":
+            return max_pooling(hidden, lengths), None
+        return last_pooling(hidden, lengths, self.recurrent.num_directions), None
+
+    def loss(self, batch: Batch, state: Any = None) -> Loss:
+        """Cross-entropy, summed over the sequences."""
+        logits = self(batch["inputs"], batch["lengths"]).logits
+        return Loss(F.cross_entropy(logits, batch["targets"], reduction="sum"), len(logits))
