@@ -47,6 +47,11 @@ def test_chunks_end_where_a_line_ends_else_where_a_word_ends(tmp_path: Path, mon
     ]
 
 
+def test_only_the_end_of_a_file_gets_the_newline_that_it_lacks(tmp_path: Path) -> None:
+    path = write(tmp_path / "a", b"one two three")
+    assert ["".join(read_text(Piece(path, *ends))) for ends in ((0, 8), (8, 13))] == ["one two ", "three\n"]
+
+
 def test_a_byte_order_mark_is_left_out(tmp_path: Path) -> None:
     assert read(write(tmp_path / "a.txt", b"\xef\xbb\xbfHello")) == "Hello\n"
 

@@ -144,7 +144,8 @@ def split_in_order(path: Path, pieces: Sequence[Piece]) -> tuple[list[Piece], li
 def read_text(piece: Piece) -> Iterator[str]:
     """The text of a piece in chunks of about a megabyte that end where a line or at least a word ends.
 
-    Line ends become a newline, whatever they were; a last line without one gets it; a byte order mark is left out.
+    Line ends become a newline, whatever they were; a file's last line gets it if it has none; a byte order mark is
+    left out.
 
     Raises:
         DataError: cannot be read, binary, or not UTF-8; names the line and the byte.
@@ -175,8 +176,11 @@ def read_text(piece: Piece) -> Iterator[str]:
         rest += lines.decode(decoder.decode(b"", final=True), final=True)
     except UnicodeDecodeError as error:
         raise _undecodable(piece.path, position - pending, error) from None
-    if rest or not closed:
-        yield rest if rest.endswith("\n") else rest + "\n"
+    open_end = not rest.endswith("\n") if rest else not closed
+    if open_end and piece.end == piece.path.stat().st_size:
+        rest += "\n"  # so that the next file does not begin in the middle of a line
+    if rest:
+        yield rest
 
 
 def _text_files(folder: Path) -> list[Path]:

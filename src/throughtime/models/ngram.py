@@ -105,7 +105,7 @@ class NGram:
         """
         try:
             with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-                orders = range(1, (len(file.files) - 1) // 2 + 1)
+                orders = range(1, max(2, (len(file.files) + 1) // 2))
                 grams, counts = ([file[f"{name}{n}"] for n in orders] for name in ("grams", "counts"))
                 return cls(grams, [count.astype(np.int64) for count in counts], int(file["vocabulary_size"]))
         except Exception as error:  # a damaged archive raises whatever its broken part raises

@@ -70,13 +70,13 @@ class Text(Task[Piece, TextSettings]):
         return Splits(**shakespeare.splits(self.cache))
 
     def read(self, path: Path) -> list[Piece]:
-        """A text file, or all those of a folder."""
-        return find_pieces(path)
+        """A text file, or all those of a folder; read through once, so that what is wrong is said at once."""
+        return _checked(find_pieces(path))
 
     def read_splits(self, path: Path) -> Splits[Piece]:
         """As the folder names its files; else by file if there are 20 or more; else 90/5/5 in order."""
         if path.is_dir() and (named := find_splits(path)) is not None:
-            return Splits(**named)
+            return Splits(**{split: _checked(pieces) for split, pieces in named.items()})
         pieces = self.read(path)
         if len(pieces) >= _MANY_FILES:
             return self.split(pieces, HELD_OUT, HELD_OUT)
@@ -92,6 +92,7 @@ class Text(Task[Piece, TextSettings]):
         orders = (1, _ORDER[self.settings.level])
         fitted = [NGram.fit(ids, self.tokenizer.size, order) for order in orders]
         self.baselines = dict(zip(("unigram", "ngram"), fitted, strict=True))
+        self.model()  # sizes that do not fit together are said before anything is written
 
     def save_features(self, folder: Path) -> None:
         """Tokenizer as JSON, n-gram counts as arrays."""
@@ -346,3 +347,10 @@ class Text(Task[Piece, TextSettings]):
         primer = torch.from_numpy(ids)[None].to(next(model.parameters()).device)
         for element in model.generate(primer, sampling):
             yield int(element)
+
+
+def _checked(pieces: list[Piece]) -> list[Piece]:
+    """The same pieces, if all of them are text and not all of it is white space."""
+    if all([text.isspace() for piece in pieces for text in read_text(piece)]):  # noqa: C419  # every text is to be read
+        raise DataError(pieces[0].path, "only white space", "text in UTF-8")
+    return pieces
