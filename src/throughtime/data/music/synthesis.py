@@ -17,7 +17,7 @@ RATE = 44_100
 LONGEST = 1800.0
 """Seconds of sound that we make at most: half an hour is 318 MB."""
 _PEAK = 0.89  # one decibel below full scale
-_ROOM, _WET = 1.3, 0.28  # seconds until the echo has fallen by 60 dB, and its share
+_ROOM, _WET = 1.3, 0.07  # seconds until the echo has fallen by 60 dB, and its share
 
 
 @dataclass(frozen=True)
