@@ -19,6 +19,7 @@ from reference_numpy import Rendering, run_batch
 from throughtime import kernels
 from throughtime.cells import Cell, GRUCell, LSTMCell, RNNCell
 from throughtime.errors import KernelUnavailableError
+from throughtime.kernels import fused
 from throughtime.layers import GRU, LSTM, RNN, Recurrent
 
 
@@ -88,6 +89,16 @@ PATHS: dict[str, Callable[[Variant], bool]] = {
     "reference": lambda _: True,
     "torch": lambda variant: variant.native is not None,
 }
+PATHS |= {
+    f"fused/{isa}": lambda variant: not {"layer_norm", "peepholes"} & variant.options.keys() and not variant.projected
+    for isa in fused.instruction_sets()
+}
+
+
+def path_in_force(path: str) -> kernels.use:
+    """Force a path; the fused one with an instruction set behind a slash."""
+    return kernels.use(*path.split("/"))
+
 
 # (T, B, I, H), lengths (None: all T), whether an initial state is given.
 SITUATIONS: list[tuple[tuple[int, int, int, int], tuple[int, ...] | None, bool]] = [
@@ -98,6 +109,8 @@ SITUATIONS: list[tuple[tuple[int, int, int, int], tuple[int, ...] | None, bool]]
     ((3, 3, 4, 5), (1, 0, 2), False),
     ((1, 3, 3, 9), (1, 0, 1), True),
     ((2, 2, 3, 2), (0, 0), True),
+    # wider than vectors and register tiles, and not their multiples
+    ((4, 27, 19, 35), tuple(n % 5 for n in range(27)), True),
 ]
 TOLERANCE = {torch.float64: 1e-11, torch.float32: 1e-5}
 
@@ -195,17 +208,23 @@ def states_of(final: Any) -> tuple[Tensor, ...]:
     return final if isinstance(final, tuple) else (final,)
 
 
-TABLE = [(v.name, path) for v in VARIANTS for path, covers in PATHS.items() if covers(v)]
+TABLE = [
+    (v.name, path, dtype)
+    for v in VARIANTS
+    for path, covers in PATHS.items()
+    if covers(v)
+    for dtype in (torch.float64, torch.float32)
+    if dtype == torch.float32 or not path.startswith("fused")
+]
 
 
 @pytest.mark.parametrize("bidirectional", [False, True], ids=["one", "both"])
-@pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=["f64", "f32"])
-@pytest.mark.parametrize(("name", "path"), TABLE)
+@pytest.mark.parametrize(("name", "path", "dtype"), TABLE)
 def test_numpy(name: str, path: str, dtype: torch.dtype, bidirectional: bool) -> None:
     for situation in range(len(SITUATIONS)):
         p = problem(name, situation, bidirectional)
         layer, leaves = p.named(dtype)
-        with kernels.use(path):
+        with path_in_force(path):
             output, final = layer(leaves["input"], p.states(leaves), lengths=p.lengths)
         ours = torch.autograd.grad(p.loss(output, final), leaves.values(), materialize_grads=True)
         expected, states, derivatives = from_numpy(name, situation, bidirectional)
@@ -220,15 +239,14 @@ def test_numpy(name: str, path: str, dtype: torch.dtype, bidirectional: bool) ->
 
 
 @pytest.mark.parametrize("bidirectional", [False, True], ids=["one", "both"])
-@pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=["f64", "f32"])
-@pytest.mark.parametrize(("name", "path"), [(n, path) for n, path in TABLE if BY_NAME[n].native])
+@pytest.mark.parametrize(("name", "path", "dtype"), [row for row in TABLE if BY_NAME[row[0]].native])
 def test_torch_nn(name: str, path: str, dtype: torch.dtype, bidirectional: bool) -> None:
     native = BY_NAME[name].native
     assert native is not None
     for situation, ((_, _, inputs, hidden), lengths, _) in enumerate(SITUATIONS):
         p = problem(name, situation, bidirectional)
         layer, leaves = p.named(dtype)
-        with kernels.use(path):
+        with path_in_force(path):
             output, final = layer(leaves["input"], p.states(leaves), lengths=lengths)
         ours = torch.autograd.grad(p.loss(output, final), leaves.values(), materialize_grads=True)
 

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 from throughtime.errors import ArgumentError, KernelUnavailableError
-from throughtime.kernels import native, reference
+from throughtime.kernels import fused, native, reference
 from throughtime.kernels.request import Request, Result
 
 CHOICES = ("auto", "fused", "torch", "reference")
@@ -28,9 +28,10 @@ class Kernel(NamedTuple):
     run: Callable[[Request], Result]
 
 
+FUSED = Kernel("fused", fused.refusal, fused.run)
 TORCH = Kernel("torch", native.refusal, native.run)
 REFERENCE = Kernel("reference", reference.refusal, reference.run)
-_fused: list[Kernel] = []
+_fused: list[Kernel] = [FUSED]
 
 # A plain global: torch.compile guards on it, which it cannot do for a context variable.
 _choice = os.environ.get("THROUGHTIME_KERNELS", "auto")
@@ -58,6 +59,8 @@ class use:
     Args:
         choice: "auto" takes the first that can run the call of: fused, torch's own, reference. "fused",
             "torch" and "reference" take that one or raise `KernelUnavailableError`, saying why it cannot.
+        instruction_set: "avx512" or "avx2", for the fused kernels; None leaves what is in force (the best that
+            the processor has, or the one in THROUGHTIME_ISA).
 
     Raises:
         ArgumentError: choice is none of these.
@@ -72,20 +75,25 @@ class use:
         'auto'
     """
 
-    def __init__(self, choice: str) -> None:
+    def __init__(self, choice: str, instruction_set: str | None = None) -> None:
         if choice not in CHOICES:
             raise ArgumentError(f"kernels are {choice!r}, expected one of {', '.join(CHOICES)}")
-        self.choice = choice
+        self.choice, self.instruction_set = choice, instruction_set
 
     def __enter__(self) -> None:
         global _choice
         self.before, _choice = _choice, self.choice
+        self.set_before = fused.selected()
+        if self.instruction_set is not None:
+            fused.select(self.instruction_set)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         global _choice
         _choice = self.before
+        if self.instruction_set is not None:
+            fused.select(self.set_before)
 
 
 def choose(request: Request) -> Kernel:
