@@ -345,7 +345,7 @@ def test_trace_is_part_of_the_graph_on_both_sides() -> None:
 
 def test_asking_for_a_kernel_that_is_not_there() -> None:
     x = torch.zeros(2, 1, 3)
-    with kernels.use("fused"), pytest.raises(KernelUnavailableError, match="fused: .*compiled kernels"):
+    with kernels.use("fused"), pytest.raises(KernelUnavailableError, match=r"fused: .*compiled kernels"):
         LSTM(3, 4, dtype=torch.float64)(x.double())
     with kernels.use("torch"):
         LSTM(3, 4)(x, lengths=[1])
