@@ -187,7 +187,7 @@ class Music(Task[Piece, MusicSettings]):
     def evaluate(self, model: Model, examples: Sequence[Piece]) -> Report:
         """NLL per frame and accuracy, beside two simple methods; the first frame of each piece counts too."""
         sums: dict[str, np.ndarray] = {}
-        for piece, (nll, guesses) in zip(examples, self._read(model, examples), strict=True):
+        for piece, (nll, guesses) in zip(examples, self.listen(model, examples), strict=True):
             methods = {"model": (nll, guesses), **self.form.baselines(piece.elements, self.statistics)}
             for method, (terms, guess) in methods.items():
                 hits = self.form.hits(piece.elements, guess)
@@ -197,7 +197,7 @@ class Music(Task[Piece, MusicSettings]):
         table = Table(f"{len(examples)} pieces", ("method", self.metric.unit, "accuracy"), rows)
         return Report(found.pop("model"), found, [table])
 
-    def _read(self, model: Model, pieces: Sequence[Piece]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def listen(self, model: Model, pieces: Sequence[Piece]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """For each piece -log p of its elements (T,) and the model's likeliest guess of each."""
         from throughtime.models.listen import listen
 
@@ -222,7 +222,7 @@ class Music(Task[Piece, MusicSettings]):
         for given in inputs:
             for file in music_files(Path(given)):
                 piece = self._piece(read_score(file))
-                ((nll, guesses),) = self._read(model, [piece])
+                ((nll, guesses),) = self.listen(model, [piece])
                 moments = [self._moment(piece, nll, guesses, int(at)) for at in np.argsort(-nll)[:_SURPRISES]]
                 yield {
                     "file": str(file),
