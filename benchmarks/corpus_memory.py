@@ -60,10 +60,13 @@ def write_text(path: Path, size: int) -> None:
     words = np.array(["".join(random.choice(letters, random.integers(2, 9))) for _ in range(60_000)])
     share = 1 / np.arange(1, len(words) + 1)
     cumulated = np.cumsum(share / share.sum())
+    blocks = []
+    for _ in range(32):
+        chosen = words[np.searchsorted(cumulated, random.random(120_000) * cumulated[-1]).clip(max=len(words) - 1)]
+        blocks.append("\n".join(" ".join(line) for line in chosen.reshape(-1, 12)) + "\n")
     with path.open("w", encoding="utf-8") as file:
         while file.tell() < size:
-            chosen = words[np.searchsorted(cumulated, random.random(120_000) * cumulated[-1]).clip(max=len(words) - 1)]
-            file.write("\n".join(" ".join(line) for line in chosen.reshape(-1, 12)) + "\n")
+            file.write(blocks[random.integers(len(blocks))])
 
 
 def train(text: Path, folder: Path, level: str, steps: int) -> None:

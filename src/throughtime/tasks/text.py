@@ -88,6 +88,8 @@ class Text(Task[Piece, TextSettings]):
         """Learn vocabulary and n-gram baselines; of a very long text, the baselines see the first 8 million tokens."""
         self.tokenizer = self._fit_tokenizer(train)
         ids = self._tokens(train).ids[:_BASELINE_TOKENS]
+        if len(ids) < 2:
+            raise DataError(train[0].path, f"{len(ids)} tokens", "at least 2: one predicts the next")
         self.baseline_tokens = len(ids)
         orders = (1, _ORDER[self.settings.level])
         fitted = [NGram.fit(ids, self.tokenizer.size, order) for order in orders]
