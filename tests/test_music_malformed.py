@@ -224,8 +224,14 @@ def test_nowhere_to_write(out: str, task: Music, tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_primer_that_is_not_there(task: Music, tmp_path: Path) -> None:
-    primer = tmp_path / "primer.mid"
-    options = MusicGeneration(primer=primer)
-    sentence(lambda: task.generate(task.model(), tmp_path / "out.mid", options), primer)
-    assert not list(tmp_path.iterdir())
+@pytest.mark.parametrize(
+    ("name", "said"), [("none.mid", "no such file"), ("text.txt", "ends in .txt"), ("folder", "a folder")]
+)
+def test_primer_that_is_no_music(name: str, said: str, task: Music, tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text("la la la")
+    (tmp_path / "folder").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    options = MusicGeneration(primer=tmp_path / name)
+    found = sentence(lambda: task.generate(task.model(), tmp_path / "out.mid", options), tmp_path / name)
+    assert said in found
+    assert sorted(tmp_path.rglob("*")) == before

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from throughtime.data.music.events import BOUNDARY, SHIFT, STEP, VELOCITY
-from throughtime.data.music.files import read_score
+from throughtime.data.music.files import music_files, read_score
 from throughtime.data.music.key import semitones_to_c
 from throughtime.data.music.midi import write_midi
 from throughtime.data.music.picture import draw
@@ -79,9 +79,10 @@ def _primer(task: Music, options: MusicGeneration) -> tuple[np.ndarray, int]:
     """The beginning of the primer as elements, and by how many semitones it was moved."""
     if options.primer is None:
         return task.form.nothing(0), 0
-    score = read_score(options.primer) if options.primer.is_file() else None
-    if score is None:
-        raise DataError(options.primer, "no such file", "a music file as the primer")
+    if options.primer.is_dir():
+        raise DataError(options.primer, "a folder", "one music file as the primer")
+    (file,) = music_files(options.primer)
+    score = read_score(file)
     shift = semitones_to_c(score.notes) if task.settings.transpose == "common" else 0
     elements, _ = task.form.encode(score.transposed(shift).beginning(options.primer_beats))
     return task.form.opened(elements), shift
