@@ -1,0 +1,137 @@
+"""The command line as a user meets it: the verbs in a row on a user's own file, and what they say of mistakes."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import throughtime
+from throughtime.cli.main import main
+from throughtime.errors import ThroughtimeError
+
+GOOD = ["a fine, moving film", "warm and funny", "a great cast shines", "lovely from start to end", "simply wonderful"]
+BAD = ["a dull, empty film", "cold and tedious", "a weak cast stumbles", "awful from start to end", "simply dreadful"]
+
+
+@pytest.fixture(scope="module")
+def reviews(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("reviews") / "reviews.csv"
+    texts = [(text, "pos") for text in GOOD] + [(text, "neg") for text in BAD]
+    rows = [f'"{text}, number {n}",{label}' for n in range(6) for text, label in texts]
+    path.write_text("text,label\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def run(reviews: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "run"
+    words = ["--steps", "40", "--hidden-size", "16", "--vectors", "none", "--quiet", "--learning-rate", "0.02"]
+    assert main(["train", "sentiment", str(reviews), "--out", str(out), *words]) == 0
+    return out
+
+
+def test_train_leaves_a_run_folder(run: Path) -> None:
+    files = {path.name for path in run.iterdir()}
+    assert {"config.toml", "features", "model.safetensors", "metrics.csv", "report.json"} <= files
+    report = json.loads((run / "report.json").read_text(encoding="utf-8"))
+    assert report["metrics"]["accuracy"] >= 0.95
+    assert report["baselines"]
+
+
+def test_evaluate_on_a_file_prints_json(run: Path, reviews: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(run), str(reviews), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["metrics"]["accuracy"] == 1.0
+
+
+def test_evaluate_shows_model_and_baselines(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(run)]) == 0
+    out = capsys.readouterr().out
+    for word in ("model", "accuracy", "bag of words", "neg"):
+        assert word in out.lower()
+
+
+def test_predict_takes_arguments_files_and_standard_input(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = tmp_path / "lines.txt"
+    lines.write_text("simply wonderful\nsimply dreadful\n", encoding="utf-8")
+    assert main(["predict", str(run), "a dull, empty film", str(lines), "--json"]) == 0
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [answer["label"] for answer in answers] == ["neg", "pos", "neg"]
+    monkeypatch.setattr(sys, "stdin", io.StringIO("warm and funny\n"))
+    assert main(["predict", str(run), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["label"] == "pos"
+
+
+def test_the_same_verbs_in_python(run: Path, reviews: Path) -> None:
+    opened = throughtime.Run(run)
+    assert throughtime.evaluate(opened, reviews).metrics["accuracy"] >= 0.95
+    (answer,) = throughtime.predict(opened, ["cold and tedious"])
+    assert answer["label"] == "neg"
+    with pytest.raises(ThroughtimeError, match="does not generate"):
+        throughtime.generate(opened, "x.txt")
+
+
+def test_a_run_goes_on_from_the_command_line(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = (run / "metrics.csv").read_text(encoding="utf-8").splitlines()
+    assert main(["train", "sentiment", "--out", str(run), "--resume", "--steps", "50", "--quiet"]) == 0
+    after = (run / "metrics.csv").read_text(encoding="utf-8").splitlines()
+    assert after[: len(before)] == before
+    assert int(after[-1].split(",")[0]) == 50
+    assert main(["train", "sentiment", "--out", str(run), "--resume", "--hidden-size", "99"]) == 2
+    assert "hidden_size" in capsys.readouterr().err
+
+
+MISTAKES = [
+    (["fly"], "no verb 'fly'"),
+    (["train"], "no TASK"),
+    (["train", "cooking"], "no task named 'cooking'"),
+    (["train", "sentiment", "nowhere.csv", "--out", "x"], "nowhere.csv"),
+    (["train", "sentiment", "--train", "a.csv", "--out", "x"], "all three"),
+    (["train", "sentiment", "a.csv", "--train", "a.csv", "--out", "x"], "one or the other"),
+    (["train", "sentiment", "--out", "x", "--resume"], "x"),
+    (["evaluate", "nowhere"], "nowhere"),
+    (["predict", "nowhere", "words"], "nowhere"),
+    (["generate", "nowhere", "--out", "x.mid"], "nowhere"),
+    (["generate", "--out", "x.mid"], "Missing"),
+]
+
+
+@pytest.mark.parametrize(("words", "sentence"), MISTAKES, ids=[" ".join(words) for words, _ in MISTAKES])
+def test_a_mistake_is_one_sentence_and_status_2(
+    words: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    try:
+        status = main(words)
+    except SystemExit as end:  # tyro's own way of refusing flags
+        status = end.code
+    error = capsys.readouterr().err
+    assert status == 2
+    assert sentence in error
+    assert "Traceback" not in error
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_folder_is_never_overwritten(run: Path, reviews: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = (run / "model.safetensors").read_bytes()
+    assert main(["train", "sentiment", str(reviews), "--out", str(run), "--steps", "1"]) == 2
+    assert str(run) in capsys.readouterr().err.replace("\n", "")
+    assert (run / "model.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["tasks"], ["train", "music", "--help"]])
+def test_help_does_not_wait_for_torch(words: list[str]) -> None:
+    code = (
+        "import sys; from throughtime.cli.main import main\n"
+        f"try: main({words!r})\n"
+        "except SystemExit: pass\n"
+        "print([m for m in ('torch', 'lightning_fabric', 'music21', 'sklearn', 'matplotlib') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]", done.stdout
