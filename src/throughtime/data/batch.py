@@ -35,8 +35,12 @@ class Batch:
         return self.tensors.get(name)
 
     def to(self, device: torch.device | str) -> Batch:
-        """The same batch on another device."""
-        moved = {name: tensor.to(device, non_blocking=True) for name, tensor in self.tensors.items()}
+        """The same batch on another device, real numbers in torch's default dtype (float64 in double precision)."""
+        real = torch.get_default_dtype()
+        moved = {
+            name: tensor.to(device, real if tensor.is_floating_point() else None, non_blocking=True)
+            for name, tensor in self.tensors.items()
+        }
         return replace(self, tensors=moved)
 
 

@@ -1,0 +1,71 @@
+"""Files that are either wholly the old one or wholly the new one, whatever happens while they are written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from throughtime.errors import ThroughtimeError
+
+_BEGINNING, _ENDING = ".", ".unfinished"
+
+
+@contextmanager
+def clear_errors(path: Path, what: str = "write") -> Iterator[None]:
+    """Turn an operating system's error (disk full, read-only, no permission) into one sentence that names the path."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ThroughtimeError(f"cannot {what} {path}: {reason[:1].lower()}{reason[1:]}") from error
+
+
+def write_atomically(path: Path, content: bytes | str) -> None:
+    """Write a file beside its place and move it there once it is safely on the disk.
+
+    Args:
+        path: its folder must exist; a file that stands there stays as it is if anything goes wrong.
+        content: text is written as UTF-8.
+
+    Raises:
+        ThroughtimeError: it cannot be written; the sentence names the path and the reason.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "note"
+        >>> write_atomically(path, "a")
+        >>> path.read_text()
+        'a'
+    """
+    unfinished = path.with_name(f"{_BEGINNING}{path.name}{_ENDING}")
+    with clear_errors(path):
+        try:
+            with unfinished.open("wb") as file:
+                file.write(content.encode() if isinstance(content, str) else content)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                unfinished.unlink(missing_ok=True)
+            raise
+    _sync_folder(path.parent)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what a process that was killed while writing has left in a folder."""
+    for path in folder.glob(f"{_BEGINNING}*{_ENDING}"):
+        with clear_errors(path, "remove"):
+            path.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name itself survive a power cut, where the system can."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

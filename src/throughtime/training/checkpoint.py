@@ -1,0 +1,87 @@
+"""Checkpoints: all that a run is, in one file, so that it goes on as if nothing had happened."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn, optim
+
+from throughtime.errors import ThroughtimeError
+from throughtime.training.average import WeightAverage
+from throughtime.training.progress import Progress, Sums
+from throughtime.training.seeds import random_state, set_random_state
+from throughtime.training.tree import load_tree, map_tensors, save_tree
+from throughtime.training.weights import put_weights, weights
+
+
+@dataclass
+class State:
+    """A run at a step boundary.
+
+    Args:
+        model: its parameters and buffers.
+        optimiser: its moments.
+        scaler: state of the loss scaling of 16-mixed precision; an object with state_dict and load_state_dict.
+        average: the averaged weights of NT-ASGD.
+        progress: all counters, and the position in the data.
+        carried: the recurrent state at the end of the last batch, detached; None at a beginning.
+    """
+
+    model: nn.Module
+    optimiser: optim.Optimizer
+    scaler: Any
+    average: WeightAverage
+    progress: Progress
+    carried: Any = None
+
+    def save(self, path: Path) -> None:
+        """Write it, and where all random generators stand, as one file, atomically.
+
+        Raises:
+            ThroughtimeError: it cannot be written; the checkpoint that stood there before remains.
+        """
+        tree = {
+            "model": weights(self.model),
+            "rule": type(self.optimiser).__name__,
+            "optimiser": self.optimiser.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "average": self.average.state_dict(),
+            "progress": asdict(self.progress),
+            "carried": self.carried,
+            "random": random_state(),
+        }
+        save_tree(tree, path)
+
+    def load(self, path: Path, device: torch.device) -> None:
+        """Become what `save` wrote, the random generators included.
+
+        Raises:
+            ThroughtimeError: the file is missing, broken, or of another model or optimiser.
+        """
+        tree = load_tree(path)
+        try:
+            counters = tree["progress"]
+            sums = {name: Sums(**counters[name]) for name in ("total", "since")}
+            progress = Progress(**{**counters, **sums})
+            if progress.batches != self.progress.batches:
+                raise ThroughtimeError(
+                    f"{path}: the training data has changed: found {self.progress.batches} batches an epoch, "
+                    f"expected {progress.batches} as before"
+                )
+            if tree["rule"] != type(self.optimiser).__name__:
+                raise ThroughtimeError(
+                    f"{path}: found a checkpoint of the optimiser {tree['rule']}, "
+                    f"expected one of {type(self.optimiser).__name__}"
+                )
+            put_weights(self.model, tree["model"], path)
+            self.optimiser.load_state_dict(tree["optimiser"])
+            self.scaler.load_state_dict(tree["scaler"])
+            self.average.load_state_dict(tree["average"])
+            self.progress = progress
+            self.carried = map_tensors(lambda tensor: tensor.to(device), tree["carried"])
+            set_random_state(tree["random"])
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise ThroughtimeError(f"{path}: found a checkpoint of another kind of run ({error})") from error

@@ -1,0 +1,200 @@
+"""The run folder: all that later verbs need, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import platform
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tomli_w
+
+from throughtime import __version__
+from throughtime.errors import ThroughtimeError
+from throughtime.settings import Settings
+from throughtime.tasks.base import Report, Table
+from throughtime.training.atomic import clear_errors, remove_unfinished, write_atomically
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_FORMAT = 1
+
+
+class RunFolder:
+    """A folder that holds one training run; every file in it is written atomically, none is pickled.
+
+    | path                         | what                                                               |
+    |------------------------------|--------------------------------------------------------------------|
+    | config.toml                  | task, settings, data, versions                                     |
+    | features/                    | what the task learned from the training split (vocabulary, ...)    |
+    | model.safetensors            | the best model by the validation metric                            |
+    | checkpoint/state.safetensors | all that is needed to go on                                        |
+    | metrics.csv, events/         | the course of the training, for people and for TensorBoard         |
+    | report.json                  | the test split's metrics, baselines beside them                    |
+
+    Args:
+        path: the folder; use `create` or `open`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, path: Path) -> RunFolder:
+        """Make a new run folder.
+
+        Raises:
+            ThroughtimeError: something is there already, or the folder cannot be made.
+        """
+        cls.check_free(path)
+        folder = cls(path)
+        for part in (folder.features, folder.checkpoint.parent):
+            with clear_errors(part, "make the folder"):
+                part.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """Open a folder that `create` made and `write_config` completed.
+
+        Raises:
+            ThroughtimeError: it is no run folder.
+        """
+        folder = cls(path)
+        if not path.is_dir():
+            found = "a file" if path.exists() else "nothing"
+            raise ThroughtimeError(f"{path}: found {found}, expected a run folder as `throughtime train` makes it")
+        if not folder._config.is_file():
+            raise ThroughtimeError(f"{path}: found no config.toml, so this is no run folder (or one left unfinished)")
+        return folder
+
+    @staticmethod
+    def check_free(path: Path) -> None:
+        """Make sure that nothing would be overwritten.
+
+        Raises:
+            ThroughtimeError: a file, or a folder that is not empty, is there.
+        """
+        with clear_errors(path, "look into"):
+            if path.is_dir() and any(path.iterdir()):
+                raise ThroughtimeError(
+                    f"{path} exists and is not empty; a run is never overwritten: choose another --out, or --resume it"
+                )
+            if path.exists() and not path.is_dir():
+                raise ThroughtimeError(f"{path}: found a file, expected a folder to be made; choose another --out")
+
+    @property
+    def features(self) -> Path:
+        """Where the task keeps what it fitted."""
+        return self.path / "features"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The file that a killed run goes on from."""
+        return self.path / "checkpoint" / "state.safetensors"
+
+    @property
+    def weights(self) -> Path:
+        """The best model's weights."""
+        return self.path / "model.safetensors"
+
+    @property
+    def _config(self) -> Path:
+        return self.path / "config.toml"
+
+    def write_config(self, task: str, data: Mapping[str, str], settings: Settings) -> None:
+        """Write down all that was asked, and the versions that did it.
+
+        Args:
+            task: its name.
+            data: paths by role (data, train, valid, test); empty for built-in data.
+            settings: the task's settings.
+        """
+        import torch
+
+        values = settings.model_dump(mode="json")
+        config = {
+            "format": _FORMAT,
+            "task": task,
+            # TOML has no null: settings without a value are listed by name
+            "unset": sorted(name for name, value in values.items() if value is None),
+            "settings": {name: value for name, value in values.items() if value is not None},
+            "data": dict(data),
+            "versions": {"throughtime": __version__, "torch": torch.__version__, "python": platform.python_version()},
+        }
+        write_atomically(self._config, tomli_w.dumps(config))
+
+    def read_config(self) -> dict[str, Any]:
+        """What `write_config` wrote: `task`, `settings`, `data`, `versions`.
+
+        Raises:
+            ThroughtimeError: it is missing, broken, or of a later version.
+        """
+        with clear_errors(self._config, "read"):
+            content = self._config.read_bytes()
+        try:
+            config = tomllib.loads(content.decode("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ThroughtimeError(f"{self._config}: found no readable TOML ({error})") from error
+        expected = {"format": int, "task": str, "unset": list, "settings": dict, "data": dict, "versions": dict}
+        for name, kind in expected.items():
+            if not isinstance(config.get(name), kind):
+                raise ThroughtimeError(f"{self._config}: found no {name!r}, expected a configuration of throughtime")
+        if config["format"] > _FORMAT:
+            raise ThroughtimeError(
+                f"{self._config}: found format {config['format']}, expected at most {_FORMAT}: "
+                f"it was written by throughtime {config['versions'].get('throughtime')}, this is {__version__}"
+            )
+        config["settings"] |= dict.fromkeys(config["unset"])
+        return config
+
+    def remove_unfinished(self) -> None:
+        """Remove what a process that was killed while writing has left."""
+        for place in (self.path, self.checkpoint.parent):
+            remove_unfinished(place)
+
+    def save_model(self, model: nn.Module) -> None:
+        """Write the weights; tied ones once.
+
+        Raises:
+            ThroughtimeError: they cannot be written; those that stood there before remain.
+        """
+        from throughtime.training.weights import save_weights
+
+        save_weights(model, self.weights)
+
+    def load_model(self, model: nn.Module) -> None:
+        """Read the weights into a model of the shape that the configuration asks for.
+
+        Raises:
+            ThroughtimeError: the file is missing, broken, or of another model.
+        """
+        from throughtime.training.weights import load_weights
+
+        load_weights(model, self.weights)
+
+    @property
+    def _report(self) -> Path:
+        return self.path / "report.json"
+
+    def write_report(self, report: Report) -> None:
+        """Write what an evaluation found."""
+        write_atomically(self._report, json.dumps(asdict(report), indent=2, default=float) + "\n")
+
+    def read_report(self) -> Report:
+        """What `write_report` wrote.
+
+        Raises:
+            ThroughtimeError: it is missing or broken.
+        """
+        with clear_errors(self._report, "read"):
+            content = self._report.read_bytes()
+        try:
+            report = json.loads(content)
+            return Report(report["metrics"], report["baselines"], [Table(**table) for table in report["tables"]])
+        except (ValueError, KeyError, TypeError) as error:
+            raise ThroughtimeError(f"{self._report}: found no readable report ({error})") from error
