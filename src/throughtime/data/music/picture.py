@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from throughtime.data.music.score import Score, pitch_name
 
@@ -26,6 +27,7 @@ def draw(score: Score, path: Path, title: str, bar: float = 4.0, primer: float =
         primer: quarter notes at the beginning that were given, drawn paler.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.collections import PolyCollection
     from matplotlib.figure import Figure
 
     notes, end = score.notes, max(score.end, bar)
@@ -35,21 +37,15 @@ def draw(score: Score, path: Path, title: str, bar: float = 4.0, primer: float =
     figure = Figure(figsize=(13, 1.2 + rows * max(2.2, (high - low) * 0.085)), facecolor=_PAPER, layout="constrained")
     FigureCanvasAgg(figure)
     figure.suptitle(title, color=_INK, fontsize=14, fontfamily="serif")
-    colours = _colours(score)
+    colours = _colours(score, primer)
+    lengths = notes["duration"]
+    ends = notes["onset"] + lengths
+    boxes = _boxes(notes["onset"], ends - np.minimum(0.06, 0.15 * lengths), notes["pitch"])
     for row, axes in enumerate(figure.subplots(rows, 1, squeeze=False)[:, 0]):
         begin = row * width
         _keyboard(axes, low, high, begin, width, bar)
-        for note, colour in zip(notes, colours, strict=True):
-            start, stop = float(note["onset"]), float(note["onset"] + note["duration"])
-            if stop > begin and start < begin + width:
-                gap = min(0.06, 0.15 * (stop - start))
-                axes.broken_barh(
-                    [(start, stop - start - gap)],
-                    (float(note["pitch"]) - 0.42, 0.84),
-                    facecolors=colour,
-                    edgecolor="none",
-                    alpha=0.45 if start < primer else 1.0,
-                )
+        here = (ends > begin) & (notes["onset"] < begin + width)
+        axes.add_collection(PolyCollection(boxes[here], facecolors=colours[here], edgecolors="none"))
     figure.supxlabel("bar", color=_INK, fontsize=10, fontfamily="serif")
     scratch = path.with_name(path.name + ".part")
     figure.savefig(scratch, dpi=130, format="png")
@@ -77,12 +73,23 @@ def _keyboard(axes: object, low: int, high: int, begin: float, width: float, bar
         axes.spines[side].set_visible(False)  # type: ignore[attr-defined]
 
 
-def _colours(score: Score) -> list[str]:
-    """Each note's colour by its rank from the top among the notes that sound when it begins."""
-    onset, end = score.notes["onset"], score.notes["onset"] + score.notes["duration"]
-    colours = []
-    for note in score.notes:
-        sounding = (onset <= note["onset"]) & (end > note["onset"])
-        above = int((sounding & (score.notes["pitch"] > note["pitch"])).sum())
-        colours.append(_VOICES[min(above, len(_VOICES) - 1)])
-    return colours
+def _boxes(start: NDArray[np.float64], stop: NDArray[np.float64], pitch: NDArray[np.int16]) -> NDArray[np.float64]:
+    """Corners (N, 4, 2) of the notes; each stops a little early, so that repeated notes can be told apart."""
+    low, high = pitch - 0.42, pitch + 0.42
+    return np.stack([np.stack(corner, -1) for corner in ((start, low), (stop, low), (stop, high), (start, high))], 1)
+
+
+def _colours(score: Score, primer: float) -> NDArray[np.float64]:
+    """Each note's colour (N, 4) by its rank from the top among the notes that sound when it begins."""
+    from matplotlib.colors import to_rgba_array
+
+    onset, pitch = score.notes["onset"], score.notes["pitch"]
+    end, longest = onset + score.notes["duration"], score.notes["duration"].max(initial=0.0)
+    ranks = np.zeros(len(onset), int)
+    for index, start in enumerate(onset):
+        # notes come by onset, so that those which may still sound stand close together
+        near = slice(*np.searchsorted(onset, (start - longest, np.nextafter(start, np.inf))))
+        ranks[index] = ((end[near] > start) & (pitch[near] > pitch[index])).sum()
+    colours = to_rgba_array(_VOICES)[ranks.clip(max=len(_VOICES) - 1)]
+    colours[onset < primer, 3] = 0.45
+    return np.asarray(colours)
