@@ -101,3 +101,9 @@ def test_broken_vocabulary_files(tmp_path: Path, content: bytes | None) -> None:
 )
 def test_words(text: str, words: list[str]) -> None:
     assert split_words(text) == words
+
+
+@given(st.text(alphabet="abnst'’0123.,-_<> \n!é"))
+def test_words_of_plain_and_of_other_texts_are_split_alike(text: str) -> None:
+    # a word of another script at the end takes the text out of the path for plain ones
+    assert split_words(f"{text} я") == [*split_words(text), "я"]

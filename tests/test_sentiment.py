@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+import csv
+import json
+import random
+import subprocess
+import sys
+from collections import Counter
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import throughtime
+from throughtime.data.sources import MOVIE_REVIEWS, cache_folder
+from throughtime.data.tables import LabelledText
+from throughtime.data.words import split_words
+from throughtime.errors import DataError, ThroughtimeError
+from throughtime.models.bag_of_words import BagOfWords
+from throughtime.tasks.sentiment import Sentiment, confusion_matrix
+from throughtime.tasks.sentiment_settings import SentimentSettings
+
+GOOD = ["good", "great", "fine", "funny", "clever"]
+BAD = ["bad", "awful", "poor", "dull", "stupid"]
+SMALL: dict[str, Any] = {"vectors": (), "embedding_size": 16, "hidden_size": 16, "dropout": 0.0, "minutes": None}
+
+
+def make_pairs(count: int, seed: int) -> list[tuple[str, str]]:
+    """Texts of which only the order of the words tells the class: "x good, not bad" and "x bad, not good"."""
+    draw = random.Random(seed)
+    rows = []
+    for _ in range(count):
+        good, bad, thing = draw.choice(GOOD), draw.choice(BAD), f"thing{draw.randrange(30)}"
+        rows.append((f"The {thing} was {good}, not {bad}.", "positive"))
+        rows.append((f"The {thing} was {bad}, not {good}.", "negative"))
+    return rows
+
+
+def write(path: Path, rows: list[tuple[str, str]]) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("text", "label"), *rows])
+    return path
+
+
+def task(tmp_path: Path, **settings: Any) -> Sentiment:
+    return Sentiment(SentimentSettings(**(SMALL | settings)), tmp_path)
+
+
+def examples(rows: list[tuple[str, str]]) -> list[LabelledText]:
+    return [LabelledText(text, label, Path("rows.csv"), line) for line, (text, label) in enumerate(rows, 2)]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> throughtime.Run:
+    folder = tmp_path_factory.mktemp("sentiment")
+    data = write(folder / "pairs.csv", make_pairs(200, seed=0))
+    return throughtime.train(
+        "sentiment", data, out=folder / "run", quiet=True, epochs=8, learning_rate=0.01, pooling="attention", **SMALL
+    )
+
+
+def test_learns_what_only_the_order_of_words_tells_and_the_bag_of_words_cannot(
+    run: throughtime.Run, tmp_path: Path
+) -> None:
+    report = throughtime.evaluate(run, write(tmp_path / "new.csv", make_pairs(100, seed=1)))
+    assert report.metrics["accuracy"] > 0.98
+    assert report.metrics["macro_f1"] > 0.98
+    # each pair is one bag: whatever it answers, exactly one of the two is right
+    assert report.baselines["bag of words, logistic regression"]["accuracy"] == 0.5
+    (always,) = (scores for name, scores in report.baselines.items() if name.startswith("always "))
+    assert always == {"accuracy": 0.5, "macro_f1": pytest.approx(1 / 3)}
+
+
+def test_predictions_name_label_probabilities_and_attention(run: throughtime.Run) -> None:
+    texts = ["The thing3 was funny, not dull.", "The thing3 was dull, not funny."]
+    answers = list(throughtime.predict(run, texts))
+    assert [answer["label"] for answer in answers] == ["positive", "negative"]
+    for text, answer in zip(texts, answers, strict=True):
+        assert answer["text"] == text
+        assert sum(answer["probabilities"].values()) == pytest.approx(1.0, abs=1e-6)
+        assert answer["probability"] == max(answer["probabilities"].values())
+        assert [word for word, _ in answer["attention"]] == split_words(text)
+        assert sum(weight for _, weight in answer["attention"]) == pytest.approx(1.0, abs=1e-5)
+        json.dumps(answer, allow_nan=False)
+    assert run.task.render(answers[0]).startswith("positive\t")
+    assert texts[0] in run.task.render(answers[0])
+
+
+def test_text_without_words_has_no_label(run: throughtime.Run) -> None:
+    (answer,) = throughtime.predict(run, ["  "])
+    assert answer["label"] is None
+    assert run.task.render(answer).startswith("(no words)")
+
+
+def test_a_run_folder_is_all_that_is_needed(run: throughtime.Run) -> None:
+    again = throughtime.Run(run.folder.path)
+    text = "The thing1 was great, not awful."
+    first, second = (next(iter(throughtime.predict(one, [text]))) for one in (run, again))
+    assert first == second
+
+
+def test_label_unseen_in_training_is_named_with_its_line(run: throughtime.Run, tmp_path: Path) -> None:
+    path = write(tmp_path / "new.csv", [("The thing1 was good.", "positive"), ("The thing1 was odd.", "neutral")])
+    with pytest.raises(DataError, match=r"line 3: found the label 'neutral', expected one of training: negative, pos"):
+        throughtime.evaluate(run, path)
+
+
+def test_usual_other_names_of_the_two_classes_are_understood(run: throughtime.Run, tmp_path: Path) -> None:
+    rows = [(text, {"positive": "1", "negative": "neg"}[label]) for text, label in make_pairs(20, seed=2)]
+    assert throughtime.evaluate(run, write(tmp_path / "new.csv", rows)).metrics["accuracy"] > 0.95
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ([("a good film", "x"), ("a bad film", "x"), ("a film", "x"), ("more", "x")], "only the label 'x'"),
+        ([("a good film", "x"), ("a bad film", "y")], "found 2 independent examples"),
+        ([(f"film {n}", f"label {n}") for n in range(40)], "labels that occur in one text only"),
+    ],
+)
+def test_data_that_cannot_be_learned_from_leaves_no_run_behind(
+    tmp_path: Path, rows: list[tuple[str, str]], says: str
+) -> None:
+    path = write(tmp_path / "data.csv", rows)
+    with pytest.raises(ThroughtimeError, match=says):
+        throughtime.train("sentiment", path, out=tmp_path / "run", quiet=True, epochs=1, **SMALL)
+    assert not (tmp_path / "run").exists()
+
+
+def test_too_many_classes_are_taken_for_another_column(tmp_path: Path) -> None:
+    with pytest.raises(ThroughtimeError, match="found 40 different labels in 60 texts"):
+        task(tmp_path).fit(examples([(f"film {n}", f"{n % 40}") for n in range(60)]))
+
+
+def test_identical_texts_never_cross_the_splits_and_every_label_is_learned(tmp_path: Path) -> None:
+    rows = [(text, label) for text, label in make_pairs(60, seed=0) for _ in range(3)]
+    rows += [("  the  THING was odd ", "neutral"), ("The thing was odd", "neutral")]
+    for seed in range(5):
+        splits = task(tmp_path, seed=seed).read_splits(write(tmp_path / "rows.csv", rows))
+        parts = [splits.train, splits.valid, splits.test]
+        words = [{tuple(split_words(e.text)) for e in part} for part in parts]
+        assert all(a.isdisjoint(b) for a, b in combinations(words, 2))
+        assert Counter((e.text, e.label) for part in parts for e in part) == Counter(rows)
+        assert {e.label for e in splits.train} == {"positive", "negative", "neutral"}
+
+
+def test_long_texts_are_shortened_as_asked(tmp_path: Path) -> None:
+    text = " ".join(f"w{chr(97 + n)}" for n in range(26))
+    kept = {keep: task(tmp_path, max_length=8, keep=keep)._encode(text)[1] for keep in ("ends", "first", "last")}
+    assert kept["first"] == split_words(text)[:8]
+    assert kept["last"] == split_words(text)[-8:]
+    assert kept["ends"] == split_words(text)[:2] + split_words(text)[-6:]
+    assert task(tmp_path, max_length=26)._encode(text)[1] == split_words(text)
+
+
+def test_vocabulary_takes_rare_words_with_vectors_then_further_words_of_the_vectors(tmp_path: Path) -> None:
+    (tmp_path / "v.txt").write_text("common 1 2\nrare 3 4\nnew 5 6\nnewer 7 8\n")
+    learner = task(tmp_path, vectors=(str(tmp_path / "v.txt"),), vocabulary_size=7)
+    learner.fit(examples([("good good rare odd", "a"), ("good good", "b")]))
+    assert learner.vocabulary.words[4:] == ["good", "rare", "common"]
+    assert learner.matrix is not None
+    assert learner.matrix.shape == (7, 2)
+    wide = task(tmp_path, vectors=(str(tmp_path / "v.txt"), str(tmp_path / "v.txt")))
+    wide.fit(examples([("good good rare odd", "a"), ("good good", "b")]))
+    assert wide.model().recurrent.input_size == 4
+
+
+@pytest.mark.parametrize("embedding", ["trained", "frozen", "one-hot"])
+def test_embeddings_learn_or_stay_as_asked(tmp_path: Path, embedding: str) -> None:
+    learner = task(tmp_path, embedding=embedding)
+    learner.fit(examples(make_pairs(20, seed=0)))
+    learner.save_features(tmp_path)
+    again = task(tmp_path, embedding=embedding)
+    again.load_features(tmp_path)
+    model = again.model()
+    batch = next(iter(again.loader(examples(make_pairs(5, seed=1)), training=True).epoch(0)))
+    model.loss(batch).total.backward()
+    weight = dict(model.encoder.named_parameters()).get("weight")
+    assert (weight is None) == (embedding == "one-hot")
+    assert (weight is not None and weight.grad is not None) == (embedding == "trained")
+    if weight is not None:
+        np.testing.assert_array_equal(weight.detach().numpy(), learner.matrix)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize("pooling", ["last", "mean", "max"])
+def test_every_cell_and_pooling_trains_on_more_than_two_classes(tmp_path: Path, cell: str, pooling: str) -> None:
+    rows = [(f"word{n} and thing{n % 3}", f"class {n % 3}") for n in range(90)]
+    settings = {"cell": cell, "pooling": pooling, "layers": 2, "bidirectional": pooling != "max", "epochs": 6}
+    data = write(tmp_path / "rows.csv", rows)
+    run = throughtime.train(
+        "sentiment", data, out=tmp_path / "run", quiet=True, learning_rate=0.02, batch_size=8, **(SMALL | settings)
+    )
+    report = run.folder.read_report()
+    assert report.metrics["accuracy"] == 1.0
+    assert [row[0] for row in report.tables[0].rows] == ["class 0", "class 1", "class 2"]
+
+
+def test_read_inputs_are_rows_lines_or_the_argument(tmp_path: Path) -> None:
+    learner = task(tmp_path)
+    table = write(tmp_path / "a.csv", [("first, text", "1"), ("second", "0")])
+    lines = tmp_path / "a.txt"
+    lines.write_text("one line\n\nanother\n")
+    assert list(learner.read_inputs(str(table))) == ["first, text", "second"]
+    assert list(learner.read_inputs(str(lines))) == ["one line", "", "another"]
+    assert list(learner.read_inputs("just a text.")) == ["just a text."]
+    assert list(learner.read_inputs("long " * 5000)) == ["long " * 5000]
+    for wrong in ("missing.csv", "missing.txt", str(tmp_path)):
+        with pytest.raises(DataError):
+            list(learner.read_inputs(wrong))
+
+
+def test_confusion_matrix_counts_actual_by_answer() -> None:
+    found = confusion_matrix(np.array([0, 0, 2, 1, 2]), np.array([0, 1, 2, 1, 0]), 3)
+    assert found.tolist() == [[1, 1, 0], [0, 1, 0], [1, 0, 1]]
+
+
+def test_scores_agree_with_scikit_learn(run: throughtime.Run, tmp_path: Path) -> None:
+    from sklearn.metrics import accuracy_score, f1_score
+
+    rows = [(text, "positive" if n % 3 else label) for n, (text, label) in enumerate(make_pairs(50, seed=3))]
+    report = throughtime.evaluate(run, write(tmp_path / "noisy.csv", rows))
+    answers = [answer["label"] for answer in throughtime.predict(run, [text for text, _ in rows])]
+    actual = [label for _, label in rows]
+    assert report.metrics["accuracy"] == pytest.approx(accuracy_score(actual, answers))
+    assert report.metrics["macro_f1"] == pytest.approx(f1_score(actual, answers, average="macro"))
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_bag_of_words_agrees_with_scikit_learn(tmp_path: Path, classes: int) -> None:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+
+    draw = random.Random(0)
+    texts = [[draw.choice(GOOD + BAD) for _ in range(draw.randrange(1, 9))] for _ in range(60)]
+    labels = [len(text) % classes for text in texts]
+    BagOfWords.fit(texts, labels).save(tmp_path)
+    bags = BagOfWords.load(tmp_path)
+    vectors = TfidfVectorizer(analyzer=lambda text: text, sublinear_tf=True)
+    expected = LogisticRegression(C=5.0, max_iter=1000).fit(vectors.fit_transform(texts), labels)
+    unseen = [["good", "unknown", "bad", "good"], ["dull"], []]
+    found = np.array([bags.probabilities(text) for text in unseen])
+    np.testing.assert_allclose(found, expected.predict_proba(vectors.transform(unseen)), atol=1e-3)
+    assert (bags.probabilities(["good", "not", "bad"]) == bags.probabilities(["bad", "not", "good"])).all()
+
+
+def test_naming_the_task_does_not_load_heavy_packages() -> None:
+    heavy = "{'torch', 'sklearn', 'scipy', 'pyarrow'} & set(sys.modules)"
+    code = f"import sys, throughtime.tasks.sentiment; sys.exit(str({heavy} or '') or 0)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+def built_in_data_is_here() -> bool:
+    return (cache_folder() / "packages" / MOVIE_REVIEWS.filename).is_file()
+
+
+@pytest.mark.skipif(not built_in_data_is_here(), reason="the built-in reviews have not been downloaded")
+def test_built_in_reviews_are_whole_and_their_splits_apart(tmp_path: Path) -> None:
+    splits = task(tmp_path).built_in_data()
+    parts = [splits.train, splits.valid, splits.test]
+    assert sum(map(len, parts)) == 33_530
+    assert Counter(e.label for part in parts for e in part) == {"positive": 16_765, "negative": 16_765}
+    assert all(0.08 < len(part) / 33_530 < 0.12 for part in parts[1:])
+    texts = [{e.text for e in part} for part in parts]
+    assert all(a.isdisjoint(b) for a, b in combinations(texts, 2))
