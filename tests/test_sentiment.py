@@ -147,12 +147,21 @@ def test_identical_texts_never_cross_the_splits_and_every_label_is_learned(tmp_p
 
 
 def test_long_texts_are_shortened_as_asked(tmp_path: Path) -> None:
-    text = " ".join(f"w{chr(97 + n)}" for n in range(26))
-    kept = {keep: task(tmp_path, max_length=8, keep=keep)._encode(text)[1] for keep in ("ends", "first", "last")}
-    assert kept["first"] == split_words(text)[:8]
-    assert kept["last"] == split_words(text)[-8:]
-    assert kept["ends"] == split_words(text)[:2] + split_words(text)[-6:]
-    assert task(tmp_path, max_length=26)._encode(text)[1] == split_words(text)
+    words = [f"w{chr(97 + n)}" for n in range(26)]
+    rows = examples([(" ".join(words), "a"), ("wa wb", "b")])
+    for keep, kept in (("first", words[:8]), ("last", words[-8:]), ("ends", words[:2] + words[-6:])):
+        learner = task(tmp_path, max_length=8, keep=keep, minimum_count=1, pieces=0.0)
+        learner.fit(rows)
+        for training in (False, True):
+            batch = next(iter(learner.loader(rows, training=training).epoch(0)))
+            row = int(batch["lengths"].argmax())
+            assert learner.vocabulary.decode(batch["inputs"][row].tolist()) == kept
+    learner.settings = learner.settings.model_copy(update={"pieces": 1.0})
+    batch = next(iter(learner.loader(rows, training=True).epoch(0)))
+    row, length = int(batch["lengths"].argmax()), int(batch["lengths"].max())
+    piece = learner.vocabulary.decode(batch["inputs"][row].tolist())
+    assert 6 <= length <= 8
+    assert " ".join(piece) in " ".join(words)
 
 
 def test_vocabulary_takes_rare_words_with_vectors_then_further_words_of_the_vectors(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _ONE_HOT_WORDS = 5_000
 _EVALUATION_BATCH = 100
 _SHOWN_CLASSES = 20
+_SHORTEST_PIECE = 6
 # other people's names for the classes of the built-in reviews
 _ALIASES = {"0": "negative", "neg": "negative", "1": "positive", "pos": "positive"}
 
@@ -182,19 +183,38 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
     def loader(self, examples: Sequence[LabelledText], *, training: bool) -> Loader:
         """Padded batches of word numbers and class numbers."""
         from throughtime.data.loaders import BucketLoader
+        from throughtime.data.pieces import PieceLoader
 
         asked = self.settings
-        rows = [{"inputs": self._encode(e.text)[0], "targets": self._class_of(e)} for e in examples]
-        size = asked.batch_size if training else _EVALUATION_BATCH
-        return BucketLoader(rows, size, seed=asked.seed, shuffle=training, workers=asked.workers if training else 0)
+        texts = [split_words(example.text) for example in examples]
+        whole = [
+            {"inputs": self.vocabulary.encode(self._shortened(words)), "targets": self._class_of(example)}
+            for words, example in zip(texts, examples, strict=True)
+        ]
+        if not training:
+            return BucketLoader(whole, _EVALUATION_BATCH, seed=asked.seed, shuffle=False)
+        full = [
+            {**row, "inputs": self.vocabulary.encode(words)} if len(words) > asked.max_length else row
+            for words, row in zip(texts, whole, strict=True)
+        ]
+        return PieceLoader(
+            full,
+            whole,
+            asked.batch_size,
+            seed=asked.seed,
+            share=asked.pieces,
+            shortest=min(_SHORTEST_PIECE, asked.max_length),
+            longest=asked.max_length,
+            workers=asked.workers,
+        )
 
-    def _encode(self, text: str) -> tuple[np.ndarray, list[str]]:
-        """Numbers of the words of a text that are read, and the words."""
-        words, most = split_words(text), self.settings.max_length
-        if len(words) > most:
-            first = {"first": most, "ends": most // 4, "last": 0}[self.settings.keep]
-            words = words[:first] + words[len(words) - (most - first) :]
-        return self.vocabulary.encode(words), words
+    def _shortened(self, words: list[str]) -> list[str]:
+        """The words of a text that are read."""
+        most = self.settings.max_length
+        if len(words) <= most:
+            return words
+        first = {"first": most, "ends": most // 4, "last": 0}[self.settings.keep]
+        return words[:first] + words[len(words) - (most - first) :]
 
     def _class_of(self, example: LabelledText) -> int:
         label = str(example.label)
@@ -255,11 +275,11 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
     def predict(self, model: Model, inputs: Iterable[str]) -> Iterator[Prediction]:
         """The label of each text, its probability and those of all classes; a text without words has no label."""
         for text in inputs:
-            numbers, words = self._encode(text)
+            words = self._shortened(split_words(text))
             if not words:
                 yield {"text": text, "label": None, "probability": None, "probabilities": {}}
                 continue
-            answer, attention = _answer(model, numbers)
+            answer, attention = _answer(model, self.vocabulary.encode(words))
             probabilities = dict(zip(self.labels, map(float, answer), strict=True))
             label = max(probabilities, key=lambda name: probabilities[name])
             found = {"text": text, "label": label, "probability": probabilities[label], "probabilities": probabilities}
