@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import multiprocessing
 import os
 import random
 import signal
@@ -18,7 +17,7 @@ import torch
 from throughtime.errors import ThroughtimeError
 from throughtime.training.folder import RunFolder
 from throughtime.training.tree import load_tree
-from toy_run import child, train
+from toy_run import child, context, train
 
 # (loader, settings): between them carried state, accumulation, shuffling, windows, workers, every kind of memory
 # that an optimiser or a schedule has
@@ -44,9 +43,6 @@ RUNS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
 }
 TIMES = ("seconds", "sequences_per_second", "tokens_per_second")
-
-context = multiprocessing.get_context("forkserver")
-context.set_forkserver_preload(["throughtime.training.loop", "throughtime.layers"])
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import sys
@@ -25,6 +26,10 @@ from throughtime.training.folder import RunFolder
 
 VOCABULARY = 11
 METRIC = Metric("nll", "nats", "min")
+
+# processes of their own, forked from one that has nothing running and has imported what takes seconds
+context = multiprocessing.get_context("forkserver")
+context.set_forkserver_preload(["throughtime.training.loop", "throughtime.layers"])
 
 
 class ToyModel(Model):
@@ -112,6 +117,7 @@ def kill_oneself_at(call: str, count: int) -> None:
 
 def child(folder: Path, kind: str, settings: dict[str, Any], die_at: tuple[str, int] | None, log: Path) -> None:
     """What a process of its own does; its standard error goes to a file."""
+    multiprocessing.set_start_method("fork", force=True)  # as in a process that a user starts
     descriptor = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     os.dup2(descriptor, 2)
     sys.stderr = os.fdopen(descriptor, "w", buffering=1)
