@@ -135,3 +135,23 @@ def test_help_does_not_wait_for_torch(words: list[str]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]", done.stdout
+
+
+def test_a_training_that_cannot_begin_leaves_nothing(
+    reviews: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    words = ["train", "sentiment", str(reviews), "--out", str(out), "--vectors", "none", "--steps", "3", "--quiet"]
+    assert main([*words, "--precision", "16-mixed", "--device", "cpu"]) == 2
+    assert "16-mixed" in capsys.readouterr().err
+    assert not out.exists()
+    assert main([*words, "--learning-rate", "1e30"]) == 2
+    assert "learning rate" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_run_goes_on_with_its_own_data(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = tmp_path / "other.csv"
+    other.write_text("text,label\na,x\nb,y\nc,x\n", encoding="utf-8")
+    assert main(["train", "sentiment", str(other), "--out", str(run), "--resume", "--steps", "60"]) == 2
+    assert "data it began with" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,38 +118,29 @@ def train(
         ThroughtimeError: data, settings or folder are not as they must be; the sentence says how.
     """
     from throughtime.training import loop
-    from throughtime.training.folder import RunFolder
 
-    out = Path(out)
     if LIMITS & settings.keys():
         settings = dict.fromkeys(LIMITS) | settings  # a limit that is asked for stands in place of the defaults
-    if resume:
-        run = Run(out)
-        _check_same_task(run, task)
-        run.task.settings = _changed(run.task.settings, settings)
-        splits = run.paths.read(run.task)
-        folder, learner = run.folder, run.task
-    else:
-        paths = DataPaths(*(None if path is None else Path(path) for path in (data, train, valid, test)))
-        learner = _task(task, settings)
-        RunFolder.check_free(out)
-        splits = paths.read(learner)
-        learner.fit(splits.train)
-        folder = RunFolder.create(out)
-        learner.save_features(folder.features)
-        folder.write_config(task, paths.to_config(), learner.settings)
-    loop.seed_everything(learner.settings.seed)
-    loop.fit(
-        learner.model(),
-        learner.loader(splits.train, training=True),
-        lambda model: learner.validate(model, splits.valid),
-        learner.metric,
-        learner.settings,
-        folder,
-        resume=resume,
-        quiet=quiet,
-    )
-    run = Run(out)
+    paths = DataPaths(*(None if path is None else Path(path) for path in (data, train, valid, test)))
+    begin = _go_on if resume else _begin
+    learner, splits, folder = begin(task, paths, Path(out), settings)
+    try:
+        loop.seed_everything(learner.settings.seed)
+        loop.fit(
+            learner.model(),
+            learner.loader(splits.train, training=True),
+            lambda model: learner.validate(model, splits.valid),
+            learner.metric,
+            learner.settings,
+            folder,
+            resume=resume,
+            quiet=quiet,
+        )
+    except ThroughtimeError:
+        if not resume and not folder.checkpoint.exists():  # nothing was learned that could be gone on with: leave no half of a run
+            shutil.rmtree(folder.path)
+        raise
+    run = Run(folder.path)
     folder.write_report(run.task.evaluate(run.model, splits.test))
     return run
 
@@ -193,6 +185,37 @@ def generate(run: Run | str | Path, out: str | Path, **options: Any) -> list[Pat
     return run.task.generate(run.model, Path(out), _validated(run.task.Generation, options))
 
 
+def _begin(
+    task: str, paths: DataPaths, out: Path, settings: Mapping[str, Any]
+) -> tuple[Task[Any, Any], Splits[Any], RunFolder]:
+    """A new run folder; it is made only when the data has been read."""
+    from throughtime.training.folder import RunFolder
+
+    learner = _task(task, settings)
+    RunFolder.check_free(out)
+    splits = paths.read(learner)
+    learner.fit(splits.train)
+    folder = RunFolder.create(out)
+    learner.save_features(folder.features)
+    folder.write_config(task, paths.to_config(), learner.settings)
+    return learner, splits, folder
+
+
+def _go_on(
+    task: str, paths: DataPaths, out: Path, settings: Mapping[str, Any]
+) -> tuple[Task[Any, Any], Splits[Any], RunFolder]:
+    """The run that is there, perhaps with other limits."""
+    run = Run(out)
+    if run.task.name != task:
+        raise ThroughtimeError(f"{out} is a run of the task {run.task.name}, not {task}")
+    if paths != DataPaths() and paths.to_config() != run.paths.to_config():
+        raise ThroughtimeError(f"{out} goes on with the data it began with; start a new run for other data")
+    run.task.settings = _changed(run.task.settings, settings)
+    splits = run.paths.read(run.task)
+    run.folder.write_config(task, run.paths.to_config(), run.task.settings)
+    return run.task, splits, run.folder
+
+
 def _open(run: Run | str | Path) -> Run:
     return run if isinstance(run, Run) else Run(run)
 
@@ -225,8 +248,3 @@ def _changed(settings: TrainingSettings, changes: Mapping[str, Any]) -> Training
             "start a new run instead"
         )
     return _validated(type(settings), settings.model_dump() | changes)
-
-
-def _check_same_task(run: Run, task: str) -> None:
-    if run.task.name != task:
-        raise ThroughtimeError(f"{run.folder.path} is a run of the task {run.task.name}, not {task}")
