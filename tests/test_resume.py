@@ -29,11 +29,11 @@ RUNS: dict[str, tuple[str, dict[str, Any]]] = {
     "buckets, asgd, plateau": (
         "buckets",
         {
-            "epochs": 4,
+            "epochs": 2,
             "optimiser": "asgd",
             "learning_rate": 2.0,
             "schedule": "plateau",
-            "evaluate_every": 3,
+            "evaluate_every": 2,
             "clip_norm": 0.25,
         },
     ),
@@ -51,6 +51,9 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for name, (kind, settings) in RUNS.items():
         folders[name] = tmp_path_factory.mktemp("whole") / "run"
         start(folders[name], kind, {**settings, "checkpoint_every": 1e9}).join()
+    averaged = load_tree(RunFolder(folders["buckets, asgd, plateau"]).checkpoint)
+    assert averaged["average"]["means"]  # else it would prove nothing for them
+    assert averaged["progress"]["decays"] > 1
     return folders
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -87,7 +88,7 @@ COUNT = {"learning_rate": 1.0, "optimiser": "sgd", "clip_norm": None}
 
 
 def scripted(
-    folder: Path, values: Sequence[float], settings: dict[str, Any], batches: int = 4, best: Any = "min", **more: Any
+    folder: Path, values: Sequence[float], settings: dict[str, Any], batches: int = 4, best: Any = "min"
 ) -> tuple[loop.Outcome, list[float]]:
     """A run whose n-th evaluation gives the n-th value; also the weight (the step) at each evaluation."""
     seen: list[float] = []
@@ -99,7 +100,7 @@ def scripted(
     asked = TrainingSettings(**{**COUNT, **settings})
     metric = Metric("score", "points", best)
     run = RunFolder.create(folder)
-    return loop.fit(Scripted(), Ones(batches), validate, metric, asked, run, quiet=True, **more), seen
+    return loop.fit(Scripted(), Ones(batches), validate, metric, asked, run, quiet=True), seen
 
 
 def rows(folder: Path) -> list[dict[str, float]]:
@@ -470,6 +471,18 @@ def test_metrics_events_and_lines_tell_the_same(tmp_path: Path, capsys: pytest.C
     assert "tokens/s" in evaluations[-1]
     assert any(line.startswith("going on after step 12") for line in lines)
     assert lines[-1].startswith("stopped: limit of 25 steps; best nll")
+
+
+def test_a_terminal_shows_a_live_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "200")
+    train(tmp_path / "run", "stream", {"steps": 40, "evaluate_every": 5}, quiet=False)
+    said = capsys.readouterr().err
+    for words in (r"step \d+  loss \d", "best nll", r"\d sequences/s", r"\d tokens/s", r"\d:\d\d to go"):
+        assert re.search(words, said), words
+    assert "stopped: limit of 40 steps" in said
 
 
 def test_rates_count_what_was_learned_from(tmp_path: Path) -> None:

@@ -75,7 +75,9 @@ def make_loader(kind: str, workers: int) -> Loader:
     return BucketLoader(examples, 4, seed=1, shuffle=True, window=10, workers=workers)
 
 
-def train(folder: Path, kind: str, settings: dict[str, Any], *, resume: bool = False, **more: Any) -> loop.Outcome:
+def train(
+    folder: Path, kind: str, settings: dict[str, Any], *, resume: bool = False, quiet: bool = True
+) -> loop.Outcome:
     """One run (or its continuation) from beginning to end."""
     asked = TrainingSettings(threads=1, **settings)
     loop.seed_everything(asked.seed)
@@ -89,7 +91,7 @@ def train(folder: Path, kind: str, settings: dict[str, Any], *, resume: bool = F
 
     run = RunFolder(folder) if resume else RunFolder.create(folder)
     loader = make_loader(kind, asked.workers)
-    return loop.fit(model, loader, validate, METRIC, asked, run, resume=resume, quiet=True, **more)
+    return loop.fit(model, loader, validate, METRIC, asked, run, resume=resume, quiet=quiet)
 
 
 def kill_oneself_at(call: str, count: int) -> None:

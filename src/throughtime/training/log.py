@@ -44,7 +44,7 @@ class Log:
         self._events = Events(folder / "events", progress.rows)
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
         self._display = Display(
-            BarColumn(bar_width=20),
+            *([BarColumn(bar_width=20)] if self._console.width >= 110 else []),  # numbers matter more than the bar
             TextColumn("{task.description}", markup=False),
             console=self._console,
             transient=True,
@@ -73,7 +73,7 @@ class Log:
         best = "" if self.progress.best is None else f"best {self.metric.name} {self.progress.best:.4g}  "
         since = self.progress.since
         rates = _rates(since)
-        words = f"step {self.progress.step}  loss {loss:.4g}  {best}{rates}  {self._times(share)}"
+        words = f"step {self.progress.step}  loss {loss:.4g}  {best}{self._times(share)}  {rates}"
         self._display.update(self._bar, completed=share, total=1.0 if share else None, description=words)
 
     def evaluation(self, value: float, rate: float, better: bool) -> None:

@@ -20,8 +20,9 @@ def seed_everything(seed: int) -> None:
 
 def random_state() -> dict[str, Any]:
     """Where the generators of python, numpy and torch stand: a tree of tensors and numbers."""
+    version, words, gauss = random.getstate()
     return {
-        "python": random.getstate(),
+        "python": (version, np.array(words, dtype=np.uint32), gauss),
         "numpy": np.random.get_state(legacy=False),  # noqa: NPY002
         "torch": torch.get_rng_state(),
         "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
@@ -30,7 +31,8 @@ def random_state() -> dict[str, Any]:
 
 def set_random_state(state: dict[str, Any]) -> None:
     """Put the generators where they stood; a checkpoint from another number of GPUs keeps those that exist."""
-    random.setstate(state["python"])
+    version, words, gauss = state["python"]
+    random.setstate((version, tuple(np.asarray(words).tolist()), gauss))
     key = np.asarray(state["numpy"]["state"]["key"])
     np.random.set_state({**state["numpy"], "state": {**state["numpy"]["state"], "key": key}})  # noqa: NPY002
     torch.set_rng_state(state["torch"])
