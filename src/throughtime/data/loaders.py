@@ -227,9 +227,9 @@ class StreamLoader:
 
     def epoch(self, epoch: int, skip: int = 0) -> Iterator[Batch]:
         """The batches of that epoch, without the first `skip`; nothing that is skipped is read."""
-        edges = self._edges(epoch)[skip:]
-        for start, stop in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-            yield self._window(start, stop)
+        edges = self._edges(epoch)
+        for index in range(skip, len(edges) - 1):  # one by one: a large text has millions of windows
+            yield self._window(int(edges[index]), int(edges[index + 1]))
 
     def _edges(self, epoch: int) -> np.ndarray:
         """Where the windows of that epoch begin within the streams, and the end."""

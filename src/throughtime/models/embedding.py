@@ -27,8 +27,6 @@ class Embedding(nn.Embedding):
         if not 0 <= dropout < 1:
             raise ArgumentError(f"dropout is {dropout}, expected a probability from 0 to below 1")
         self.dropout = dropout
-        # small, because tied weights are an output layer's too
-        nn.init.uniform_(self.weight, -0.1, 0.1)
 
     def forward(self, input: Tensor) -> Tensor:
         """Ids (...,) -> vectors (..., I)."""

@@ -158,7 +158,10 @@ class Text(Task[Piece, TextSettings]):
                 raise ThroughtimeError("found tied weights with the adaptive softmax, expected one or the other")
             output = AdaptiveSoftmax(last, size)
         else:
-            output = Softmax(last, size, tied=encoder if self._tied(width, last) else None)
+            tied = self._tied(width, last)
+            output = Softmax(last, size, tied=encoder if tied else None)
+            if tied:  # an output layer's weights are small; those of an embedding alone learn faster if they are not
+                init.uniform_(encoder.weight, -0.1, 0.1)
         model = Generator(
             encoder,
             stack(
