@@ -2,9 +2,9 @@
 
     python benchmarks/recurrent.py [--threads N] [--rounds N] [--mode training inference stream]
 
-Each line: a cell, (T, B, I, H), milliseconds of both sides, and torch's time divided by ours, its median over the rounds
-with the middle half of them. The textbook GRU has no counterpart in torch.nn; it is set against torch.nn.GRU, which does
-the same number of products.
+Each line: a cell, (T, B, I, H), milliseconds of both sides, and torch's time divided by ours: its median over the
+rounds with the middle half of them. The textbook GRU has no counterpart in torch.nn; it is set against torch.nn.GRU,
+which does the same number of products.
 """
 
 from __future__ import annotations
