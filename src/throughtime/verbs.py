@@ -137,7 +137,8 @@ def train(
             quiet=quiet,
         )
     except ThroughtimeError:
-        if not resume and not folder.checkpoint.exists():  # nothing was learned that could be gone on with: leave no half of a run
+        if not resume and not folder.checkpoint.exists():
+            # nothing was learned that could be gone on with: leave no half of a run
             shutil.rmtree(folder.path)
         raise
     run = Run(folder.path)
