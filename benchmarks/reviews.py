@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--set", choices=("mr", "trec"), default="mr")
     parser.add_argument("--vectors", nargs="*", default=["glove", "reviews"])
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--threads", type=int)
     asked = parser.parse_args()
     if not asked.data.is_dir():
@@ -73,6 +73,10 @@ def main() -> None:
                 vectors=tuple(asked.vectors),
                 epochs=asked.epochs,
                 batch_size=50,
+                hidden_size=128,
+                layers=1,
+                bidirectional=True,
+                pooling="max",
                 threads=asked.threads,
             )
             report = run.folder.read_report()

