@@ -85,19 +85,19 @@ def _task_name(arguments: Sequence[str]) -> tuple[str, list[str]]:
 
 
 def _parse(name: str, words: Sequence[str], defaults: TrainingSettings) -> Arguments[TrainingSettings]:
-    kind: Any = Arguments[type(defaults)]
-    return tyro.cli(  # type: ignore[no-any-return]
-        kind,
-        prog=f"throughtime train {name}",
-        args=words,
-        default=kind(settings=defaults),
+    # flags and their help come from the task's own settings
+    kind: Any = Arguments[type(defaults)]  # type: ignore[misc]
+    parsed: Arguments[TrainingSettings] = tyro.cli(
+        kind, prog=f"throughtime train {name}", args=words, default=kind(settings=defaults)
     )
+    return parsed
 
 
 def _stored(out: Path) -> TrainingSettings:
     from throughtime import verbs
 
-    return verbs.Run(out).task.settings
+    settings: TrainingSettings = verbs.Run(out).task.settings
+    return settings
 
 
 def _next_steps(generates: bool, name: str, out: Path) -> list[str]:

@@ -197,7 +197,8 @@ class Task(ABC, Generic[Example, SettingsT]):
             with path.open(encoding="utf-8") as lines:
                 yield from (line.rstrip("\n") for line in lines)
         except UnicodeDecodeError as error:
-            raise DataError(path, f"bytes that are not UTF-8 at position {error.start}", "text, one input a line") from None
+            found = f"bytes that are not UTF-8 at position {error.start}"
+            raise DataError(path, found, "text, one input a line") from None
 
     @abstractmethod
     def predict(self, model: Model, inputs: Iterable[Any]) -> Iterator[Prediction]:
