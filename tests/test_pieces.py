@@ -61,3 +61,21 @@ def test_wrong_arguments_are_named(wrong: dict[str, float]) -> None:
     options = {"share": 0.5, "shortest": 6, "longest": 100} | wrong
     with pytest.raises(ArgumentError, match="expected a share"):
         PieceLoader([], [], 4, seed=0, **options)  # type: ignore[arg-type]
+
+
+def test_pieces_begin_and_end_with_sentences() -> None:
+    end, mark = 1, 2  # two kinds of end marks; words count from 10
+    text = [10, 11, 12, end, mark, 20, 21, end, *range(30, 50), end, 60, 61, 62, 63, 64, 65, 66, end]
+    examples = [{"inputs": np.array(text), "targets": 0}] * 2000
+    loader = PieceLoader(examples, examples, 50, seed=0, share=1.0, shortest=2, longest=10, ends=(end, mark))
+    pieces = [inputs for batch in loader.epoch(0) for _, inputs in rows_of(batch)]
+    firsts = [piece[0] for piece in pieces]
+    assert {first: firsts.count(first) / 2000 for first in firsts} == dict.fromkeys(
+        (10, 20, 30, 60), pytest.approx(0.25, abs=0.04)
+    )
+    for piece in pieces:
+        assert piece == text[text.index(piece[0]) :][: len(piece)]
+        assert 2 <= len(piece) <= 10
+        if piece[0] == 60:  # the end mark comes in time
+            assert piece == text[-8:]
+    assert {len(piece) for piece in pieces if piece[0] == 30} == set(range(2, 11))  # none does

@@ -1,4 +1,4 @@
-"""Random pieces of long sequences: so that a model also learns what short passages say."""
+"""Random passages of long sequences: so that a model also learns what a few sentences say."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from throughtime.errors import ArgumentError
 class PieceLoader:
     """Batches as those of `BucketLoader`, in which some sequences are cut to a random piece, another in each epoch.
 
-    A sequence longer than `longest` is cut with probability `share`, to a length drawn log-uniformly from `shortest`
-    to `longest` and at a place drawn uniformly; all that is not cut is read as `whole` gives it.
+    A sequence longer than `longest` is cut with probability `share`: it begins at its start or just after an end mark,
+    each as probable, and goes on for a length drawn log-uniformly from `shortest` to `longest`, and from there to the
+    next end mark if one comes in time. All that is not cut is read as `whole` gives it.
 
     Args:
         examples: each a mapping with an array `inputs` (T_i,) and numbers.
@@ -27,6 +28,7 @@ class PieceLoader:
         share: of the sequences that are cut.
         shortest: steps of the shortest piece.
         longest: steps of the longest piece.
+        ends: numbers of the elements that end a sentence; none: a piece may begin and end anywhere.
         workers: processes that prepare batches.
 
     Raises:
@@ -43,6 +45,7 @@ class PieceLoader:
         share: float,
         shortest: int,
         longest: int,
+        ends: Sequence[int] = (),
         workers: int = 0,
     ) -> None:
         if not 0 <= share <= 1 or not 1 <= shortest <= longest or len(examples) != len(whole):
@@ -53,6 +56,7 @@ class PieceLoader:
         self.examples, self.whole = examples, whole
         self.batch_size, self.seed, self.workers = batch_size, seed, workers
         self.share, self.shortest, self.longest = share, shortest, longest
+        self.ends = np.asarray(ends, dtype=np.int64)
 
     def __len__(self) -> int:
         """Batches in an epoch."""
@@ -74,6 +78,16 @@ class PieceLoader:
                 rows.append(whole)
                 continue
             length = round(self.shortest * math.exp(size * math.log(self.longest / self.shortest)))
-            start = int(place * (len(inputs) - length + 1))
-            rows.append({**example, "inputs": inputs[start : start + length]})
+            rows.append({**example, "inputs": self._piece(inputs, length, place)})
         return rows
+
+    def _piece(self, inputs: np.ndarray, length: int, place: float) -> np.ndarray:
+        """The piece of at least this length (if there is as much) at a place from 0 to below 1."""
+        if not len(self.ends):
+            start = int(place * (len(inputs) - length + 1))
+            return inputs[start : start + length]
+        is_end = np.isin(inputs, self.ends)
+        starts = np.flatnonzero(np.concatenate([[True], is_end[:-1] & ~is_end[1:]]))
+        start = int(starts[int(place * len(starts))])
+        following = np.flatnonzero(is_end[start + length - 1 : start + self.longest])
+        return inputs[start : start + length + (int(following[0]) if len(following) else 0)]

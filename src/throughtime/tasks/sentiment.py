@@ -205,6 +205,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
             share=asked.pieces,
             shortest=min(_SHORTEST_PIECE, asked.max_length),
             longest=asked.max_length,
+            ends=[self.vocabulary.index(mark) for mark in ".!?" if mark in self.vocabulary],
             workers=asked.workers,
         )
 

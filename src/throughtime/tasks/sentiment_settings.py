@@ -46,8 +46,8 @@ class SentimentSettings(TrainingSettings):
     keep: Literal["ends", "first", "last"] = "ends"
     """What is read of a longer text: a quarter from its beginning and the rest from its end, or one of them."""
     pieces: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """Share of the longer texts of which training reads, in each epoch, a random piece of 6 words or more instead: so
-    that it learns what short passages say, too."""
+    """Share of the longer texts of which training reads, in each epoch, some other sentences in a row instead: so that
+    it learns what short passages say, too."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
     """Dropout of word vectors' features, and before the softmax layer."""
 
