@@ -82,10 +82,10 @@ class use:
 
     def __enter__(self) -> None:
         global _choice
-        self.before, _choice = _choice, self.choice
         self.set_before = fused.selected()
         if self.instruction_set is not None:
             fused.select(self.instruction_set)
+        self.before, _choice = _choice, self.choice
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -184,21 +184,8 @@ def forward(
 
 
 @forward.register_fake
-def _(
-    x: Tensor,
-    weight_ih: Tensor,
-    weight_hh: Tensor,
-    bias_ih: Tensor | None,
-    bias_hh: Tensor | None,
-    h0: Tensor,
-    c0: Tensor | None,
-    sizes: Tensor,
-    isa: str,
-    cell: str,
-    variant: int,
-    reverse: bool,
-    keep: bool,
-) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+def _(x: Tensor, _w: Tensor, weight_hh: Tensor, _b: Any, _c: Any, h0: Tensor, c0: Tensor | None, *rest: Any) -> Any:
+    _, isa, cell, _, _, keep = rest
     return _empty_results(x, weight_hh, h0, c0, isa, cell, keep)
 
 
@@ -234,26 +221,8 @@ def backward(
 
 
 @backward.register_fake
-def _(
-    d_output: Tensor,
-    d_hidden: Tensor,
-    d_cell: Tensor | None,
-    x: Tensor,
-    weight_ih: Tensor,
-    weight_hh: Tensor,
-    h0: Tensor,
-    c0: Tensor | None,
-    sizes: Tensor,
-    output: Tensor,
-    cells: Tensor,
-    gates: Tensor,
-    isa: str,
-    cell: str,
-    variant: int,
-    reverse: bool,
-    biased: bool,
-    into_x: bool,
-) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+def _(_o: Tensor, _h: Tensor, _c: Tensor | None, *rest: Any) -> Any:
+    x, weight_ih, weight_hh, h0, c0, *_, biased, into_x = rest
     return _empty_gradients(x, weight_ih, weight_hh, h0, c0, biased, into_x)
 
 

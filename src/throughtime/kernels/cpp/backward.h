@@ -32,7 +32,7 @@ inline void add_weight_gradient(int64_t K, const float* D, int64_t d_row, int64_
   }
   // gate columns outside, panels inside: a strip of D stays in the nearest cache
   for (int64_t m = 0; m < gate_columns; m += tile_rows)
-    product<Start::keep, true>(std::min<int64_t>(tile_rows, gate_columns - m), K, Left{D + m, 1, d_row}, panels,
+    product<Start::apart, true>(std::min<int64_t>(tile_rows, gate_columns - m), K, Left{D + m, 1, d_row}, panels,
                                wide / panel, dW + m * wide, wide);
 }
 
@@ -123,9 +123,11 @@ void backward(const Call& call) {
       const float* D_in = D + Cell::input_first * Hp;
       add_weight_gradient(q, D_in, d_row, GHp, inputs.data(), s.I, panels, mine_ih);
       Cell::add_state_gradient(q, D, d_row, Hp, before.data(), products.data(), s.H, panels, mine_hh);
-      for (int64_t r = 0; r < q; ++r)
-        for (int64_t j = 0; j < width; j += lanes)
-          store(mine_bias + j, load(mine_bias + j) + load(D + r * d_row + j));
+      for (int64_t j = 0; j < width; j += lanes) {
+        vec sum{};
+        for (int64_t r = 0; r < q; ++r) sum += load(D + r * d_row + j);
+        store(mine_bias + j, load(mine_bias + j) + sum);
+      }
       if (call.d_x) {
         product<Start::zero>(q, GHp, Left{D_in, d_row, 1}, W_ih, s.Ip / panel, d_x, s.Ip);
         for (int64_t r = 0; r < q; ++r)

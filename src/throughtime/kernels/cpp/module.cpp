@@ -42,6 +42,44 @@ T* pointer(uintptr_t address) {
 
 using Addresses = std::vector<uintptr_t>;
 
+// What forward and backward have in common: the shape of the call, and the thread's freedom while it runs.
+template <class Fill>
+auto entry(void (*Kernel::*which)(const Call&), Fill fill) {
+  return [which, fill](const std::string& set, const std::string& cell, int variant, int threads, bool reverse,
+                       int64_t steps, int64_t inputs, int64_t hidden, uintptr_t sizes, const Addresses& addresses) {
+    const Kernel& kernel = find(set, cell);
+    Call call{};
+    call.steps = steps, call.inputs = inputs, call.hidden = hidden, call.sizes = pointer<const int64_t>(sizes);
+    call.reverse = reverse, call.threads = threads, call.variant = variant;
+    fill(call, addresses);
+    nb::gil_scoped_release release;
+    (kernel.*which)(call);
+  };
+}
+
+// Addresses of contiguous float32 tensors, 0 for none; fused.py hands them over in this order.
+void fill_forward(Call& c, const Addresses& a) {
+  c.x = pointer<const float>(a.at(0));
+  c.weight_ih = pointer<const float>(a.at(1)), c.weight_hh = pointer<const float>(a.at(2));
+  c.bias_ih = pointer<const float>(a.at(3)), c.bias_hh = pointer<const float>(a.at(4));
+  c.h0 = pointer<const float>(a.at(5)), c.c0 = pointer<const float>(a.at(6));
+  c.output = pointer<float>(a.at(7)), c.cells = pointer<float>(a.at(8)), c.gates = pointer<float>(a.at(9));
+  c.hn = pointer<float>(a.at(10)), c.cn = pointer<float>(a.at(11));
+}
+
+void fill_backward(Call& c, const Addresses& a) {
+  c.x = pointer<const float>(a.at(0));
+  c.weight_ih = pointer<const float>(a.at(1)), c.weight_hh = pointer<const float>(a.at(2));
+  c.h0 = pointer<const float>(a.at(3)), c.c0 = pointer<const float>(a.at(4));
+  c.output = pointer<float>(a.at(5)), c.cells = pointer<float>(a.at(6)), c.gates = pointer<float>(a.at(7));
+  c.d_output = pointer<const float>(a.at(8));
+  c.d_hn = pointer<const float>(a.at(9)), c.d_cn = pointer<const float>(a.at(10));
+  c.d_x = pointer<float>(a.at(11));
+  c.d_weight_ih = pointer<float>(a.at(12)), c.d_weight_hh = pointer<float>(a.at(13));
+  c.d_bias_ih = pointer<float>(a.at(14)), c.d_bias_hh = pointer<float>(a.at(15));
+  c.d_h0 = pointer<float>(a.at(16)), c.d_c0 = pointer<float>(a.at(17));
+}
+
 }  // namespace
 
 NB_MODULE(_fused, m) {
@@ -53,41 +91,8 @@ NB_MODULE(_fused, m) {
   m.def("saved", [](const std::string& set, const std::string& cell, int64_t hidden) {
     return find(set, cell).saved(hidden);
   });
-  // Addresses of contiguous float32 tensors, 0 for none; the order is that of struct Call.
-  m.def("forward", [](const std::string& set, const std::string& cell, int variant, int threads, bool reverse,
-                      int64_t steps, int64_t inputs, int64_t hidden, uintptr_t sizes, const Addresses& a) {
-    const Kernel& kernel = find(set, cell);
-    Call c{};
-    c.steps = steps, c.inputs = inputs, c.hidden = hidden, c.sizes = pointer<const int64_t>(sizes);
-    c.reverse = reverse, c.threads = threads, c.variant = variant;
-    c.x = pointer<const float>(a.at(0));
-    c.weight_ih = pointer<const float>(a.at(1)), c.weight_hh = pointer<const float>(a.at(2));
-    c.bias_ih = pointer<const float>(a.at(3)), c.bias_hh = pointer<const float>(a.at(4));
-    c.h0 = pointer<const float>(a.at(5)), c.c0 = pointer<const float>(a.at(6));
-    c.output = pointer<float>(a.at(7)), c.cells = pointer<float>(a.at(8)), c.gates = pointer<float>(a.at(9));
-    c.hn = pointer<float>(a.at(10)), c.cn = pointer<float>(a.at(11));
-    nb::gil_scoped_release release;
-    kernel.forward(c);
-  });
-  m.def("backward", [](const std::string& set, const std::string& cell, int variant, int threads, bool reverse,
-                       int64_t steps, int64_t inputs, int64_t hidden, uintptr_t sizes, const Addresses& a) {
-    const Kernel& kernel = find(set, cell);
-    Call c{};
-    c.steps = steps, c.inputs = inputs, c.hidden = hidden, c.sizes = pointer<const int64_t>(sizes);
-    c.reverse = reverse, c.threads = threads, c.variant = variant;
-    c.x = pointer<const float>(a.at(0));
-    c.weight_ih = pointer<const float>(a.at(1)), c.weight_hh = pointer<const float>(a.at(2));
-    c.h0 = pointer<const float>(a.at(3)), c.c0 = pointer<const float>(a.at(4));
-    c.output = pointer<float>(a.at(5)), c.cells = pointer<float>(a.at(6)), c.gates = pointer<float>(a.at(7));
-    c.d_output = pointer<const float>(a.at(8));
-    c.d_hn = pointer<const float>(a.at(9)), c.d_cn = pointer<const float>(a.at(10));
-    c.d_x = pointer<float>(a.at(11));
-    c.d_weight_ih = pointer<float>(a.at(12)), c.d_weight_hh = pointer<float>(a.at(13));
-    c.d_bias_ih = pointer<float>(a.at(14)), c.d_bias_hh = pointer<float>(a.at(15));
-    c.d_h0 = pointer<float>(a.at(16)), c.d_c0 = pointer<float>(a.at(17));
-    nb::gil_scoped_release release;
-    kernel.backward(c);
-  });
+  m.def("forward", entry(&Kernel::forward, fill_forward));
+  m.def("backward", entry(&Kernel::backward, fill_backward));
 }
 
 }  // namespace throughtime

@@ -12,7 +12,9 @@ constexpr int tile_rows = lanes == 16 ? 12 : 6;
 
 inline int64_t padded(int64_t size) { return (size + panel - 1) / panel * panel; }
 
-enum class Start { zero, bias, keep };  // what a product is added to
+// What a product is added to: nothing, a bias, what stands in C; `apart` also adds to C, but only once the product is
+// summed, so that a sum of many products is a sum of block sums: far smaller rounding errors.
+enum class Start { zero, bias, keep, apart };
 
 // C (R x P panels) = start + A (R x K) * B. The factor A is read as A[r * row + k * column].
 template <int R, int P, Start start>
@@ -24,7 +26,7 @@ inline __attribute__((always_inline)) void tile(int64_t K, const float* A, int64
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 8
     for (int v = 0; v < V; ++v) {
-      if constexpr (start == Start::zero) sum[r][v] = vec{};
+      if constexpr (start == Start::zero || start == Start::apart) sum[r][v] = vec{};
       if constexpr (start == Start::bias) sum[r][v] = load(bias + v * lanes);
       if constexpr (start == Start::keep) sum[r][v] = load(C + r * ldc + v * lanes);
     }
@@ -42,7 +44,11 @@ inline __attribute__((always_inline)) void tile(int64_t K, const float* A, int64
 #pragma GCC unroll 12
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 8
-    for (int v = 0; v < V; ++v) store(C + r * ldc + v * lanes, sum[r][v]);
+    for (int v = 0; v < V; ++v) {
+      float* to = C + r * ldc + v * lanes;
+      if constexpr (start == Start::apart) sum[r][v] += load(to);
+      store(to, sum[r][v]);
+    }
 }
 
 // The left factor: its rows lie `row` floats apart and its columns `column`; one of the two is 1.
