@@ -34,12 +34,12 @@ RUNS: dict[str, tuple[str, str, dict[str, Any]]] = {
 SETTINGS: dict[str, dict[str, Any]] = {
     "JSB_Chorales": {"hidden_size": 300, "input_dropout": 0.2, "dropout": 0.5, "weight_dropout": 0.5},
     "Nottingham": {
-        "hidden_size": 300,
+        "hidden_size": 400,
         "input_dropout": 0.0,
-        "dropout": 0.2,
-        "weight_dropout": 0.2,
-        "window": 100,
-        "learning_rate": 5e-3,
+        "dropout": 0.3,
+        "weight_dropout": 0.4,
+        "window": 200,
+        "batch_size": 8,
     },
 }
 
