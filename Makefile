@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 run: $(READY)
 	$(BIN)/throughtime train music --out $(RUN) --minutes 2
-	$(BIN)/throughtime generate $(RUN) --out chorale.mid
+	$(BIN)/throughtime generate $(RUN) --out chorale.mid --temperature 0.8
 
 test: $(READY)
 	OMP_NUM_THREADS=1 $(PYTEST) -m "not slow"
