@@ -27,6 +27,10 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+bench: $(READY)
+	$(BIN)/python benchmarks/recurrent.py
+	$(BIN)/python benchmarks/language_model_speed.py
+
 format: $(READY)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
