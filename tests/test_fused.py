@@ -129,3 +129,21 @@ def test_not_a_number_comes_through(name: str) -> None:
     assert spoilt[2:, 1].all()
     assert not spoilt[:2].any()
     assert not spoilt[:, [0, 2, 3]].any()
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_seventy_thousand_steps_are_two_halves_in_a_row(name: str) -> None:
+    """Beyond 65,535 steps, where other kernels end: the whole equals its halves with the state carried between them."""
+    torch.manual_seed(0)
+    layer, x = LAYERS[name](3, 5), torch.randn(70_000, 2, 3, requires_grad=True)
+    with kernels.use("fused"):
+        whole, _ = layer(x, lengths=[70_000, 66_000])
+        first, state = layer(x[:35_000])
+        second, _ = layer(x[35_000:], state, lengths=[35_000, 31_000])
+    halves = torch.cat((first, second))
+    torch.testing.assert_close(whole, halves, rtol=1e-5, atol=1e-6)
+    coefficients = torch.randn(whole.shape)
+    (ours,) = torch.autograd.grad((whole * coefficients).sum(), x)
+    (theirs,) = torch.autograd.grad((halves * coefficients).sum(), x)
+    torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
+    assert ours[66_000:, 1].abs().max() == 0
