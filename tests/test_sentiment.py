@@ -25,6 +25,7 @@ from throughtime.tasks.sentiment_settings import SentimentSettings
 GOOD = ["good", "great", "fine", "funny", "clever"]
 BAD = ["bad", "awful", "poor", "dull", "stupid"]
 SMALL: dict[str, Any] = {"vectors": (), "embedding_size": 16, "hidden_size": 16, "dropout": 0.0, "minutes": None}
+SMALL |= {"batch_size": 16, "schedule": "constant"}
 
 
 def make_pairs(count: int, seed: int) -> list[tuple[str, str]]:
@@ -150,7 +151,7 @@ def test_long_texts_are_shortened_as_asked(tmp_path: Path) -> None:
     words = [f"w{chr(97 + n)}" for n in range(26)]
     rows = examples([(" ".join(words), "a"), ("wa wb", "b")])
     for keep, kept in (("first", words[:8]), ("last", words[-8:]), ("ends", words[:2] + words[-6:])):
-        learner = task(tmp_path, max_length=8, keep=keep, minimum_count=1, pieces=0.0)
+        learner = task(tmp_path, max_length=8, piece_length=8, keep=keep, minimum_count=1, pieces=0.0)
         learner.fit(rows)
         for training in (False, True):
             batch = next(iter(learner.loader(rows, training=training).epoch(0)))
@@ -189,6 +190,7 @@ def test_embeddings_learn_or_stay_as_asked(tmp_path: Path, embedding: str) -> No
     weight = dict(model.encoder.named_parameters()).get("weight")
     assert (weight is None) == (embedding == "one-hot")
     assert (weight is not None and weight.grad is not None) == (embedding == "trained")
+    assert again.frozen == (embedding == "frozen")
     if weight is not None:
         np.testing.assert_array_equal(weight.detach().numpy(), learner.matrix)
 
@@ -197,14 +199,29 @@ def test_embeddings_learn_or_stay_as_asked(tmp_path: Path, embedding: str) -> No
 @pytest.mark.parametrize("pooling", ["last", "mean", "max"])
 def test_every_cell_and_pooling_trains_on_more_than_two_classes(tmp_path: Path, cell: str, pooling: str) -> None:
     rows = [(f"word{n} and thing{n % 3}", f"class {n % 3}") for n in range(90)]
-    settings = {"cell": cell, "pooling": pooling, "layers": 2, "bidirectional": pooling != "max", "epochs": 6}
+    settings = {
+        "cell": cell,
+        "pooling": pooling,
+        "layers": 2,
+        "bidirectional": pooling != "max",
+        "epochs": 6,
+        "batch_size": 8,
+    }
     data = write(tmp_path / "rows.csv", rows)
     run = throughtime.train(
-        "sentiment", data, out=tmp_path / "run", quiet=True, learning_rate=0.02, batch_size=8, **(SMALL | settings)
+        "sentiment", data, out=tmp_path / "run", quiet=True, learning_rate=0.02, **(SMALL | settings)
     )
     report = run.folder.read_report()
     assert report.metrics["accuracy"] == 1.0
     assert [row[0] for row in report.tables[0].rows] == ["class 0", "class 1", "class 2"]
+
+
+@pytest.mark.parametrize(("known", "frozen"), [("a b c d e f g h i", True), ("a b c d e f g h", False)])
+def test_vectors_stay_as_they_are_where_they_cover_the_text(tmp_path: Path, known: str, frozen: bool) -> None:
+    (tmp_path / "v.txt").write_text("".join(f"{word} 1 2\n" for word in known.split()))
+    learner = task(tmp_path, vectors=(str(tmp_path / "v.txt"),))
+    learner.fit(examples([("a b c d e", "x"), ("f g h i j", "y")]))
+    assert learner.frozen == frozen
 
 
 def test_read_inputs_are_rows_lines_or_the_argument(tmp_path: Path) -> None:

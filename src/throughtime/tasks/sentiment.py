@@ -29,6 +29,7 @@ _ONE_HOT_WORDS = 5_000
 _EVALUATION_BATCH = 100
 _SHOWN_CLASSES = 20
 _SHORTEST_PIECE = 6
+_COVERED = 0.9
 # other people's names for the classes of the built-in reviews
 _ALIASES = {"0": "negative", "neg": "negative", "1": "positive", "pos": "positive"}
 
@@ -56,6 +57,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         self.baseline: BagOfWords
         self.majority = ""
         self.matrix: np.ndarray | None = None
+        self.frozen = False
 
     # -- data ------------------------------------------------------------------------------------------------
 
@@ -119,19 +121,24 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         vocabulary = Vocabulary.fit(texts, asked.vocabulary_size, asked.minimum_count)
         seldom = Vocabulary.fit(texts).words
         for source in sources:
-            known = set(source.words)
-            vocabulary = vocabulary.extended((word for word in seldom if word in known), asked.vocabulary_size)
+            rare = set(source.words).intersection(seldom)
+            vocabulary = vocabulary.extended((word for word in seldom if word in rare), asked.vocabulary_size)
         for source in sources:
             vocabulary = vocabulary.extended(source.words, asked.vocabulary_size)
         matrix = starting_matrix(vocabulary, sources, asked.embedding_size, asked.seed)
+        known = {word for source in sources for word in source.words}
+        covered = [word in known for text in texts for word in text]
+        self.frozen = asked.embedding == "frozen" or (
+            asked.embedding == "auto" and sum(covered) >= _COVERED * max(1, len(covered))
+        )
         # rounded now, so that a resumed run, which reads them from the folder, starts with the very same ones
         self.vocabulary, self.matrix = vocabulary, matrix.astype(np.float16)
 
     def save_features(self, folder: Path) -> None:
         """Vocabulary, labels, starting vectors and the baseline."""
         self.vocabulary.save(folder / "vocabulary.json")
-        classes = {"labels": self.labels, "majority": self.majority}
-        (folder / "labels.json").write_text(json.dumps(classes, ensure_ascii=False), encoding="utf-8")
+        learned = {"labels": self.labels, "majority": self.majority, "frozen": self.frozen}
+        (folder / "learned.json").write_text(json.dumps(learned, ensure_ascii=False), encoding="utf-8")
         if self.matrix is not None:
             np.save(folder / "vectors.npy", self.matrix)
         self.baseline.save(folder)
@@ -141,8 +148,9 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         self.vocabulary = Vocabulary.load(folder / "vocabulary.json")
         self.baseline = BagOfWords.load(folder)
         try:
-            classes = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
-            self.labels, self.majority = list(classes["labels"]), str(classes["majority"])
+            learned = json.loads((folder / "learned.json").read_text(encoding="utf-8"))
+            self.labels, self.majority = list(learned["labels"]), str(learned["majority"])
+            self.frozen = bool(learned["frozen"])
             if self.settings.embedding != "one-hot":
                 self.matrix = np.load(folder / "vectors.npy", allow_pickle=False)
         except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
@@ -167,7 +175,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
             encoder = Embedding(len(self.vocabulary), size)
             with torch.no_grad():
                 encoder.weight.copy_(torch.from_numpy(self.matrix))
-            encoder.weight.requires_grad_(asked.embedding == "trained")
+            encoder.weight.requires_grad_(not self.frozen)
         options: dict[str, Any] = {
             "num_layers": asked.layers,
             "batch_first": True,
@@ -203,8 +211,8 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
             asked.batch_size,
             seed=asked.seed,
             share=asked.pieces,
-            shortest=min(_SHORTEST_PIECE, asked.max_length),
-            longest=asked.max_length,
+            shortest=min(_SHORTEST_PIECE, asked.piece_length),
+            longest=asked.piece_length,
             ends=[self.vocabulary.index(mark) for mark in ".!?" if mark in self.vocabulary],
             workers=asked.workers,
         )

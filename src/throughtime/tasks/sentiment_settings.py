@@ -22,16 +22,17 @@ class SentimentSettings(TrainingSettings):
     """Recurrent cell; gru is the textbook's."""
     reset_after: bool = False
     """GRU: let the reset gate act after the matrix product, as torch.nn does."""
-    hidden_size: int = Field(default=128, ge=1)
+    hidden_size: int = Field(default=200, ge=1)
     """Units of each layer and direction."""
     layers: int = Field(default=1, ge=1)
     """Recurrent layers on top of each other."""
-    bidirectional: bool = True
-    """Read from both ends."""
+    bidirectional: bool = False
+    """Read from both ends. (What reads backwards meets "bad" before "not": pooled, it speaks against negations.)"""
     pooling: Literal["last", "mean", "max", "attention"] = "max"
     """How the states of all words become one vector; attention shows which words counted."""
-    embedding: Literal["trained", "frozen", "one-hot"] = "trained"
-    """Word vectors that learn on, that stay as they are, or one-hot (then of the 5,000 most frequent words)."""
+    embedding: Literal["auto", "trained", "frozen", "one-hot"] = "auto"
+    """Word vectors that learn on, that stay as they are, or one-hot (then of the 5,000 most frequent words); auto: they
+    stay if pretrained ones are known for nine tenths of the text."""
     vectors: tuple[str, ...] = ("glove", "reviews")
     """Pretrained vectors, put side by side: glove, reviews (made from the built-in reviews' text), files in word2vec or
     GloVe text format, none."""
@@ -41,19 +42,25 @@ class SentimentSettings(TrainingSettings):
     """Words known at most; those of pretrained vectors fill up what training leaves free."""
     minimum_count: int = Field(default=2, ge=1)
     """Words that are rarer in training are unknown, unless they have a pretrained vector."""
-    max_length: int = Field(default=100, ge=1)
+    max_length: int = Field(default=150, ge=1)
     """Words of a text that are read; longer texts are shortened."""
     keep: Literal["ends", "first", "last"] = "ends"
     """What is read of a longer text: a quarter from its beginning and the rest from its end, or one of them."""
-    pieces: Annotated[float, Field(ge=0, le=1)] = 0.5
+    pieces: Annotated[float, Field(ge=0, le=1)] = 0.8
     """Share of the longer texts of which training reads, in each epoch, some other sentences in a row instead: so that
     it learns what short passages say, too."""
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    piece_length: int = Field(default=40, ge=1)
+    """Words of the longest such passage; texts that are no longer are always read as they are."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
     """Dropout of word vectors' features, and before the softmax layer."""
 
-    batch_size: int = Field(default=32, ge=1)
+    batch_size: int = Field(default=64, ge=1)
     """Texts in a batch."""
+    learning_rate: float = Field(default=2e-3, gt=0)
+    """Highest learning rate."""
+    schedule: Literal["constant", "linear", "cosine", "plateau", "exponential"] = "cosine"
+    """Course of the learning rate after the warm-up; linear and cosine end at the limit of steps, epochs or minutes."""
     minutes: float | None = Field(default=8.0, gt=0)
     """Stop after this many minutes of training."""
-    epochs: int | None = Field(default=6, ge=0)
+    epochs: int | None = Field(default=12, ge=0)
     """Stop after this many passes over the training data."""
