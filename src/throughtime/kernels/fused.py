@@ -84,6 +84,12 @@ def _cell_refusal(cell: Cell) -> str | None:
     return None if type(cell) in (RNNCell, GRUCell) else f"there is no compiled {cell.name}"
 
 
+def yields(request: Request) -> bool:
+    """Return whether torch's own kernel is quicker: a plain LSTM on small batches (benchmarks/recurrent.py)."""
+    T, B, _ = request.input.shape
+    return type(request.cell) is LSTMCell and request.lengths is None and (B < 16 or T * B < 1024)
+
+
 def run(request: Request) -> Result:
     """Run a layer, one direction after the other."""
     packing = None if request.lengths is None else request.lengths.packing

@@ -58,7 +58,7 @@ class TextSettings(TrainingSettings):
 
     batch_size: int = Field(default=32, ge=1)
     """Parallel streams that the text is cut into."""
-    learning_rate: float = Field(default=4e-3, gt=0)
+    learning_rate: float = Field(default=6e-3, gt=0)
     """Highest learning rate."""
     schedule: Literal["constant", "linear", "cosine", "plateau", "exponential"] = "cosine"
     """Course of the learning rate after the warm-up; linear and cosine end at the limit of steps, epochs or minutes."""
