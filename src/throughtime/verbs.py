@@ -196,6 +196,10 @@ def _begin(
     RunFolder.check_free(out)
     splits = paths.read(learner)
     learner.fit(splits.train)
+    for held_out in (splits.valid, splits.test):
+        learner.loader(
+            held_out, training=False
+        )  # what does not fit the training split is said before anything is written
     folder = RunFolder.create(out)
     learner.save_features(folder.features)
     folder.write_config(task, paths.to_config(), learner.settings)
