@@ -44,7 +44,6 @@ inline vec select(ints where, vec yes, vec no) {
   return reinterpret_cast<vec>((where & reinterpret_cast<ints>(yes)) | (~where & reinterpret_cast<ints>(no)));
 }
 
-inline vec larger(vec a, vec b) { return select(a > b, a, b); }
 inline vec smaller(vec a, vec b) { return select(a < b, a, b); }
 inline vec magnitude(vec x) { return reinterpret_cast<vec>(reinterpret_cast<ints>(x) & 0x7fffffff); }
 
