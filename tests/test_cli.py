@@ -69,6 +69,15 @@ def test_predict_takes_arguments_files_and_standard_input(
     assert json.loads(capsys.readouterr().out)["label"] == "pos"
 
 
+def test_predict_draws_no_pictures_for_a_task_that_has_none(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "pictures"
+    assert main(["predict", str(run), "a dull, empty film", "--pictures", str(folder)]) == 2
+    assert "the task sentiment draws no pictures" in capsys.readouterr().err
+    assert not folder.exists()
+
+
 def test_the_same_verbs_in_python(run: Path, reviews: Path) -> None:
     opened = throughtime.Run(run)
     assert throughtime.evaluate(opened, reviews).metrics["accuracy"] >= 0.95

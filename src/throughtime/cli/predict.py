@@ -25,6 +25,8 @@ class Arguments:
     """What to answer: text, or files that the task reads; none or -: standard input, line by line."""
     json: bool = False
     """Print one JSON object a line."""
+    pictures: Path | None = None
+    """Draw each answer too, as 0001.png, 0002.png, ... in this folder, which must be new or empty."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -34,7 +36,11 @@ def run(arguments: Sequence[str]) -> int:
     from throughtime import verbs
 
     done = verbs.Run(asked.run)
-    for prediction in verbs.predict(done, _inputs(done.task, asked.inputs)):
+    if asked.pictures is not None:
+        _make_room(done.task, asked.pictures)
+    for number, prediction in enumerate(verbs.predict(done, _inputs(done.task, asked.inputs)), 1):
+        if asked.pictures is not None:
+            done.task.draw(prediction, asked.pictures / f"{number:04}.png")
         print(json.dumps(prediction, ensure_ascii=False) if asked.json else done.task.render(prediction), flush=True)
     return 0
 
@@ -48,3 +54,13 @@ def _inputs(task: Task[Any, Any], words: Sequence[str]) -> Iterator[Any]:
             raise ThroughtimeError("found no INPUT, expected arguments, a file, or lines on standard input")
         for line in sys.stdin:
             yield line.rstrip("\n")
+
+
+def _make_room(task: Task[Any, Any], folder: Path) -> None:
+    """A folder for pictures, in which none can be overwritten."""
+    if not task.draws:
+        raise ThroughtimeError(f"found --pictures, but the task {task.name} draws no pictures of its predictions")
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        found = "a folder that is not empty" if folder.is_dir() else "a file"
+        raise ThroughtimeError(f"{folder}: found {found}, expected a new or empty folder for the pictures")
+    folder.mkdir(parents=True, exist_ok=True)

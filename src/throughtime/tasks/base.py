@@ -105,6 +105,8 @@ class Task(ABC, Generic[Example, SettingsT]):
     Settings: ClassVar[type[TrainingSettings]]
     Generation: ClassVar[type[GenerateSettings] | None] = None
     """Options of `generate`, None if the task does not generate."""
+    draws: ClassVar[bool] = False
+    """Whether `draw` makes a picture of a prediction."""
 
     def __init__(self, settings: SettingsT, cache: Path) -> None:
         self.settings = settings
@@ -207,6 +209,18 @@ class Task(ABC, Generic[Example, SettingsT]):
     @abstractmethod
     def render(self, prediction: Prediction) -> str:
         """A prediction for people, usually one line."""
+
+    def draw(self, prediction: Prediction, path: Path) -> None:
+        """Draw a prediction as a PNG picture; one in which there is nothing to see leaves no file.
+
+        Args:
+            prediction: one that `predict` gave.
+            path: the file to write, ending in .png.
+
+        Raises:
+            ThroughtimeError: this task does not draw.
+        """
+        raise ThroughtimeError(f"the task {self.name} draws no pictures of its predictions")
 
     def generate(self, model: Model, out: Path, options: GenerateSettings) -> list[Path]:
         """Write something new to `out` (and beside it); the files written.
