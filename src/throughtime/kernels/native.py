@@ -11,9 +11,12 @@ from torch import Tensor
 from throughtime.cells import Cell, GRUCell, LSTMCell, RNNCell, Weights
 from throughtime.kernels import reference
 from throughtime.kernels.lengths import Packing, transformed
-from throughtime.kernels.request import Request, Result
+from throughtime.kernels.request import Request, Result, autocasting
 
 ORDER = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
+
+BFLOAT16 = not torch._C._has_mkldnn or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+"""Whether oneDNN, if it is there, can compute in bfloat16 on this processor."""
 
 
 def refusal(request: Request) -> str | None:
@@ -28,9 +31,17 @@ def refusal(request: Request) -> str | None:
         return "torch's kernels have no zoneout"
     if request.lengths is not None and torch.compiler.is_compiling():
         return "torch.compile cannot pack rows by their lengths"
+    if _fails_under_autocast(request):
+        return "torch's LSTM cannot run under autocast on this processor, which has no bfloat16 instructions"
     if transformed():
         return "torch's kernels cannot be transformed by torch.func"
     return None
+
+
+def _fails_under_autocast(request: Request) -> bool:
+    """Whether torch would hand the call to oneDNN in bfloat16, which it does not ask whether the processor can."""
+    plain = isinstance(request.cell, LSTMCell) and not request.cell.proj_size
+    return plain and not BFLOAT16 and request.input.device.type == "cpu" and autocasting(request.input)
 
 
 def cell_refusal(cell: Cell) -> str | None:
