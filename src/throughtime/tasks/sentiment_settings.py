@@ -24,7 +24,7 @@ class SentimentSettings(TrainingSettings):
     """GRU: let the reset gate act after the matrix product, as torch.nn does."""
     hidden_size: int = Field(default=200, ge=1)
     """Units of each layer and direction."""
-    layers: int = Field(default=1, ge=1)
+    layers: int = Field(default=1, ge=1, le=100)
     """Recurrent layers on top of each other."""
     bidirectional: bool = False
     """Read from both ends; one direction did better on negations of the development pairs."""

@@ -29,7 +29,7 @@ class Log:
         progress: the run's counters; `evaluation` adds its rows there, so that they are in every checkpoint.
         metric: what the validation measures.
         settings: the limits, for the remaining time.
-        quiet: no live line.
+        quiet: say nothing; the files are written all the same.
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class Log:
         self._write_csv()
         self._events = Events(folder / "events", progress.rows)
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._quiet = quiet
         self._display = Display(
             *([BarColumn(bar_width=20)] if self._console.width >= 110 else []),  # numbers matter more than the bar
             TextColumn("{task.description}", markup=False),
@@ -108,7 +109,8 @@ class Log:
 
     def say(self, line: str) -> None:
         """One line for people."""
-        self._console.print(line, markup=False)
+        if not self._quiet:
+            self._console.print(line, markup=False)
 
     @property
     def values(self) -> list[float]:

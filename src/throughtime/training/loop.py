@@ -78,7 +78,7 @@ def fit(
         settings: everything else; at least one limit (steps, epochs, minutes, patience) must be among them.
         folder: where model, checkpoint and metrics go.
         resume: go on from the folder's checkpoint, as if nothing had happened (on a CPU bit for bit).
-        quiet: a plain line per evaluation in place of the live display.
+        quiet: say nothing; else a live display on a terminal, a plain line per evaluation elsewhere.
 
     Raises:
         NotANumberError: loss, gradient or metric is no longer a number; the last checkpoint is intact.

@@ -32,7 +32,7 @@ class MusicSettings(TrainingSettings):
     """GRU: let the reset gate act after the matrix product, as torch.nn does."""
     hidden_size: int = Field(default=300, ge=1)
     """Units of a recurrent layer."""
-    layers: int = Field(default=1, ge=1)
+    layers: int = Field(default=1, ge=1, le=100)
     """Recurrent layers."""
     layer_norm: bool = False
     """Normalise inside the cell."""
