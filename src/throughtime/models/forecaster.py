@@ -1,0 +1,145 @@
+"""From what has been seen of something that moves: its direction and speed, and where it will be, with uncertainty."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from throughtime.data.batch import Batch, Loader
+from throughtime.layers import GRU, LSTM, RNN
+from throughtime.models.base import Loss, Model
+from throughtime.models.direction import LogNormal, VonMisesFisher
+from throughtime.models.mixture import Mixture, MixtureOutput, calibrated_scale
+from throughtime.models.pooling import last_pooling, real_steps
+
+_SHARPEST = 12.0  # logarithm of the largest factor of κ
+
+
+class Forecast(NamedTuple):
+    """What a forecaster says of B tracks at K times.
+
+    Args:
+        positions: mixtures (B, K), in the units of the targets.
+        direction: (B,) of the way to the first of them.
+        speed: (B,) on that way.
+    """
+
+    positions: Mixture
+    direction: VonMisesFisher
+    speed: LogNormal
+
+
+class Forecaster(Model):
+    """A recurrent encoder of what was observed; a recurrent decoder that is told the asked times, one to many.
+
+    The targets are expected to be near the standard normal distribution before anything is learned: errors of a simple
+    forecast, in units of their expected size. Each asked position is a mixture density (Bishop 1994; Graves 2013); the
+    direction is von Mises' or von Mises and Fisher's distribution, which is flat where κ = 0, the speed log-normal.
+
+    Args:
+        observed: F, features of an observed step.
+        asked: G, features of an asked time.
+        dimensions: D, 2 or 3.
+        cell: of both recurrent networks.
+        hidden_size: H of both.
+        layers: of the encoder.
+        components: of a mixture.
+        dropout: of what the encoder and the decoder put out.
+        distance: weight of the mean's distance from the target beside the negative log-likelihood.
+
+    The batch holds `inputs` (B, T, F), `lengths` (B,) of at least 1, `asked` (B, K, G), `asked_lengths` (B,), and for
+    the loss `targets` (B, K, D), `units` (B, K), what the targets were divided by, relative to its usual size,
+    `towards` (B, D), the expected direction (0: none), `expected` (B,), the expected speed's logarithm, `direction`
+    (B, D), a unit vector (0: not known), and `speed` (B,).
+
+    In evaluation mode the mixtures are widened by `calibration`, which `calibrate` finds on held-out data.
+
+    Example:
+        >>> model = Forecaster(observed=5, asked=3, dimensions=2, hidden_size=8)
+        >>> tensors = {"inputs": torch.zeros(2, 4, 5), "lengths": torch.tensor([4, 1]), "asked": torch.zeros(2, 6, 3)}
+        >>> tensors |= {"towards": torch.zeros(2, 2), "expected": torch.zeros(2)}
+        >>> model(Batch(tensors, sequences=2, tokens=5)).positions.mean.shape
+        torch.Size([2, 6, 2])
+    """
+
+    calibration: Tensor
+
+    def __init__(
+        self,
+        observed: int,
+        asked: int,
+        dimensions: int,
+        *,
+        cell: Literal["gru", "lstm", "rnn"] = "gru",
+        hidden_size: int = 64,
+        layers: int = 1,
+        components: int = 4,
+        dropout: float = 0.0,
+        distance: float = 1.0,
+    ) -> None:
+        super().__init__()
+        kind: type[nn.Module] = {"gru": GRU, "lstm": LSTM, "rnn": RNN}[cell]
+        self.encoder: Any = kind(observed, hidden_size, num_layers=layers, batch_first=True)
+        self.bridge = nn.Linear(hidden_size + asked, hidden_size)
+        self.decoder: Any = kind(asked + hidden_size, hidden_size, batch_first=True)
+        self.positions = MixtureOutput(hidden_size + asked, components, dimensions)
+        self.velocity = nn.Sequential(
+            nn.Linear(hidden_size, hidden_size), nn.Tanh(), nn.Linear(hidden_size, dimensions + 4)
+        )
+        self.dropout = nn.Dropout(dropout)
+        self.distance, self.dimensions = distance, dimensions
+        self.register_buffer("calibration", torch.ones(()))
+
+    def forward(self, batch: Batch) -> Forecast:
+        """What there is to say of a batch."""
+        hidden, _ = self.encoder(batch["inputs"], lengths=batch["lengths"])
+        asked = batch["asked"]
+        summary = self.dropout(last_pooling(hidden, batch["lengths"], directions=1))
+        summary = torch.tanh(self.bridge(torch.cat([summary, asked[:, 0]], dim=-1)))
+        repeated = summary[:, None].expand(-1, asked.shape[1], -1)
+        decoded, _ = self.decoder(torch.cat([asked, repeated], dim=-1))
+        mixture = self.positions(torch.cat([self.dropout(decoded) + repeated, asked], dim=-1))
+        direction, speed = self._velocity(summary, batch)
+        if not self.training:
+            mixture = mixture.widened(self.calibration)
+        return Forecast(mixture, direction, speed)
+
+    def _velocity(self, summary: Tensor, batch: Batch) -> tuple[VonMisesFisher, LogNormal]:
+        vector, sharp, along, location, deviation = self.velocity(summary).split([self.dimensions, 1, 1, 1, 1], dim=-1)
+        # κ may be in the thousands; 0 is reached through the vector, whatever the factor
+        factor = (_SHARPEST * torch.tanh(sharp / _SHARPEST)).exp()
+        eta = factor * (vector + (1 + along) * batch["towards"])
+        spread = 5 * torch.tanh(deviation[..., 0] / 5) - 1
+        return VonMisesFisher(eta), LogNormal(batch["expected"] + location[..., 0], spread)
+
+    def loss(self, batch: Batch, state: Any = None) -> Loss:
+        """Negative log-likelihood of the asked positions, of direction and speed, and the means' distance, summed."""
+        said = self(batch)
+        real = real_steps(batch["asked_lengths"], batch["targets"].shape[1])
+        nll = -said.positions.log_prob(batch["targets"])
+        wrong = said.positions.mean - batch["targets"]
+        # the tiny addition keeps the square root's slope finite at 0
+        distance = (wrong.square().sum(dim=-1) + 1e-8).sqrt() * batch["units"]
+        known = batch["direction"].square().sum(dim=-1) > 0
+        velocity = -said.speed.log_prob(batch["speed"]) - said.direction.log_prob(batch["direction"]) * known
+        total = (nll + self.distance * distance)[real].sum() + velocity.sum()
+        return Loss(total, int(real.sum()))
+
+    @torch.no_grad()
+    def calibrate(self, loader: Loader, level: float = 0.9) -> float:
+        """Set `calibration` so that regions of probability `level` hold that share of a held-out split's positions."""
+        self.eval()
+        device = self.calibration.device
+        self.calibration.fill_(1.0)
+        parts: list[tuple[Mixture, Tensor]] = []
+        for batch in loader.epoch(0):
+            moved = batch.to(device)
+            real = real_steps(moved["asked_lengths"], moved["targets"].shape[1])
+            parts.append((Mixture(*(part[real] for part in self(moved).positions)), moved["targets"][real]))
+        mixtures, targets = zip(*parts, strict=True)
+        joined = Mixture(*(torch.cat(part) for part in zip(*mixtures, strict=True)))
+        scale = calibrated_scale(joined, torch.cat(targets), level)
+        self.calibration.fill_(scale)
+        return scale

@@ -1,0 +1,65 @@
+"""What can be asked of the trajectory task."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from throughtime.settings import TrainingSettings
+
+
+class TrajectorySettings(TrainingSettings):
+    """A forecaster of tracks; plain: observe 8 points, predict the next 12."""
+
+    columns: str | None = None
+    """Names of the columns in order, such as "frame,id,x,y" (t, x, y, z, track; - for one to skip); none: guessed."""
+    time_unit: float = Field(default=1.0, gt=0)
+    """Seconds that one unit of the time column lasts, such as 0.04 for the frames of a 25 Hz camera."""
+    encoding: str = "utf-8"
+    """Encoding of the files."""
+    unit: Literal["points", "seconds"] = "points"
+    """What observe and predict count."""
+    observe: float = Field(default=8.0, gt=0)
+    """How much of a track is read before the moment of prediction; one point alone is always allowed."""
+    predict: float = Field(default=12.0, gt=0)
+    """How far ahead positions are asked."""
+    asked: int = Field(default=12, ge=1)
+    """Positions asked at most, where seconds are counted."""
+    stride: float | None = Field(default=None, gt=0)
+    """Points or seconds between two windows to be judged by; none: 1 point, or a quarter of predict."""
+    frame: Literal["auto", "world", "height", "heading"] = "auto"
+    """What the place may say. world: floors, tables and walls count. height: only the last coordinate counts, the
+    others are seen from the last position and turned into the direction of motion. heading: nothing but the motion
+    counts (in 3 dimensions turned about the last axis). auto: height in 3 dimensions, heading in 2."""
+    one_position: Literal["unknown", "learned"] = "unknown"
+    """What may be said of the direction from one position alone: nothing (such windows are turned at random in
+    training), or what the place lets expect."""
+
+    cell: Literal["gru", "lstm", "rnn"] = "gru"
+    """Recurrent cell."""
+    hidden_size: int = Field(default=64, ge=1)
+    """Units of encoder and decoder."""
+    layers: int = Field(default=1, ge=1)
+    """Recurrent layers of the encoder."""
+    components: int = Field(default=4, ge=1)
+    """Normal distributions in a mixture."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """Dropout of the encoder's and the decoder's outputs."""
+    distance: float = Field(default=1.0, ge=0)
+    """Weight of the distance between mean and target in the loss, beside the negative log-likelihood."""
+    partial: Annotated[float, Field(ge=0, le=1)] = 0.3
+    """Share of the windows of which training sees fewer points, down to one."""
+    drop: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """Probability that training misses an observed point."""
+
+    batch_size: int = Field(default=64, ge=1)
+    """Windows in a batch."""
+    learning_rate: float = Field(default=3e-3, gt=0)
+    """Highest learning rate."""
+    schedule: Literal["constant", "linear", "cosine", "plateau", "exponential"] = "cosine"
+    """Course of the learning rate after the warm-up; linear and cosine end at the limit of steps, epochs or minutes."""
+    minutes: float | None = Field(default=4.0, gt=0)
+    """Stop after this many minutes of training."""
+    threads: int | None = Field(default=1, ge=1)
+    """CPU threads of tensor operations: batches are small, more would only wait for each other."""

@@ -1,0 +1,289 @@
+"""Trajectory: from past positions to direction, speed and the next positions, with uncertainty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from throughtime.data.tracks import physics
+from throughtime.data.tracks.read import SUFFIXES, read_points, read_tracks
+from throughtime.data.tracks.track import Track
+from throughtime.data.tracks.windows import Chance, Protocol, Window, WindowLoader, full_windows
+from throughtime.errors import DataError, ThroughtimeError
+from throughtime.tasks.base import Metric, Prediction, Report, Splits, Table, Task
+from throughtime.tasks.trajectory.features import Features, Frame
+from throughtime.tasks.trajectory.scoring import LEVEL, baselines, distances, targets, velocity_scores
+from throughtime.tasks.trajectory.settings import TrajectorySettings
+
+if TYPE_CHECKING:
+    from throughtime.data.batch import Loader
+    from throughtime.models.base import Model
+    from throughtime.models.forecaster import Forecaster
+
+_BUILT_IN = {"train": 500, "valid": 60, "test": 60}
+_EVALUATION_BATCH = 256
+_FITTED = 20_000  # windows that scales and baselines are fitted to
+_WATCHED = 1000  # windows that training is watched on
+_ALONE = 500  # windows of one observed position in a report
+
+
+class Trajectory(Task[Track, TrajectorySettings]):
+    """A forecaster of things that move: balls, people, whatever has been seen at known times.
+
+    An example is a whole track; windows are cut from it.
+    """
+
+    name = "trajectory"
+    summary = "says from past positions where something goes, how fast, and where it will be, with uncertainty"
+    reads = (
+        f"tables of tracks ({', '.join(SUFFIXES)}; or a folder of them): columns track, t, x, y and perhaps z, with a "
+        "head line or told by --columns; without a track column a file is one track; 2-D or 3-D, any time stamps"
+    )
+    built_in = (
+        "balls by our own physics (table tennis, tennis, basketball, rubber): drag, spin, bounces, a noisy camera"
+    )
+    metric = Metric("ade", "mean distance of predicted from real positions, in the data's unit", "min")
+    Settings = TrajectorySettings
+    draws = True
+
+    def __init__(self, settings: TrajectorySettings, cache: Path) -> None:
+        super().__init__(settings, cache)
+        if settings.unit == "points" and not (settings.observe.is_integer() and settings.predict.is_integer()):
+            raise ThroughtimeError(
+                f"found observe {settings.observe:g} and predict {settings.predict:g} points, expected whole numbers "
+                "(or --unit seconds)"
+            )
+        self.protocol = Protocol(settings.unit, settings.observe, settings.predict, settings.asked, settings.stride)
+        self.features: Features
+
+    # -- data ------------------------------------------------------------------------------------------------
+
+    def built_in_data(self) -> Splits[Track]:
+        """Balls of all scenes, thrown anew by other seeds for each split."""
+        splits: dict[str, list[Track]] = {}
+        for seed, (split, count) in enumerate(_BUILT_IN.items()):
+            splits[split] = [
+                track for name, scene in physics.SCENES.items() for track in physics.simulate(scene, count, seed, name)
+            ]
+        return Splits(**splits)
+
+    def read(self, path: Path) -> list[Track]:
+        """The tracks of a file or folder."""
+        asked = self.settings
+        return read_tracks(path, columns=asked.columns, time_unit=asked.time_unit, encoding=asked.encoding)
+
+    # -- features --------------------------------------------------------------------------------------------
+
+    def fit(self, train: Sequence[Track]) -> None:
+        """Usual sizes, Kalman filters and the other baselines."""
+        windows = full_windows(train, self.protocol, _FITTED)
+        frame: Frame
+        if self.settings.frame == "auto":
+            frame = "height" if train[0].dimensions == 3 else "heading"
+        else:
+            frame = self.settings.frame
+        self.features = Features.fit(windows, frame, self.settings.seed)
+
+    def save_features(self, folder: Path) -> None:
+        """Scales and filters."""
+        self.features.save(folder)
+
+    def load_features(self, folder: Path) -> None:
+        """What `save_features` wrote."""
+        self.features = Features.load(folder)
+
+    # -- learning --------------------------------------------------------------------------------------------
+
+    def model(self) -> Forecaster:
+        """Encoder, decoder, mixture density."""
+        from throughtime.models.forecaster import Forecaster
+
+        asked, features = self.settings, self.features
+        return Forecaster(
+            features.observed,
+            features.asked,
+            features.dimensions,
+            cell=asked.cell,
+            hidden_size=asked.hidden_size,
+            layers=asked.layers,
+            components=asked.components,
+            dropout=asked.dropout,
+            distance=asked.distance,
+        )
+
+    def loader(self, examples: Sequence[Track], *, training: bool) -> Loader:
+        """Batches of windows: random ones to learn from, all of full length to be judged by."""
+        asked = self.settings
+        self._check_dimensions(examples)
+        if not training:
+            return self._judged(examples)
+        chance = Chance(asked.partial, asked.drop, turn=asked.one_position == "unknown")
+        arrays = self.features.arrays
+        return WindowLoader(examples, self.protocol, asked.batch_size, arrays, seed=asked.seed, chance=chance)
+
+    def _judged(self, examples: Sequence[Track], most: int | None = None) -> WindowLoader:
+        return WindowLoader(examples, self.protocol, _EVALUATION_BATCH, self._arrays, most=most)
+
+    def _arrays(self, windows: Sequence[Window], random: np.random.Generator | None) -> dict[str, np.ndarray]:
+        return self.features.arrays(windows)
+
+    def _check_dimensions(self, tracks: Sequence[Track]) -> None:
+        known = self.features.dimensions
+        odd = next((track for track in tracks if track.dimensions != known), None)
+        if odd is not None:
+            raise DataError(odd.path, f"a track in {odd.dimensions} dimensions", f"{known} as in training", odd.line)
+
+    def validate(self, model: Model, examples: Sequence[Track]) -> float:
+        """Mean distance on some of the windows; the regions of uncertainty are calibrated on them too."""
+        forecaster, loader = _forecaster(model), self._judged(examples, _WATCHED)
+        forecaster.calibrate(loader, LEVEL)
+        paths = [answer["path"] for answer in self._answers(forecaster, loader.full)]
+        return distances(loader.full, paths)["ade"]
+
+    def evaluate(self, model: Model, examples: Sequence[Track]) -> Report:
+        """Distances, direction, speed, likelihood and coverage, beside constant velocity, acceleration and Kalman."""
+        self._check_dimensions(examples)
+        windows = full_windows(examples, self.protocol)
+        answers = list(self._answers(_forecaster(model), windows))
+        alone = [replace(w, times=w.times[-1:], positions=w.positions[-1:]) for w in _spread_out(windows, _ALONE)]
+        tables = [self._table_of_times(windows, answers), self._table_of_one(alone, _forecaster(model))]
+        return Report(self._scores(windows, answers), baselines(windows, self.features), tables)
+
+    def _scores(self, windows: Sequence[Window], answers: Sequence[dict[str, Any]]) -> dict[str, float]:
+        directions = np.stack([answer["direction"] for answer in answers])
+        speeds = np.array([answer["speed"][0] for answer in answers])
+        return {
+            **distances(windows, [answer["path"] for answer in answers]),
+            **velocity_scores(windows, directions, speeds, self.features.slowest),
+            "nll": float(np.concatenate([answer["nll"] for answer in answers]).mean()),
+            "coverage": float(np.concatenate([answer["held"] for answer in answers]).mean()),
+        }
+
+    def _table_of_times(self, windows: Sequence[Window], answers: Sequence[dict[str, Any]]) -> Table:
+        """How error and coverage grow with the time ahead."""
+        ahead = np.concatenate([window.asked - window.times[-1] for window in windows])
+        apart = np.concatenate(
+            [np.linalg.norm(a["path"] - targets(w), axis=1) for w, a in zip(windows, answers, strict=True)]
+        )
+        held = np.concatenate([answer["held"] for answer in answers])
+        edges = np.quantile(ahead, [0, 0.25, 0.5, 0.75, 1])
+        parts = np.clip(np.searchsorted(edges, ahead, side="left") - 1, 0, 3)
+        rows = [
+            (f"{edges[p]:.3g} to {edges[p + 1]:.3g}", float(apart[parts == p].mean()), float(held[parts == p].mean()))
+            for p in np.unique(parts)
+        ]
+        return Table(
+            f"{len(windows)} windows, by seconds ahead", ("seconds", "mean distance", "in the 90 % region"), rows
+        )
+
+    def _table_of_one(self, alone: Sequence[Window], model: Forecaster) -> Table:
+        """What the model says when it has seen one position only."""
+        answers = list(self._answers(model, alone))
+        flat = np.log(2 * np.pi) if self.features.dimensions == 2 else np.log(4 * np.pi)
+        entropy = np.mean([answer["entropy"] for answer in answers])
+        rows = [
+            ("direction called unknown", f"{np.mean([answer['unknown'] for answer in answers]):.1%}"),
+            ("entropy of the direction, flat distribution's", f"{entropy:.3f} of {flat:.3f} nats"),
+            ("coverage of the 90 % regions", f"{np.concatenate([answer['held'] for answer in answers]).mean():.1%}"),
+        ]
+        return Table(f"one observed position ({len(alone)} windows)", ("", ""), rows)
+
+    def _answers(self, model: Forecaster, windows: Sequence[Window]) -> Iterator[dict[str, Any]]:
+        """For each window, in the data's axes and units, all there is to say."""
+        from throughtime.tasks.trajectory.answers import answers
+
+        for start in range(0, len(windows), _EVALUATION_BATCH):
+            yield from answers(model, self.features, windows[start : start + _EVALUATION_BATCH], LEVEL)
+
+    # -- use -------------------------------------------------------------------------------------------------
+
+    def read_inputs(self, argument: str) -> Iterator[Track]:
+        """The tracks of a file or folder, or points written out: `t,x,y t,x,y ...`."""
+        path = Path(argument)
+        looks_like_file = path.suffix.lower() in SUFFIXES
+        if looks_like_file or _is_there(path):
+            yield from self.read(path)
+        else:
+            yield read_points(argument)
+
+    def predict(self, model: Model, inputs: Iterable[Any]) -> Iterator[Prediction]:
+        """What follows the end of each track (or `t,x,y t,x,y ...`, or path)."""
+        for given in inputs:
+            tracks = [given] if isinstance(given, Track) else list(self.read_inputs(str(given)))
+            self._check_dimensions(tracks)
+            for track in tracks:
+                window = self.protocol.ahead(track)
+                if window.asked[-1] <= window.times[-1]:  # one point says nothing of the time between two
+                    steps = self.features.scales.step * np.arange(1, len(window.asked) + 1)
+                    window = replace(window, asked=window.times[-1] + steps)
+                (answer,) = self._answers(_forecaster(model), [window])
+                yield self._prediction(track, window, answer)
+
+    def _prediction(self, track: Track, window: Window, answer: dict[str, Any]) -> Prediction:
+        line, parabola = self.features.polynomials(window)
+        expected = self.features.expect([window])
+        return {
+            "track": track.name,
+            "observed": np.concatenate([window.times[:, None], window.positions], axis=1).tolist(),
+            "direction": {
+                "unknown": bool(answer["unknown"]),
+                "vector": answer["direction"].tolist(),
+                "concentration": float(answer["concentration"]),
+                "within_degrees": float(answer["spread"]),
+            },
+            "speed": dict(zip(("median", "low", "high"), map(float, answer["speed"]), strict=True)),
+            "positions": [
+                {
+                    "t": float(time),
+                    "mean": mean.tolist(),
+                    "deviation": np.sqrt(np.diag(spread)).tolist(),
+                    "mixture": {"weights": w.tolist(), "means": m.tolist(), "covariances": c.tolist()},
+                }
+                for time, mean, spread, w, m, c in zip(
+                    window.asked, answer["path"], answer["spreads"], answer["weights"], answer["means"],
+                    answer["covariances"], strict=True,
+                )
+            ],
+            "baselines": {
+                "constant velocity": line.tolist(),
+                "constant acceleration": parabola.tolist(),
+                "Kalman filter": expected.centre[0].tolist(),
+            },
+        }  # fmt: skip
+
+    def render(self, prediction: Prediction) -> str:
+        """Direction, speed and where it will be."""
+        from throughtime.tasks.trajectory.words import render
+
+        return render(prediction)
+
+    def draw(self, prediction: Prediction, path: Path) -> None:
+        """The fan of the predicted positions."""
+        from throughtime.data.tracks.picture import draw_fan
+        from throughtime.tasks.trajectory.words import headline
+
+        draw_fan(prediction, path, headline(prediction))
+
+
+def _forecaster(model: Model) -> Forecaster:
+    from throughtime.models.forecaster import Forecaster
+
+    if not isinstance(model, Forecaster):
+        raise ThroughtimeError(f"found a {type(model).__name__}, expected a Forecaster as this task makes it")
+    return model
+
+
+def _spread_out(windows: Sequence[Window], most: int) -> list[Window]:
+    places = np.linspace(0, len(windows) - 1, min(most, len(windows))).astype(int)
+    return [windows[place] for place in places]
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # longer than the name of a file can be
+        return False
