@@ -21,7 +21,7 @@ def extrapolate(times: np.ndarray, positions: np.ndarray, asked: np.ndarray, *, 
 
     Example:
         >>> line = np.array([[0.0, 0.0], [1.0, 2.0]])
-        >>> extrapolate(np.array([0.0, 1.0]), line, np.array([3.0]), degree=1, points=2).tolist()
+        >>> extrapolate(np.array([0.0, 1.0]), line, np.array([3.0]), degree=1, points=2).round(6).tolist()
         [[3.0, 6.0]]
     """
     since, seen = times[-points:] - times[-1], positions[-points:]

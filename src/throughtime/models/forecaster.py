@@ -86,7 +86,7 @@ class Forecaster(Model):
         self.decoder: Any = kind(asked + hidden_size, hidden_size, batch_first=True)
         self.positions = MixtureOutput(hidden_size + asked, components, dimensions)
         self.velocity = nn.Sequential(
-            nn.Linear(hidden_size, hidden_size), nn.Tanh(), nn.Linear(hidden_size, dimensions + 4)
+            nn.Linear(hidden_size + observed, hidden_size), nn.Tanh(), nn.Linear(hidden_size, dimensions + 4)
         )
         self.dropout = nn.Dropout(dropout)
         self.distance, self.dimensions = distance, dimensions
@@ -101,13 +101,15 @@ class Forecaster(Model):
         repeated = summary[:, None].expand(-1, asked.shape[1], -1)
         decoded, _ = self.decoder(torch.cat([asked, repeated], dim=-1))
         mixture = self.positions(torch.cat([self.dropout(decoded) + repeated, asked], dim=-1))
-        direction, speed = self._velocity(summary, batch)
+        # the last step itself too: the way just gone says most of the next one
+        now = last_pooling(batch["inputs"], batch["lengths"], directions=1)
+        direction, speed = self._velocity(torch.cat([summary, now], dim=-1), batch)
         if not self.training:
             mixture = mixture.widened(self.calibration)
         return Forecast(mixture, direction, speed)
 
-    def _velocity(self, summary: Tensor, batch: Batch) -> tuple[VonMisesFisher, LogNormal]:
-        vector, sharp, along, location, deviation = self.velocity(summary).split([self.dimensions, 1, 1, 1, 1], dim=-1)
+    def _velocity(self, known: Tensor, batch: Batch) -> tuple[VonMisesFisher, LogNormal]:
+        vector, sharp, along, location, deviation = self.velocity(known).split([self.dimensions, 1, 1, 1, 1], dim=-1)
         # κ may be in the thousands; 0 is reached through the vector, whatever the factor
         factor = (_SHARPEST * torch.tanh(sharp / _SHARPEST)).exp()
         eta = factor * (vector + (1 + along) * batch["towards"])

@@ -52,7 +52,7 @@ def find_columns(path: Path, rows: Sequence[Sequence[str]], told: str | None, fi
         ArgumentError: `told` does not name time, x and y.
     """
     first = rows[0]
-    head = not all(_is_number(field) or not field for field in first)
+    head = sum(map(_is_number, first)) < 2  # a row has a time and coordinates
     if told is not None:
         roles = [_role(name.strip()) for name in told.split(",")]
         if _lacking(roles):
@@ -87,6 +87,8 @@ def _guess(path: Path, rows: Sequence[Sequence[str]], first_line: int) -> list[s
     width = len(rows[0])
     if width == 3:
         return ["t", "x", "y"]
+    if width == 4 and not _is_number(rows[0][0]):
+        return ["track", "t", "x", "y"]
     if width == 4:
         whole = all(_is_whole(row[column]) for row in rows[:1000] if len(row) == 4 for column in (0, 1))
         return ["t", "track", "x", "y"] if whole else ["t", "x", "y", "z"]

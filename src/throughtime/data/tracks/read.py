@@ -162,8 +162,8 @@ def _track(path: Path, name: str, points: list[tuple[float, int, list[float]]], 
     line = points[0][1]
     kept = sorted((time, position) for time, _, position in points if all(map(math.isfinite, position)))
     times, where = np.unique(np.array([time for time, _ in kept], dtype=float), return_inverse=True)
-    places = np.array([position for _, position in kept], dtype=float).reshape(len(kept), -1)
-    sums = np.zeros((len(times), places.shape[1] if kept else len(points[0][2])))
+    places = np.array([position for _, position in kept], dtype=float).reshape(len(kept), len(points[0][2]))
+    sums = np.zeros((len(times), places.shape[1]))
     np.add.at(sums, where, places)
     return Track(name or path.stem, times, sums / np.bincount(where, minlength=len(times))[:, None], path, line)
 

@@ -109,8 +109,8 @@ class Protocol:
         if len(after) <= self.asked:
             return after
         if random is None:
-            after = after[np.linspace(0, len(after) - 1, self.asked + 1).round().astype(int)[1:]]
-            return after
+            places = np.linspace(0, len(after) - 1, self.asked + 1).round().astype(int)[1:]
+            return np.asarray(after[places])
         return np.sort(random.choice(after, self.asked, replace=False))
 
 

@@ -303,17 +303,21 @@ def _fit_filters(
     # some with few points, so that the first velocity's spread is fitted too
     fewer = Chance(partial=0.3, drop=0.0, turn=False)
     varied = [fewer(window, random) for window in windows]
-    drift = tuple(np.mean([_mean_acceleration(window) for window in windows], axis=0))
+    # the median: a bounce is no acceleration of the flight
+    drift = tuple(map(float, np.median([_mean_acceleration(window) for window in windows], axis=0)))
     still = (0.0,) * len(drift)
     noise, drive = 0.03 * speed * min(span, 10 * step), 0.3 * speed / np.sqrt(span)
-    starts = [
-        Kalman(1, noise, drive, speed, drift=still),
-        Kalman(1, noise, drive, speed, drift=drift),
-        Kalman(2, noise, drive / span, speed, speed / span, drift=drift),
-    ]
-    found = [fit_kalman(start, lambda kalman: _cost(kalman, varied)) for start in starts]
-    first_order = min(found[:2], key=lambda pair: pair[1])
-    return [kalman for kalman, _ in sorted([first_order, found[2]], key=lambda pair: pair[1])]
+    found = {}
+    for order in (1, 2):
+        starts = [
+            Kalman(order, noise * less, drive / span ** (order - 1), speed, speed / span, drift=known)
+            for known in (still, drift)
+            for less in (1.0, 0.1)
+        ]
+        # the search finds the nearest valley: from the best of some starts
+        start = min(starts, key=lambda kalman: _cost(kalman, varied))
+        found[order] = fit_kalman(start, lambda kalman: _cost(kalman, varied))
+    return [kalman for kalman, _ in sorted(found.values(), key=lambda pair: pair[1])]
 
 
 def _cost(kalman: Kalman, windows: Sequence[Window]) -> float:
@@ -370,4 +374,4 @@ def _turned(vectors: np.ndarray, turn: np.ndarray) -> np.ndarray:
 
 
 def _clipped(values: np.ndarray) -> np.ndarray:
-    return np.clip(values, -_CLIP, _CLIP)
+    return np.asarray(np.clip(values, -_CLIP, _CLIP))
