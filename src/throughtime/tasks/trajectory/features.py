@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from throughtime.models.kalman import Filtered, Kalman, fit_kalman, gaussian_nll
 Frame = Literal["world", "height", "heading"]
 
 _SPANS = (2, 3, 4, 5, 6, 8, 12, 16, 24, 32, 48)
-_FIT_WINDOWS = 300
+_FIT_WINDOWS = 200
 _CLIP = 6.0
 _SLOWEST = 0.01  # of the usual speed: slower is taken for this, and its direction for unknown
 
@@ -42,6 +42,16 @@ class Scales:
     step: float
     span: float
     error: float
+
+
+class Stacked(NamedTuple):
+    """A batch of windows: see `Expected`."""
+
+    times: np.ndarray
+    positions: np.ndarray
+    lengths: np.ndarray
+    ahead: np.ndarray
+    asked: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -105,7 +115,8 @@ class Features:
         tiny = 1e-9 * max(1.0, float(np.abs(positions).max()))
         speed = max(float(np.sqrt(np.mean((ways / spans) ** 2))), tiny)
         size = max(float(np.sqrt(positions.var(axis=0).mean())), tiny)
-        kalman = _fit_filters(chosen, speed, float(np.median(spans)), step, random)
+        sizes = (speed, float(np.median(spans)), step)
+        kalman = _fit_filters(chosen, sizes, _known_acceleration(chosen, frame), random)
         scales = Scales(tuple(positions.mean(axis=0)), size, speed, step, float(np.median(spans)), 1.0)
         first = cls(kalman, scales, frame, (2, 3))
         error = float(np.sqrt(np.mean(np.square(first.expect(chosen).deviation))))
@@ -132,14 +143,10 @@ class Features:
     def expect(self, windows: Sequence[Window], order: int = 0) -> Expected:
         """Filter a batch and predict; `order` 0 is the better filter, 1 the other."""
         kalman = self.kalman[order]
-        lengths = np.array([len(window.times) for window in windows])
-        asked = np.array([len(window.asked) for window in windows])
-        times = np.stack([_padded(w.times - w.times[-1], lengths.max()) for w in windows])
-        positions = np.stack([_padded(window.positions, lengths.max()) for window in windows])
-        ahead = np.stack([_padded(w.asked - w.times[-1], asked.max()) for w in windows])
-        filtered = kalman.filter(times, positions, lengths)
-        centre, deviation = kalman.predict(filtered.means[:, -1], filtered.covariances[:, -1], ahead)
-        return Expected(times, positions, lengths, ahead, asked, filtered, centre, deviation)
+        seen = _stacked(windows)
+        filtered = kalman.filter(seen.times, seen.positions, seen.lengths)
+        centre, deviation = kalman.predict(filtered.means[:, -1], filtered.covariances[:, -1], seen.ahead)
+        return Expected(*seen, filtered, centre, deviation)
 
     def arrays(self, windows: Sequence[Window], random: np.random.Generator | None = None) -> dict[str, np.ndarray]:
         """What `Forecaster` reads of a batch; with `random`, half of them are mirrored where no side is another."""
@@ -297,36 +304,48 @@ class Features:
 
 
 def _fit_filters(
-    windows: Sequence[Window], speed: float, span: float, step: float, random: np.random.Generator
+    windows: Sequence[Window], sizes: tuple[float, float, float], drift: tuple[float, ...], random: np.random.Generator
 ) -> list[Kalman]:
     """Filters of both orders by the likelihood of what they are asked, the better one first."""
     # some with few points, so that the first velocity's spread is fitted too
     fewer = Chance(partial=0.3, drop=0.0, turn=False)
-    varied = [fewer(window, random) for window in windows]
-    # the median: a bounce is no acceleration of the flight
-    drift = tuple(map(float, np.median([_mean_acceleration(window) for window in windows], axis=0)))
+    cost = _Cost([fewer(window, random) for window in windows])
+    speed, span, step = sizes
     still = (0.0,) * len(drift)
     noise, drive = 0.03 * speed * min(span, 10 * step), 0.3 * speed / np.sqrt(span)
     found = {}
     for order in (1, 2):
         starts = [
             Kalman(order, noise * less, drive / span ** (order - 1), speed, speed / span, drift=known)
-            for known in (still, drift)
+            for known in dict.fromkeys((still, drift))
             for less in (1.0, 0.1)
         ]
         # the search finds the nearest valley: from the best of some starts
-        start = min(starts, key=lambda kalman: _cost(kalman, varied))
-        found[order] = fit_kalman(start, lambda kalman: _cost(kalman, varied))
+        found[order] = fit_kalman(min(starts, key=cost), cost)
     return [kalman for kalman, _ in sorted(found.values(), key=lambda pair: pair[1])]
 
 
-def _cost(kalman: Kalman, windows: Sequence[Window]) -> float:
-    """Mean negative log-likelihood of the asked positions."""
-    scales = Scales((0.0,) * windows[0].track.dimensions, 1.0, 1.0, 1.0, 1.0, 1.0)
-    expected = Features([kalman], scales, "world", (2, 3)).expect(windows)
-    targets = np.stack([_padded(_targets(window), expected.asked.max()) for window in windows])
-    real = np.arange(targets.shape[1]) < expected.asked[:, None]
-    return float(gaussian_nll(expected.centre, expected.deviation, targets)[real].mean())
+class _Cost:
+    """Mean negative log-likelihood of the asked positions of windows, for one Kalman filter or another."""
+
+    def __init__(self, windows: Sequence[Window]) -> None:
+        self.seen = _stacked(windows)
+        self.targets = np.stack([_padded(_targets(window), self.seen.ahead.shape[1]) for window in windows])
+        self.real = np.arange(self.targets.shape[1]) < self.seen.asked[:, None]
+
+    def __call__(self, kalman: Kalman) -> float:
+        seen = self.seen
+        filtered = kalman.filter(seen.times, seen.positions, seen.lengths)
+        centre, deviation = kalman.predict(filtered.means[:, -1], filtered.covariances[:, -1], seen.ahead)
+        return float(gaussian_nll(centre, deviation, self.targets)[self.real].mean())
+
+
+def _known_acceleration(windows: Sequence[Window], frame: Frame) -> tuple[float, ...]:
+    """(D,) median acceleration (a bounce is none of the flight), along axes that are never turned alone."""
+    known = np.median([_mean_acceleration(window) for window in windows], axis=0)
+    if frame != "world":
+        known[: 1 if frame == "height" and len(known) == 2 else 2] = 0.0
+    return tuple(map(float, known))
 
 
 def _mean_acceleration(window: Window) -> np.ndarray:
@@ -359,6 +378,18 @@ def _error(window: Window, degree: int, points: int) -> float:
 def _targets(window: Window) -> np.ndarray:
     assert window.targets is not None
     return window.targets
+
+
+def _stacked(windows: Sequence[Window]) -> Stacked:
+    lengths = np.array([len(window.times) for window in windows])
+    asked = np.array([len(window.asked) for window in windows])
+    return Stacked(
+        np.stack([_padded(window.times - window.times[-1], lengths.max()) for window in windows]),
+        np.stack([_padded(window.positions, lengths.max()) for window in windows]),
+        lengths,
+        np.stack([_padded(window.asked - window.times[-1], asked.max()) for window in windows]),
+        asked,
+    )
 
 
 def _padded(values: np.ndarray, steps: int) -> np.ndarray:
