@@ -314,9 +314,8 @@ def test_kalman_baseline_covers_what_it_should_on_its_own_model(tmp_path: Path) 
 
 
 def test_naming_the_task_does_not_load_heavy_packages() -> None:
-    code = (
-        "import sys, throughtime.tasks.trajectory; sys.exit(str({'matplotlib', 'scipy'} & set(sys.modules) or '') or 0)"
-    )
+    heavy = "{'torch', 'matplotlib', 'scipy'} & set(sys.modules)"
+    code = f"import sys, throughtime.tasks.trajectory; sys.exit(str({heavy} or '') or 0)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import torch
 
-from throughtime.data.batch import Batch
 from throughtime.data.tracks.track import Track
 from throughtime.errors import ThroughtimeError
+
+if TYPE_CHECKING:
+    from throughtime.data.batch import Batch
 
 _SLACK = 1e-9  # relative: sums of time stamps are rounded
 
@@ -189,6 +190,10 @@ class WindowLoader:
 
     def epoch(self, epoch: int, skip: int = 0) -> Iterator[Batch]:
         """The batches of that epoch, without the first `skip`."""
+        import torch
+
+        from throughtime.data.batch import Batch
+
         places = self._draw(epoch) if self.chance is not None else []
         for index in range(skip, len(self)):
             part = slice(index * self.batch_size, (index + 1) * self.batch_size)
