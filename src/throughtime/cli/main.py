@@ -21,6 +21,7 @@ VERBS = {
     "evaluate": "judge a trained model, simple baselines beside it",
     "predict": "answer arguments, a file or standard input",
     "generate": "make something new",
+    "bench": "measure the layers on this machine; --doctor explains which kernels run, and why",
 }
 
 
