@@ -1,101 +1,90 @@
-"""Recurrent layers against torch.nn: the public modules of both, same process, interleaved, medians and spread.
+"""The recurrent layers measured: against torch.nn and ONNX Runtime, against the processor's peak, option by option.
 
-    python benchmarks/recurrent.py [--threads N] [--rounds N] [--mode training inference stream]
+    python benchmarks/recurrent.py [--part training inference ...] [--cell GRU LSTM ...] [--json FILE]
 
-Each line: a cell, (T, B, I, H), milliseconds of both sides, and torch's time divided by ours: its median over the
-rounds with the middle half of them. The textbook GRU has no counterpart in torch.nn; it is set against torch.nn.GRU,
-which does the same number of products.
+All sides run in one process, through their public modules, in turns; a time is the median of the rounds, a ratio the
+median of the rounds' own ratios with the middle half of them. Sides that are compared get huge pages alike: unless
+`--pages default`, the program starts itself again with torch's allocations (THP_MEM_ALLOC_ENABLE=1) and all others
+(glibc.malloc.hugetlb=1) asking for them, and says in the end how much memory it had in them. The textbook GRU has no
+counterpart in torch.nn; in training it is set against torch.nn.GRU, which does the same number of products, in
+inference against ONNX Runtime's, which is the same.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
-import time
-from collections.abc import Callable
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from rich.console import Console
 
+from sections import lengths, memory, options, peak, speed, whole
+from sections.base import SHAPES, Asked, Line, show
 from throughtime import kernels
+from throughtime.bench import machine
+from throughtime.bench.subjects import SUBJECTS
 from throughtime.kernels import fused
-from throughtime.layers import GRU, LSTM, RNN
 
-CELLS: dict[str, tuple[Callable[[int, int], nn.Module], Callable[[int, int], nn.Module]]] = {
-    "RNN": (RNN, nn.RNN),
-    "GRU": (GRU, nn.GRU),
-    "GRU reset_after": (lambda i, h: GRU(i, h, reset_after=True), nn.GRU),
-    "LSTM": (LSTM, nn.LSTM),
+PARTS: dict[str, tuple[str, Callable[[Asked], Iterator[Line]]]] = {
+    "training": ("training, forward and backward", speed.run_training),
+    "batch-one": ("training, batch 1", speed.run_batch_one),
+    "inference": ("inference, against the best of torch.nn and ONNX Runtime", speed.run_inference),
+    "stream": ("one streaming step, state carried on", speed.run_streaming),
+    "peak": ("share of the measured peak", peak.run),
+    "options": ("options switched on, training, relative to the plain cell", options.run),
+    "lengths": ("rows of different lengths, training", lengths.run),
+    "memory": ("peak memory of training, each side in a process of its own", memory.run),
+    "whole": ("whole training steps of two tasks, as throughtime train takes them", whole.run),
 }
-SHAPES = [(100, 32, 128, 128), (100, 64, 256, 256), (500, 32, 256, 256), (50, 128, 512, 512), (200, 8, 512, 512)]
-SINGLE = [(100, 1, 128, 128), (100, 1, 256, 256)]
-STREAM = [(1, 1, 256, 256)]
-
-
-def train(module: nn.Module, x: Tensor, repeat: int) -> None:
-    for _ in range(repeat):
-        module.zero_grad(set_to_none=True)
-        x.grad = None
-        output, _ = module(x)
-        output.sum().backward()
-
-
-def infer(module: nn.Module, x: Tensor, repeat: int) -> None:
-    with torch.inference_mode():
-        for _ in range(repeat):
-            module(x)
-
-
-def seconds(run: Callable[[], None]) -> float:
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start
-
-
-def compare(name: str, shape: tuple[int, int, int, int], mode: str, rounds: int) -> float:
-    """Interleave both sides and print one line; the median ratio."""
-    T, B, inputs, hidden = shape
-    ours, theirs = (make(inputs, hidden) for make in CELLS[name])
-    x = torch.randn(T, B, inputs, requires_grad=mode == "training")
-    run = train if mode == "training" else infer
-    once = seconds(lambda: run(theirs, x, 1))
-    repeat = max(1, round(0.02 / max(seconds(lambda: run(theirs, x, 1)), 1e-6))) if once < 0.05 else 1
-    run(ours, x, 1)
-    pairs = [
-        (seconds(lambda: run(ours, x, repeat)) / repeat, seconds(lambda: run(theirs, x, repeat)) / repeat)
-        for _ in range(rounds)
-    ]
-    ratios = sorted(their / our for our, their in pairs)
-    middle = statistics.median(ratios)
-    our, their = (statistics.median(side) * 1e3 for side in zip(*pairs, strict=True))
-    low, high = ratios[len(ratios) // 4], ratios[-1 - len(ratios) // 4]
-    gates = {"RNN": 1, "LSTM": 4}.get(name, 3)
-    operations = (3 if mode == "training" else 1) * 2 * T * B * gates * hidden * (inputs + hidden)
-    print(
-        f"{mode:10} {name:16} {shape!s:20} {our:9.3f} ms  torch.nn {their:9.3f} ms  "
-        f"ratio {middle:5.2f} ({low:.2f}-{high:.2f})  {operations / our / 1e6:6.0f} GFLOP/s",
-        flush=True,
-    )
-    return middle
+HUGE = {"THP_MEM_ALLOC_ENABLE": "1", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--part", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--cell", nargs="+", choices=SUBJECTS, default=list(SUBJECTS))
+    parser.add_argument("--shape", nargs="+", type=int, choices=range(len(SHAPES)), help="by number, of the five large")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--mode", nargs="+", default=["training", "inference", "stream"])
-    asked = parser.parse_args()
-    torch.set_num_threads(asked.threads)
+    parser.add_argument("--pages", choices=["huge", "default"], default="huge")
+    parser.add_argument("--json", type=Path, help="write all lines there as well")
+    given = parser.parse_args()
+    if given.pages == "huge" and any(os.environ.get(name) != value for name, value in HUGE.items()):
+        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | HUGE)
+    torch.set_num_threads(given.threads)
     torch.manual_seed(0)
-    print(f"kernels {kernels.current()}, instruction set {fused.selected() or 'none'}, {asked.threads} threads")
-    for mode in asked.mode:
-        shapes = STREAM if mode == "stream" else SHAPES + SINGLE
-        for name in CELLS:
-            ratios = [compare(name, shape, mode, asked.rounds) for shape in shapes]
-            large = ratios[: len(SHAPES)]
-            print(
-                f"{mode:10} {name:16} geometric mean {statistics.geometric_mean(large):.2f}, least {min(large):.2f}\n"
-            )
+    shapes = [SHAPES[number] for number in given.shape or range(len(SHAPES))]
+    asked = Asked(given.rounds, given.threads, given.cell, shapes)
+    console = Console(width=max(160, Console().width))
+    about = facts(asked, given.pages)
+    for name, value in about.items():
+        console.print(f"{name}: {value}", highlight=False)
+    parts = {part: show(PARTS[part][0], PARTS[part][1](asked), console) for part in given.part}
+    console.print(f"\nmemory of this process in huge pages: {in_huge_pages()}")
+    if given.json is not None:
+        given.json.write_text(json.dumps({"machine": about, "parts": parts}, indent=2), encoding="utf-8")
+
+
+def facts(asked: Asked, pages: str) -> dict[str, Any]:
+    return {
+        "processor": f"{machine.processor()}, {machine.cores()} cores, load {machine.load()}",
+        "kernels": f"{kernels.current()}, instruction set {fused.selected() or 'none'}",
+        "threads": f"{asked.threads} on each side, torch {torch.__version__}",
+        "pages": f"{pages} on all sides; the system gives huge ones: {machine.huge_pages()}",
+    }
+
+
+def in_huge_pages() -> str:
+    try:
+        lines = Path("/proc/self/smaps_rollup").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return "unknown"
+    return next((line.split(maxsplit=1)[1] for line in lines if line.startswith("AnonHugePages")), "unknown")
 
 
 if __name__ == "__main__":

@@ -56,7 +56,9 @@ class Timings:
         return Spread.of([a / b for a, b in zip(self.rounds[slow], self.rounds[quick], strict=True)])
 
 
-def in_turns(ways: Mapping[str, Way], rounds: int = 9, block: float = 0.03, limit: float = math.inf) -> Timings:
+def in_turns(
+    ways: Mapping[str, Way], rounds: int = 9, block: float = 0.03, pause: float = 0.0, limit: float = math.inf
+) -> Timings:
     """Time each way in every round, the order turned round from one round to the next.
 
     Args:
@@ -64,6 +66,8 @@ def in_turns(ways: Mapping[str, Way], rounds: int = 9, block: float = 0.03, limi
         rounds: how often each is measured.
         block: seconds that one measurement lasts at least; quick work is repeated so often, and divided by that.
             A short one would measure what the way before has left behind: caches, and threads that still wait.
+        pause: seconds of rest before a measurement, in which the threads of the way before go to sleep: they wait
+            actively for a while, on the cores that the next one needs. Quick work is then done once unmeasured.
         limit: seconds after which no further round begins, but for the first three.
 
     Example:
@@ -82,6 +86,9 @@ def in_turns(ways: Mapping[str, Way], rounds: int = 9, block: float = 0.03, limi
         if done >= 3 and time.perf_counter() - begun > limit:
             break
         for name in order:
+            time.sleep(pause)
+            if pause and repeats[name] > 1:
+                ways[name]()
             taken[name].append(_seconds(ways[name], repeats[name]) / repeats[name])
         order.reverse()
     return Timings(taken)
