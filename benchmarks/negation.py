@@ -66,7 +66,7 @@ def main() -> None:
     for folder in asked.runs:
         run = throughtime.Run(folder)
         bags = run.task.baseline  # type: ignore[attr-defined]
-        place = run.task.labels.index("positive")  # type: ignore[attr-defined]
+        place = run.task.labels.names.index("positive")  # type: ignore[attr-defined]
         for name, pairs in sets.items():
             answers = throughtime.predict(run, [sentence for pair in pairs for sentence in pair])
             scores = [answer["probabilities"]["positive"] for answer in answers]

@@ -19,7 +19,8 @@ from throughtime.data.tables import LabelledText
 from throughtime.data.words import split_words
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.models.bag_of_words import BagOfWords
-from throughtime.tasks.sentiment import Sentiment, confusion_matrix
+from throughtime.tasks.confusion import confusion_matrix
+from throughtime.tasks.sentiment import Sentiment
 from throughtime.tasks.sentiment_settings import SentimentSettings
 
 GOOD = ["good", "great", "fine", "funny", "clever"]
@@ -151,18 +152,38 @@ def test_long_texts_are_shortened_as_asked(tmp_path: Path) -> None:
     words = [f"w{chr(97 + n)}" for n in range(26)]
     rows = examples([(" ".join(words), "a"), ("wa wb", "b")])
     for keep, kept in (("first", words[:8]), ("last", words[-8:]), ("ends", words[:2] + words[-6:])):
-        learner = task(tmp_path, max_length=8, piece_length=8, keep=keep, minimum_count=1, pieces=0.0)
+        learner = task(tmp_path, max_length=8, sentence_length=5, keep=keep, minimum_count=1)
         learner.fit(rows)
         for training in (False, True):
             batch = next(iter(learner.loader(rows, training=training).epoch(0)))
             row = int(batch["lengths"].argmax())
             assert learner.vocabulary.decode(batch["inputs"][row].tolist()) == kept
-    learner.settings = learner.settings.model_copy(update={"pieces": 1.0})
-    batch = next(iter(learner.loader(rows, training=True).epoch(0)))
-    row, length = int(batch["lengths"].argmax()), int(batch["lengths"].max())
-    piece = learner.vocabulary.decode(batch["inputs"][row].tolist())
-    assert 6 <= length <= 8
-    assert " ".join(piece) in " ".join(words)
+            assert batch["parts"][row].tolist() == [5, 3]
+
+
+def test_sentences_are_read_alone_and_training_reads_some(tmp_path: Path) -> None:
+    text = "It was very fine. Really! I had no fear at all?! Not once, I say..."
+    rows = examples([(text, "a"), ("nothing of that", "b")])
+    learner = task(tmp_path, minimum_count=1, sentences=1)
+    learner.fit(rows)
+    words, sizes = split_words(text), [7, 8, 6]
+    batch = next(iter(learner.loader(rows, training=False).epoch(0)))
+    assert batch["parts"].tolist() == [sizes, [3, 0, 0]]
+    assert learner.vocabulary.decode(batch["inputs"][0].tolist()) == words
+    seen = set()
+    for epoch in range(20):
+        batch = next(iter(learner.loader(rows, training=True).epoch(epoch)))
+        row = int(batch["lengths"].argmax())
+        seen.add(" ".join(learner.vocabulary.decode(batch["inputs"][row][: batch["lengths"][row]].tolist())))
+    assert seen == {" ".join(words[:7]), " ".join(words[7:15]), " ".join(words[15:])}
+
+
+def test_the_order_of_whole_sentences_changes_nothing(run: throughtime.Run) -> None:
+    there = "The thing3 was funny, not dull. The thing5 was bad, not good."
+    back = "The thing5 was bad, not good. The thing3 was funny, not dull."
+    first, second = throughtime.predict(run, [there, back])
+    assert first["probability"] == pytest.approx(second["probability"], abs=1e-6)
+    assert sum(weight for _, weight in first["attention"]) == pytest.approx(1.0, abs=1e-5)
 
 
 def test_vocabulary_takes_rare_words_with_vectors_then_further_words_of_the_vectors(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from throughtime import verbs
 from throughtime.cli.show import show_report
 from throughtime.errors import ThroughtimeError
 from throughtime.settings import TrainingSettings
+from throughtime.tasks.base import Task
 
 SettingsT = TypeVar("SettingsT", bound=TrainingSettings)
 
@@ -66,7 +67,7 @@ def run(arguments: Sequence[str]) -> int:
     console = Console()
     show_report(done.folder.read_report(), done.task.metric, console)
     console.print(f"\nThe run is in {asked.out}. What to try next:", highlight=False, markup=False)
-    for line in _next_steps(done.task.Generation is not None, name, asked.out):
+    for line in _next_steps(done.task, asked.out):
         console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
     return 0
 
@@ -92,9 +93,8 @@ def _parse(name: str, words: Sequence[str], defaults: TrainingSettings) -> Argum
     return parsed
 
 
-def _next_steps(generates: bool, name: str, out: Path) -> list[str]:
+def _next_steps(task: Task[Any, Any], out: Path) -> list[str]:
     steps = [f"throughtime evaluate {out} FILE", f"throughtime predict {out} INPUT"]
-    if generates:
-        ending = {"music": "mid"}.get(name, "txt")
-        steps.insert(0, f"throughtime generate {out} --out new.{ending} --temperature 0.9")
-    return [*steps, f"throughtime train {name} --out {out} --resume --minutes 10    (goes on learning)"]
+    if task.Generation is not None:
+        steps.insert(0, f"throughtime generate {out} --out new{task.ending} --temperature 0.9")
+    return [*steps, f"throughtime train {task.name} --out {out} --resume --minutes 10    (goes on learning)"]

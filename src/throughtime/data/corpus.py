@@ -230,3 +230,14 @@ def _undecodable(path: Path, position: int, error: UnicodeDecodeError) -> DataEr
 def _at(path: Path, position: int, found: str, expected: str) -> DataError:
     line = 1 + sum(block.count(b"\n") for block in _blocks(Piece(path, 0, position)))
     return DataError(path, f"{found} at byte {position + 1}", expected, line=line)
+
+
+def checked(pieces: list[Piece]) -> list[Piece]:
+    """The same pieces, if all of them are text and not all of it is white space.
+
+    Raises:
+        DataError: names the file and line that are not.
+    """
+    if all([text.isspace() for piece in pieces for text in read_text(piece)]):  # noqa: C419  # every text is to be read
+        raise DataError(pieces[0].path, "only white space", "text in UTF-8")
+    return pieces

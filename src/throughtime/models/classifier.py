@@ -12,7 +12,17 @@ from throughtime.data.batch import Batch
 from throughtime.errors import ArgumentError
 from throughtime.layers import Recurrent
 from throughtime.models.base import Loss, Model
-from throughtime.models.pooling import AttentionPooling, Pooling, last_pooling, max_pooling, mean_pooling
+from throughtime.models.pooling import (
+    AttentionPooling,
+    Pooling,
+    last_pooling,
+    max_pooling,
+    mean_pooling,
+    real_steps,
+)
+
+# rows that are run side by side: of similar length, so that little is padding
+_ROWS = 160
 
 
 class Answer(NamedTuple):
@@ -55,7 +65,11 @@ class Classifier(Model):
             "attention".
         dropout: before the recurrent layers and before the softmax layer.
 
-    The batch holds `inputs` (B, T, ...), `targets` (B,) and `lengths` (B,); rows may have length 0.
+    The batch holds `inputs` (B, T, ...), `targets` (B,) and `lengths` (B,); rows may have length 0. Where it holds
+    `parts` too, the lengths of each sequence's n parts in a row, (B, S), padded with zeros, each part is read alone,
+    and the sequence's logits are the sum of its parts' over √n (multiple-instance learning; Kotzias et al. 2015 learn
+    what sentences say from the labels of whole reviews so): what holds for the whole is not held to be said by each
+    part. Evidence that is independent adds up, evidence that is the same is counted once; √n is between the two.
 
     Raises:
         ArgumentError: fewer than two classes, no such pooling, or a layer that is not batch first.
@@ -84,10 +98,26 @@ class Classifier(Model):
         self.attention = AttentionPooling(self.features, recurrent.hidden_size) if pooling == "attention" else None
         self.output = nn.Linear(self.features, classes)
 
-    def forward(self, inputs: Tensor, lengths: Tensor) -> Answer:
-        """Logits of sequences (B, T, ...) of these lengths (B,)."""
-        pooled, attention = self._pool(inputs, lengths)
-        return Answer(self.output(self.dropout(pooled)), attention)
+    def forward(self, inputs: Tensor, lengths: Tensor, parts: Tensor | None = None) -> Answer:
+        """Logits of sequences (B, T, ...) of these lengths (B,), perhaps of parts of these lengths (B, S)."""
+        if parts is None:
+            pooled, attention = self._pool(inputs, lengths)
+            return Answer(self.output(self.dropout(pooled)), attention)
+        sequence, starts, sizes = _rows_of_parts(parts)
+        share = (1 / torch.bincount(sequence, minlength=len(inputs)))[sequence, None]
+        attention = None if self.attention is None else share.new_zeros(inputs.shape[:2])
+        logits = []
+        for own, start, size, part in zip(
+            *(torch.split(rows, _ROWS) for rows in (sequence, starts, sizes, share)), strict=True
+        ):
+            real = real_steps(size, int(size.max()))
+            steps = (start[:, None] + torch.arange(real.shape[1], device=start.device)).where(real, 0)
+            pooled, weights = self._pool(inputs[own[:, None], steps], size)
+            logits.append(self.output(self.dropout(pooled)) * part.sqrt())
+            if attention is not None and weights is not None:
+                attention[own[:, None].expand_as(steps)[real], steps[real]] = (weights * part)[real]
+        terms = torch.cat(logits)
+        return Answer(terms.new_zeros(len(inputs), terms.shape[1]).index_add(0, sequence, terms), attention)
 
     def _pool(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor | None]:
         if inputs.shape[1] == 0:  # no step at all: as any row of length 0
@@ -105,5 +135,17 @@ class Classifier(Model):
 
     def loss(self, batch: Batch, state: Any = None) -> Loss:
         """Cross-entropy, summed over the sequences."""
-        logits = self(batch["inputs"], batch["lengths"]).logits
+        logits = self(batch["inputs"], batch["lengths"], batch.get("parts")).logits
         return Loss(F.cross_entropy(logits, batch["targets"], reduction="sum"), len(logits))
+
+
+def _rows_of_parts(parts: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The parts (B, S) of all sequences, shortest first: which sequence each is of, where it starts, how long it is.
+
+    A sequence without parts has one of length 0.
+    """
+    real = parts > 0
+    real[:, 0] = True
+    sequence, starts, sizes = real.nonzero()[:, 0], (parts.cumsum(dim=1) - parts)[real], parts[real]
+    order = sizes.argsort(stable=True)
+    return sequence[order], starts[order], sizes[order]

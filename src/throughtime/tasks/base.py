@@ -107,6 +107,8 @@ class Task(ABC, Generic[Example, SettingsT]):
     Settings: ClassVar[type[TrainingSettings]]
     Generation: ClassVar[type[GenerateSettings] | None] = None
     """Options of `generate`, None if the task does not generate."""
+    ending: ClassVar[str] = ".txt"
+    """Of the file that `generate` is to write."""
     draws: ClassVar[bool] = False
     """Whether `draw` makes a picture of a prediction."""
 
@@ -189,12 +191,8 @@ class Task(ABC, Generic[Example, SettingsT]):
 
     def read_inputs(self, argument: str) -> Iterator[Any]:
         """What one argument of `predict` stands for: the lines of a file, or the argument itself."""
-        path = Path(argument)
-        try:
-            is_file = path.is_file()
-        except OSError:  # longer than the name of a file can be
-            is_file = False
-        if not is_file:
+        path = existing(argument)
+        if path is None:
             yield argument
             return
         try:
@@ -231,3 +229,12 @@ class Task(ABC, Generic[Example, SettingsT]):
             ThroughtimeError: this task does not generate.
         """
         raise ThroughtimeError(f"the task {self.name} does not generate; music and text do")
+
+
+def existing(argument: str) -> Path | None:
+    """The path that an argument of `predict` is, if something is there; None: it is the input itself."""
+    path = Path(argument)
+    try:
+        return path if path.exists() else None
+    except OSError:  # a sentence longer than a name can be
+        return None

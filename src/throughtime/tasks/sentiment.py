@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from throughtime.data import reviews
+from throughtime.data.labels import SHOWN, Labels
 from throughtime.data.pretrained import pretrained_vectors, starting_matrix
 from throughtime.data.tables import SUFFIXES, LabelledText, read_labelled_texts, read_text
 from throughtime.data.vocabulary import Vocabulary
 from throughtime.data.words import split_words
-from throughtime.errors import DataError, ThroughtimeError
+from throughtime.errors import DataError
 from throughtime.models.bag_of_words import BagOfWords
-from throughtime.tasks.base import Metric, Prediction, Report, Splits, Table, Task
+from throughtime.tasks.base import Metric, Prediction, Report, Splits, Task, existing
+from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
 from throughtime.tasks.sentiment_settings import SentimentSettings
 
 if TYPE_CHECKING:
@@ -27,11 +28,8 @@ if TYPE_CHECKING:
 
 _ONE_HOT_WORDS = 5_000
 _EVALUATION_BATCH = 100
-_SHOWN_CLASSES = 20
-_SHORTEST_PIECE = 6
 _COVERED = 0.9
-# other people's names for the classes of the built-in reviews
-_ALIASES = {"0": "negative", "neg": "negative", "1": "positive", "pos": "positive"}
+_END_MARKS = ".!?…。！？।؟"
 
 
 class Sentiment(Task[LabelledText, SentimentSettings]):
@@ -53,9 +51,8 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
     def __init__(self, settings: SentimentSettings, cache: Path) -> None:
         super().__init__(settings, cache)
         self.vocabulary = Vocabulary()
-        self.labels: list[str] = []
+        self.labels = Labels([], "")
         self.baseline: BagOfWords
-        self.majority = ""
         self.matrix: np.ndarray | None = None
         self.frozen = False
 
@@ -99,18 +96,9 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
     def fit(self, train: Sequence[LabelledText]) -> None:
         """Vocabulary, labels, starting vectors, and the baselines."""
         texts = [split_words(example.text) for example in train]
-        counts = Counter(str(example.label) for example in train)
-        if len(counts) < 2:
-            raise ThroughtimeError(f"found only the label {next(iter(counts), '')!r} to learn, expected at least two")
-        if len(counts) > max(20, len(train) // 2):
-            raise ThroughtimeError(
-                f"found {len(counts)} different labels in {len(train)} texts, expected a few classes; "
-                "is it another column? (--label-column)"
-            )
-        self.labels = sorted(counts)
-        self.majority = max(self.labels, key=lambda label: counts[label])
+        self.labels = Labels.fit(train)
         self._fit_words(texts)
-        self.baseline = BagOfWords.fit(texts, [self.labels.index(str(example.label)) for example in train])
+        self.baseline = BagOfWords.fit(texts, [self.labels.number(example) for example in train])
 
     def _fit_words(self, texts: Sequence[Sequence[str]]) -> None:
         asked = self.settings
@@ -137,7 +125,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
     def save_features(self, folder: Path) -> None:
         """Vocabulary, labels, starting vectors and the baseline."""
         self.vocabulary.save(folder / "vocabulary.json")
-        learned = {"labels": self.labels, "majority": self.majority, "frozen": self.frozen}
+        learned = {"labels": self.labels.names, "majority": self.labels.majority, "frozen": self.frozen}
         (folder / "learned.json").write_text(json.dumps(learned, ensure_ascii=False), encoding="utf-8")
         if self.matrix is not None:
             np.save(folder / "vectors.npy", self.matrix)
@@ -149,7 +137,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         self.baseline = BagOfWords.load(folder)
         try:
             learned = json.loads((folder / "learned.json").read_text(encoding="utf-8"))
-            self.labels, self.majority = list(learned["labels"]), str(learned["majority"])
+            self.labels = Labels(list(learned["labels"]), str(learned["majority"]))
             self.frozen = bool(learned["frozen"])
             if self.settings.embedding != "one-hot":
                 self.matrix = np.load(folder / "vectors.npy", allow_pickle=False)
@@ -189,33 +177,27 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         return Classifier(encoder, recurrent, len(self.labels), asked.pooling, asked.dropout)
 
     def loader(self, examples: Sequence[LabelledText], *, training: bool) -> Loader:
-        """Padded batches of word numbers and class numbers."""
+        """Padded batches of word numbers, sentence lengths and class numbers."""
         from throughtime.data.loaders import BucketLoader
-        from throughtime.data.pieces import PieceLoader
+        from throughtime.data.parts import PartsLoader
 
         asked = self.settings
-        texts = [split_words(example.text) for example in examples]
-        whole = [
-            {"inputs": self.vocabulary.encode(self._shortened(words)), "targets": self._class_of(example)}
-            for words, example in zip(texts, examples, strict=True)
+        rows = [
+            {**self._encoded(split_words(example.text)), "targets": self.labels.number(example)} for example in examples
         ]
         if not training:
-            return BucketLoader(whole, _EVALUATION_BATCH, seed=asked.seed, shuffle=False)
-        full = [
-            {**row, "inputs": self.vocabulary.encode(words)} if len(words) > asked.max_length else row
-            for words, row in zip(texts, whole, strict=True)
-        ]
-        return PieceLoader(
-            full,
-            whole,
-            asked.batch_size,
-            seed=asked.seed,
-            share=asked.pieces,
-            shortest=min(_SHORTEST_PIECE, asked.piece_length),
-            longest=asked.piece_length,
-            ends=[self.vocabulary.index(mark) for mark in ".!?" if mark in self.vocabulary],
-            workers=asked.workers,
+            return BucketLoader(rows, _EVALUATION_BATCH, seed=asked.seed, shuffle=False)
+        return PartsLoader(
+            rows, asked.batch_size, seed=asked.seed, most=asked.sentences, repeat=asked.repeat, workers=asked.workers
         )
+
+    def _encoded(self, words: list[str]) -> dict[str, np.ndarray]:
+        """The words of a text that are read, and how long its sentences are."""
+        from throughtime.data.parts import sentence_lengths
+
+        numbers = self.vocabulary.encode(self._shortened(words))
+        ends = [self.vocabulary.index(mark) for mark in _END_MARKS if mark in self.vocabulary]
+        return {"inputs": numbers, "parts": sentence_lengths(numbers, ends, self.settings.sentence_length)}
 
     def _shortened(self, words: list[str]) -> list[str]:
         """The words of a text that are read."""
@@ -225,46 +207,38 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         first = {"first": most, "ends": most // 4, "last": 0}[self.settings.keep]
         return words[:first] + words[len(words) - (most - first) :]
 
-    def _class_of(self, example: LabelledText) -> int:
-        label = str(example.label)
-        if label not in self.labels:
-            label = _ALIASES.get(label.lower(), label)
-        if label not in self.labels:
-            raise DataError(
-                example.path, f"the label {example.label!r}", f"one of training: {self._shown_labels()}", example.line
-            )
-        return self.labels.index(label)
-
-    def _shown_labels(self) -> str:
-        shown = ", ".join(self.labels[:_SHOWN_CLASSES])
-        return shown if len(self.labels) <= _SHOWN_CLASSES else f"{shown}, ..."
-
     def validate(self, model: Model, examples: Sequence[LabelledText]) -> float:
         """Share of the texts that are right."""
-        loader = self.loader(examples, training=False)
-        right = [batch["targets"].numpy() == scores.argmax(axis=1) for batch, scores in _answers(model, loader)]
-        return float(np.concatenate(right).mean())
+        actual, answered = self._answered(model, examples)
+        return float((actual == answered).mean())
 
     def evaluate(self, model: Model, examples: Sequence[LabelledText]) -> Report:
         """Accuracy, macro F1 and the confusion matrix; beside a bag of words and the most frequent class."""
-        loader = self.loader(examples, training=False)
-        found = [(batch["targets"].numpy(), scores.argmax(axis=1)) for batch, scores in _answers(model, loader)]
-        actual, answered = (np.concatenate(part) for part in zip(*found, strict=True))
+        actual, answered = self._answered(model, examples)
         bag = np.array([self.baseline.probabilities(split_words(e.text)).argmax() for e in examples])
-        majority = np.full(len(actual), self.labels.index(self.majority))
+        always = self.labels.majority
         confusion = confusion_matrix(actual, answered, len(self.labels))
-        rows: list[list[str | int]] = [
-            [label, *map(int, row)] for label, row in zip(self.labels, confusion, strict=True)
-        ]
-        table = Table("actual class (rows) and answer (columns)", ["", *self.labels], rows)
+        others = {
+            "bag of words, logistic regression": bag,
+            f"always {always}": np.full(len(actual), self.labels.names.index(always)),
+        }
         return Report(
-            _scores(confusion),
+            accuracy_and_f1(confusion),
             {
-                "bag of words, logistic regression": _scores(confusion_matrix(actual, bag, len(self.labels))),
-                f"always {self.majority}": _scores(confusion_matrix(actual, majority, len(self.labels))),
+                name: accuracy_and_f1(confusion_matrix(actual, answers, len(self.labels)))
+                for name, answers in others.items()
             },
-            [table] if len(self.labels) <= _SHOWN_CLASSES else [],
+            [confusion_table(confusion, self.labels.names)] if len(self.labels) <= SHOWN else [],
         )
+
+    def _answered(self, model: Model, examples: Sequence[LabelledText]) -> tuple[np.ndarray, np.ndarray]:
+        """The classes of texts, (N,), and the model's answers."""
+        from throughtime.tasks.sentiment_answers import logits_of_batches
+
+        batches = logits_of_batches(model, self.loader(examples, training=False))
+        found = [(batch["targets"].numpy(), logits.argmax(axis=1)) for batch, logits in batches]
+        actual, answered = (np.concatenate(part) for part in zip(*found, strict=True))
+        return actual, answered
 
     # -- use -------------------------------------------------------------------------------------------------
 
@@ -272,7 +246,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         """The rows of a table, the lines of another file, or the argument itself."""
         path, asked = Path(argument), self.settings
         looks_like_file = path.suffix.lower() in (*SUFFIXES, ".txt") and len(argument.split()) == 1
-        if not (looks_like_file or _is_there(path)):
+        if not looks_like_file and existing(argument) is None:
             yield argument
         elif path.suffix.lower() in SUFFIXES:
             column = asked.text_column
@@ -283,18 +257,20 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
 
     def predict(self, model: Model, inputs: Iterable[str]) -> Iterator[Prediction]:
         """The label of each text, its probability and those of all classes; a text without words has no label."""
+        from throughtime.tasks.sentiment_answers import answer
+
         for text in inputs:
             words = self._shortened(split_words(text))
             if not words:
                 yield {"text": text, "label": None, "probability": None, "probabilities": {}}
                 continue
-            answer, attention = _answer(model, self.vocabulary.encode(words))
-            probabilities = dict(zip(self.labels, map(float, answer), strict=True))
+            found, attention = answer(model, self._encoded(words))
+            probabilities = dict(zip(self.labels.names, map(float, found), strict=True))
             label = max(probabilities, key=lambda name: probabilities[name])
-            found = {"text": text, "label": label, "probability": probabilities[label], "probabilities": probabilities}
+            said = {"text": text, "label": label, "probability": probabilities[label], "probabilities": probabilities}
             if attention is not None:
-                found["attention"] = [[word, float(w)] for word, w in zip(words, attention, strict=True)]
-            yield found
+                said["attention"] = [[word, float(w)] for word, w in zip(words, attention, strict=True)]
+            yield said
 
     def render(self, prediction: Prediction) -> str:
         """The label, how sure it is, and the text; with attention, the words that counted most."""
@@ -307,47 +283,3 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
             most = sorted(prediction["attention"], key=lambda pair: -pair[1])[:5]
             line += "\t" + ", ".join(f"{word} {weight:.2f}" for word, weight in most)
         return line
-
-
-def confusion_matrix(actual: np.ndarray, answered: np.ndarray, classes: int) -> np.ndarray:
-    """How often each actual class (rows) was answered by each class (columns): numbers (N,), (N,) -> (C, C)."""
-    return np.bincount(actual * classes + answered, minlength=classes**2).reshape(classes, classes)
-
-
-def _scores(confusion: np.ndarray) -> dict[str, float]:
-    """Accuracy, and the mean F1 of the classes that occur in the texts or the answers."""
-    right = np.diag(confusion)
-    both = confusion.sum(axis=0) + confusion.sum(axis=1)
-    f1 = 2 * right[both > 0] / both[both > 0]
-    return {"accuracy": float(right.sum() / confusion.sum()), "macro_f1": float(f1.mean())}
-
-
-def _answers(model: Model, loader: Loader) -> Iterator[tuple[Any, np.ndarray]]:
-    """Each batch and its logits (B, C)."""
-    import torch
-
-    model.eval()
-    device = next(model.parameters()).device
-    with torch.no_grad():
-        for batch in loader.epoch(0):
-            moved = batch.to(device)
-            yield batch, model(moved["inputs"], moved["lengths"]).logits.float().cpu().numpy()
-
-
-def _answer(model: Model, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    """Probabilities (C,) of one text, and how much each of its words counted (T,)."""
-    import torch
-
-    model.eval()
-    device = next(model.parameters()).device
-    with torch.no_grad():
-        answer = model(torch.from_numpy(numbers)[None].to(device), torch.tensor([len(numbers)], device=device))
-        attention = None if answer.attention is None else answer.attention[0].cpu().numpy()
-        return answer.logits[0].softmax(dim=-1).cpu().numpy(), attention
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # a long sentence is no possible name of a file
-        return False

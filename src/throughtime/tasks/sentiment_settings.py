@@ -10,7 +10,7 @@ from throughtime.settings import TrainingSettings
 
 
 class SentimentSettings(TrainingSettings):
-    """A classifier of texts; plain: a bidirectional LSTM over pretrained word vectors."""
+    """A classifier of texts; plain: an LSTM over pretrained word vectors, sentence by sentence."""
 
     text_column: str | None = None
     """Column of the texts, by name or number from 1; none: guessed."""
@@ -22,12 +22,12 @@ class SentimentSettings(TrainingSettings):
     """Recurrent cell; gru is the textbook's."""
     reset_after: bool = False
     """GRU: let the reset gate act after the matrix product, as torch.nn does."""
-    hidden_size: int = Field(default=200, ge=1)
+    hidden_size: int = Field(default=150, ge=1)
     """Units of each layer and direction."""
     layers: int = Field(default=1, ge=1, le=100)
     """Recurrent layers on top of each other."""
     bidirectional: bool = False
-    """Read from both ends; one direction did better on negations of the development pairs."""
+    """Read from both ends."""
     pooling: Literal["last", "mean", "max", "attention"] = "max"
     """How the states of all words become one vector; attention shows which words counted."""
     embedding: Literal["auto", "trained", "frozen", "one-hot"] = "auto"
@@ -42,15 +42,17 @@ class SentimentSettings(TrainingSettings):
     """Words known at most; those of pretrained vectors fill up what training leaves free."""
     minimum_count: int = Field(default=2, ge=1)
     """Words that are rarer in training are unknown, unless they have a pretrained vector."""
-    max_length: int = Field(default=150, ge=1)
+    max_length: int = Field(default=400, ge=1)
     """Words of a text that are read; longer texts are shortened."""
     keep: Literal["ends", "first", "last"] = "ends"
     """What is read of a longer text: a quarter from its beginning and the rest from its end, or one of them."""
-    pieces: Annotated[float, Field(ge=0, le=1)] = 0.8
-    """Share of the longer texts of which training reads, in each epoch, some other sentences in a row instead: so that
-    it learns what short passages say, too."""
-    piece_length: int = Field(default=40, ge=1)
-    """Words of the longest such passage; texts that are no longer are always read as they are."""
+    sentence_length: int = Field(default=60, ge=1)
+    """Words of the longest sentence: each sentence is read alone, and what all of them say is added up."""
+    sentences: int | None = Field(default=6, ge=1)
+    """Sentences of a text that training reads in an epoch, others in each; none: all."""
+    repeat: int = Field(default=4, ge=1)
+    """Times that texts of a single sentence are read in an epoch, if they are few beside longer texts: their label is
+    about that very sentence."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
     """Dropout of word vectors' features, and before the softmax layer."""
 

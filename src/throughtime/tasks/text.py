@@ -5,25 +5,22 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice, takewhile
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from throughtime.data import shakespeare, tokens
 from throughtime.data.byte_pairs import BytePairs, load_tokenizer
-from throughtime.data.corpus import HELD_OUT, Piece, find_pieces, find_splits, read_text, split_in_order
+from throughtime.data.corpus import HELD_OUT, Piece, checked, find_pieces, find_splits, read_text, split_in_order
 from throughtime.data.token_cache import Released, TokenFile, tokenise
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.models.ngram import NGram
-from throughtime.tasks.base import GenerateSettings, Metric, Prediction, Report, Splits, Table, Task
+from throughtime.tasks.base import GenerateSettings, Metric, Prediction, Report, Splits, Table, Task, existing
 from throughtime.tasks.text_settings import TextGeneration, TextSettings
 
 if TYPE_CHECKING:
     from throughtime.data.batch import Loader
     from throughtime.data.tokens import Tokenizer
-    from throughtime.decoding.sampling import Sampling
     from throughtime.models.base import Model
     from throughtime.models.generator import Generator
 
@@ -32,8 +29,6 @@ _ORDER = {"characters": 5, "words": 3, "bpe": 3}
 _MANY_FILES = 20
 _BASELINE_TOKENS = 8_000_000
 _VALIDATION_TOKENS = 1_000_000
-_CONTINUATION = 80
-_CHUNK = 1_000
 
 
 class Text(Task[Piece, TextSettings]):
@@ -71,12 +66,12 @@ class Text(Task[Piece, TextSettings]):
 
     def read(self, path: Path) -> list[Piece]:
         """A text file, or all those of a folder; read through once, so that what is wrong is said at once."""
-        return _checked(find_pieces(path))
+        return checked(find_pieces(path))
 
     def read_splits(self, path: Path) -> Splits[Piece]:
         """As the folder names its files; else by file if there are 20 or more; else 90/5/5 in order."""
         if path.is_dir() and (named := find_splits(path)) is not None:
-            return Splits(**{split: _checked(pieces) for split, pieces in named.items()})
+            return Splits(**{split: checked(pieces) for split, pieces in named.items()})
         pieces = self.read(path)
         if len(pieces) >= _MANY_FILES:
             return self.split(pieces, HELD_OUT, HELD_OUT)
@@ -257,12 +252,8 @@ class Text(Task[Piece, TextSettings]):
 
     def read_inputs(self, argument: str) -> Iterator[str]:
         """The lines of a text file, or the argument itself."""
-        path = Path(argument)
-        try:
-            is_file = path.is_file()
-        except OSError:  # a text too long to be a name
-            is_file = False
-        if not is_file:
+        path = existing(argument)
+        if path is None:
             yield argument
             return
         for text in chain.from_iterable(read_text(piece) for piece in find_pieces(path)):
@@ -270,16 +261,17 @@ class Text(Task[Piece, TextSettings]):
 
     def predict(self, model: Model, inputs: Iterable[str]) -> Iterator[Prediction]:
         """How surprising each line is, read after the end of a line, and how it most probably goes on."""
-        model.eval()
+        from throughtime.tasks.text_writing import Writer
+
+        writer = Writer(model, self.tokenizer)
         for text in inputs:
-            ids = np.concatenate([[self.tokenizer.start], self.tokenizer.encode(text)]).astype(np.int64)
-            nats = self._surprise(model, ids)
-            surprise = None if len(ids) < 2 else self._in_unit(nats / (len(ids) - 1))
+            tokens = len(self.tokenizer.encode(text))
+            surprise = self._in_unit(writer.surprise(text) / tokens) if tokens else None
             yield {
                 "text": text,
-                "tokens": len(ids) - 1,
+                "tokens": tokens,
                 self.metric.name: surprise,
-                "continuation": self._continue(model, ids),
+                "continuation": writer.rest_of_line(text),
             }
 
     def render(self, prediction: Prediction) -> str:
@@ -290,72 +282,14 @@ class Text(Task[Piece, TextSettings]):
 
     def generate(self, model: Model, out: Path, options: GenerateSettings) -> list[Path]:
         """Write a text file: the primer and what the model makes of it."""
-        import torch
-
-        from throughtime.decoding.sampling import Sampling
+        from throughtime.tasks.text_writing import Writer
 
         wanted = options if isinstance(options, TextGeneration) else TextGeneration(**options.model_dump())
         if out.suffix.lower() != ".txt":
             raise ThroughtimeError(f"{out}: found the ending {out.suffix!r}, expected the name of a .txt file")
-        sampling = Sampling(
-            wanted.temperature,
-            wanted.top_k,
-            wanted.top_p,
-            torch.Generator().manual_seed(wanted.seed),
-            () if wanted.allow_unknown else self._never(),
-        )
-        primer = self.tokenizer.encode(wanted.primer)
-        ids = np.concatenate([[self.tokenizer.start], primer]).astype(np.int64)
-        written = list(islice(self._draw(model, ids, sampling), wanted.length))
-        text = self.tokenizer.decode([*primer.tolist(), *written])
+        text = Writer(model, self.tokenizer).text(wanted)
         try:
             out.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
         except OSError as error:
             raise ThroughtimeError(f"{out}: found that it cannot be written ({error.strerror})") from error
         return [out]
-
-    def _never(self) -> tuple[int, ...]:
-        """Tokens that are not to be written: the unknown one."""
-        return () if self.tokenizer.unknown is None else (self.tokenizer.unknown,)
-
-    def _surprise(self, model: Model, ids: np.ndarray) -> float:
-        """Nats of all tokens but the first, read in windows so that a long line needs little memory."""
-        import torch
-
-        from throughtime.data.batch import Batch
-
-        row, state, nats = torch.from_numpy(ids)[None], None, 0.0
-        device = next(model.parameters()).device
-        with torch.no_grad():
-            for start in range(0, len(ids) - 1, _CHUNK):
-                window = row[:, start : start + _CHUNK + 1]
-                tensors = {"inputs": window[:, :-1], "targets": window[:, 1:]}
-                loss = model.loss(Batch(tensors, 1, window.shape[1] - 1, start == 0).to(device), state)
-                nats, state = nats + float(loss.total), loss.state
-        return nats
-
-    def _continue(self, model: Model, ids: np.ndarray) -> str:
-        """The most probable next tokens, up to the end of the line."""
-        from throughtime.decoding.sampling import Sampling
-
-        sampling = Sampling(temperature=0, exclude=self._never())
-        drawn = islice(self._draw(model, ids, sampling), _CONTINUATION)
-        return self.tokenizer.decode(list(takewhile(lambda index: "\n" not in self.tokenizer.decode([index]), drawn)))
-
-    def _draw(self, model: Model, ids: np.ndarray, sampling: Sampling) -> Iterator[int]:
-        import torch
-
-        from throughtime.models.generator import Generator
-
-        if not isinstance(model, Generator):
-            raise ThroughtimeError(f"found a {type(model).__name__}, expected the generator that this task trains")
-        primer = torch.from_numpy(ids)[None].to(next(model.parameters()).device)
-        for element in model.generate(primer, sampling):
-            yield int(element)
-
-
-def _checked(pieces: list[Piece]) -> list[Piece]:
-    """The same pieces, if all of them are text and not all of it is white space."""
-    if all([text.isspace() for piece in pieces for text in read_text(piece)]):  # noqa: C419  # every text is to be read
-        raise DataError(pieces[0].path, "only white space", "text in UTF-8")
-    return pieces

@@ -44,6 +44,7 @@ class Music(Task[Piece, MusicSettings]):
     metric = Metric("nll", "nats per frame", "min")
     Settings = MusicSettings
     Generation = MusicGeneration
+    ending = ".mid"
 
     def __init__(self, settings: MusicSettings, cache: Path) -> None:
         super().__init__(settings, cache)
