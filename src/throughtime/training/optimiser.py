@@ -18,11 +18,13 @@ def make_optimiser(parameters: Iterable[nn.Parameter], settings: TrainingSetting
     """
     rate, decay = settings.learning_rate, settings.weight_decay
     learnt = [parameter for parameter in parameters if parameter.requires_grad]
+    # one pass over the weights, four times as quick; on a GPU it does not go with the loss scaling of 16-mixed
+    fused = all(parameter.device.type == "cpu" for parameter in learnt)
     match settings.optimiser:
         case "adam":
-            return optim.Adam(learnt, lr=rate, weight_decay=decay)
+            return optim.Adam(learnt, lr=rate, weight_decay=decay, fused=fused)
         case "adamw":
-            return optim.AdamW(learnt, lr=rate, weight_decay=decay)
+            return optim.AdamW(learnt, lr=rate, weight_decay=decay, fused=fused)
         case "rmsprop":
             return optim.RMSprop(learnt, lr=rate, weight_decay=decay)
         case "sgd" | "asgd":

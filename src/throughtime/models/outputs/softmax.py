@@ -46,9 +46,14 @@ class Softmax(Output):
             bound = hidden_size**-0.5
             nn.init.uniform_(self.weight, -bound, bound)
 
+    @property
+    def matrix(self) -> Tensor:
+        """W, (V, H)."""
+        return self.weight if self._tied is None else self._tied[0].weight
+
     def logits(self, hidden: Tensor) -> Tensor:
         """W h + b: (..., H) -> (..., V)."""
-        return F.linear(hidden, self.weight if self._tied is None else self._tied[0].weight, self.bias)
+        return F.linear(hidden, self.matrix, self.bias)
 
     def nll(self, hidden: Tensor, targets: Tensor) -> Tensor:
         """-log p(targets | hidden): (N, H), (N,) -> (N,)."""

@@ -1,0 +1,168 @@
+"""Many to many, unaligned: an encoder-decoder with attention, p(y | x) = Π_t p(y<t> | y<1..t-1>, x)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from throughtime.data.batch import Batch
+from throughtime.errors import ArgumentError
+from throughtime.layers import Recurrent
+from throughtime.models.attentive import AttentiveDecoder, DecoderState, Memory
+from throughtime.models.base import Loss, Model
+from throughtime.models.outputs.cross_entropy import smoothed_cross_entropy
+from throughtime.models.outputs.softmax import Softmax
+from throughtime.models.stack import locked_dropout
+
+
+class Translator(Model):
+    """A bidirectional encoder, a bridge to the decoder, the decoder and a softmax over the target's vocabulary.
+
+    The encoder's final state becomes the decoder's first one through a bridge, s<0> = tanh(W_bridge [final states] + b)
+    for each state of each layer (Bahdanau et al. 2015, appendix A.2.2; they use the backward state alone).
+
+    Args:
+        source: ids of the source -> vectors (.., I).
+        target: ids of the target -> vectors (.., I).
+        encoder: layers of throughtime.layers, time first.
+        decoder: of the same cell; its memory is the encoder's output.
+        output: over the target's vocabulary, of the decoder's attention vectors.
+        dropout: of source and target vectors' features, the same ones at every step of a row.
+        label_smoothing: ε of the loss (1-ε) (-log p(y)) - ε/V Σ_k log p(k) (Szegedy et al. 2016).
+        sampling: scheduled sampling (Bengio et al. 2015): the largest share of target words that the decoder reads as
+            its own best guess instead of as they are; it grows linearly from 0, the first word is never replaced.
+        sampling_steps: batches until that share is reached.
+
+    The batch holds `inputs` (B, S) and `lengths` (B,) of the source, `outputs` (B, T + 1) and `output_lengths` (B,) of the
+    target, begin mark, words and end mark: each of them but the first is predicted from those before.
+
+    Raises:
+        ArgumentError: a decoder of another cell, or scheduled sampling without input feeding.
+    """
+
+    seen: Tensor
+
+    def __init__(
+        self,
+        source: nn.Module,
+        target: nn.Module,
+        encoder: Recurrent,
+        decoder: AttentiveDecoder,
+        output: Softmax,
+        *,
+        dropout: float = 0.0,
+        label_smoothing: float = 0.0,
+        sampling: float = 0.0,
+        sampling_steps: int = 5_000,
+    ) -> None:
+        super().__init__()
+        layers = decoder.recurrent
+        if type(layers.cell) is not type(encoder.cell) or encoder.batch_first:
+            raise ArgumentError(f"found {encoder} and {layers}, expected layers of one cell, time first")
+        if sampling and not decoder.input_feeding:
+            raise ArgumentError("found scheduled sampling without input feeding, expected both: it goes step by step")
+        self.source, self.target, self.encoder, self.decoder, self.output = source, target, encoder, decoder, output
+        self.bridges = nn.ModuleList(
+            nn.Linear(inner * encoder.num_directions, outer * layers.num_layers)
+            for inner, outer in zip(encoder.cell.state_sizes, layers.cell.state_sizes, strict=True)
+        )
+        self.dropout = dropout
+        self.label_smoothing, self.sampling, self.sampling_steps = label_smoothing, sampling, sampling_steps
+        self.register_buffer("seen", torch.zeros((), dtype=torch.int64))
+
+    def encode(self, inputs: Tensor, lengths: Tensor) -> tuple[Memory, DecoderState]:
+        """What the decoder attends to and starts from: source ids (B, S) of these lengths (B,)."""
+        vectors = self._dropped(self.source(inputs.t()))
+        steps, final = self.encoder(vectors, lengths=lengths)
+        memory = self.decoder.memory(steps.transpose(0, 1), lengths)
+        finals = (final,) if isinstance(final, Tensor) else final
+        starts = []
+        for bridge, state in zip(self.bridges, finals, strict=True):
+            top = state[-self.encoder.num_directions :].transpose(0, 1).flatten(1)
+            first = torch.tanh(bridge(top)).unflatten(1, (self.decoder.recurrent.num_layers, -1))
+            starts.append(first.transpose(0, 1))
+        return memory, self.decoder.start(memory, tuple(starts))
+
+    def forward(self, inputs: Tensor, lengths: Tensor, outputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Attention vectors (T, B, A) and attention (T, B, S) where the decoder reads each of `outputs` (B, T)."""
+        memory, state = self.encode(inputs, lengths)
+        if self.training and self.sampling:
+            return self._sampled(outputs.t(), memory, state)
+        vectors, attention, _ = self.decoder(self._dropped(self.target(outputs.t())), state, memory)
+        return vectors, attention
+
+    def loss(self, batch: Batch, state: Any = None) -> Loss:
+        """Cross-entropy of all target words and end marks, with label smoothing in training, in one product."""
+        outputs, lengths = batch["outputs"], batch["output_lengths"]
+        vectors, _ = self(batch["inputs"], batch["lengths"], outputs[:, :-1])
+        targets = outputs[:, 1:].t()
+        real = torch.arange(len(targets), device=lengths.device)[:, None] < lengths - 1
+        places = real.flatten().nonzero().squeeze(1)
+        smoothing = self.label_smoothing if self.training else 0.0
+        hidden = vectors.flatten(0, 1).index_select(0, places)
+        total = smoothed_cross_entropy(
+            hidden, self.output.matrix, self.output.bias, targets.flatten().index_select(0, places), smoothing
+        )
+        return Loss(total, len(places))
+
+    def _dropped(self, vectors: Tensor) -> Tensor:
+        return locked_dropout(vectors, self.dropout, time=0, training=self.training)
+
+    def _sampled(self, outputs: Tensor, memory: Memory, state: DecoderState) -> tuple[Tensor, Tensor]:
+        """As the decoder's own loop, but some words are replaced by what it would have said itself."""
+        self.seen += 1
+        share = self.sampling * (self.seen / self.sampling_steps).clamp(max=1)
+        replaced = torch.rand(outputs.shape, device=outputs.device) < share
+        advance, mask = self.decoder.advance(), self.decoder.mask(outputs.shape[1])
+        read, vectors, attention = outputs[0], [], []
+        kept = self._dropped(torch.ones_like(self.target(read)).unsqueeze(0))
+        for t in range(len(outputs)):
+            if t:
+                with torch.no_grad():
+                    guess = self.output.logits(state.fed).argmax(dim=-1)
+                read = torch.where(replaced[t], guess, outputs[t])
+            contribution = self.decoder.project(self.target(read) * kept)[0]
+            state, weights = advance(contribution, state, memory, mask)
+            vectors.append(state.fed)
+            attention.append(weights)
+        return torch.stack(vectors), torch.stack(attention)
+
+    def decoding(self, inputs: Tensor, lengths: Tensor) -> Decoding:
+        """The decoding of a batch of sentences, source ids (B, S) of these lengths (B,), at its start."""
+        return Decoding(self, *self.encode(inputs, lengths))
+
+
+class Decoding:
+    """A translator at work on a batch of sentences, as `throughtime.decoding.beam` wants it: B sentences of K beams.
+
+    Args:
+        model: in evaluation mode.
+        memory: of B sentences.
+        state: of B * K beams, those of one sentence side by side.
+    """
+
+    def __init__(self, model: Translator, memory: Memory, state: DecoderState) -> None:
+        self.model, self.memory, self.state = model, memory, state
+        self._advance = model.decoder.advance()
+
+    def step(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """Read the last word of each beam, (B, K): logits of the next one (B, K, V), and attention (B, K, S)."""
+        model, (rows, beams) = self.model, tokens.shape
+        contribution = model.decoder.project(model.target(tokens.reshape(1, -1)))[0]
+        self.state, attention = self._advance(contribution, self.state, self.memory, None)
+        return model.output.logits(self.state.fed).view(rows, beams, -1), attention.view(rows, beams, -1)
+
+    def select(self, sentences: Tensor | None, parents: Tensor) -> None:
+        """Go on with some beams.
+
+        Args:
+            sentences: (B',), which sentences; None: all.
+            parents: (B', K'), which of its beams each of a sentence's new beams goes on from.
+        """
+        beams = len(self.state.fed) // len(self.memory.keys)
+        first = torch.arange(len(self.memory.keys), device=parents.device) if sentences is None else sentences
+        self.state = self.state.select((first.unsqueeze(1) * beams + parents).flatten())
+        if sentences is not None:
+            self.memory = self.memory.select(sentences)
