@@ -84,9 +84,7 @@ def test_a_wide_beam_finds_what_all_strings_hold(
     penalty: Any, alpha: float, shortest: int, excluded: tuple[int, ...]
 ) -> None:
     longest, seeds = 4, [1, 2, 3]
-    search = BeamSearch(
-        200, penalty, alpha, shortest=shortest, longest=longest, stop_early=False, excluded=excluded
-    )
+    search = BeamSearch(200, penalty, alpha, shortest=shortest, longest=longest, stop_early=False, excluded=excluded)
     for seed, hypotheses in zip(seeds, run(search, seeds), strict=True):
         every = brute_force(seed, longest, shortest, excluded)
         ranked = sorted(every, key=lambda string: -every[string] / normaliser(penalty, alpha, len(string) + 1))
@@ -146,7 +144,9 @@ def test_stopping_early_is_sooner_and_never_better() -> None:
 
 
 def test_wider_beams_find_more_on_average() -> None:
-    best = [np.mean([found[0].score for found in run(BeamSearch(k, "none", longest=6), list(range(60)))]) for k in (1, 3, 9)]
+    best = [
+        np.mean([found[0].score for found in run(BeamSearch(k, "none", longest=6), list(range(60)))]) for k in (1, 3, 9)
+    ]
     assert best[0] < best[1] < best[2]
 
 

@@ -34,6 +34,7 @@ class BucketLoader:
             steps; all but the first of them have `first=False`, and rows that have ended have length 0.
         workers: processes that prepare batches (0: this one); the batches are the same whatever their number.
         length_of: the name whose arrays' lengths become the tensor `lengths` (B,), int64.
+        alike: further names whose arrays' lengths shall be similar within a batch (source and target of a translation).
 
     Raises:
         ArgumentError: no examples, examples of different names, or arrays that a window cannot cut alike.
@@ -56,6 +57,7 @@ class BucketLoader:
         window: int | None = None,
         workers: int = 0,
         length_of: str = "inputs",
+        alike: Sequence[str] = (),
     ) -> None:
         if batch_size < 1 or (window is not None and window < 1) or workers < 0:
             raise ArgumentError(
@@ -70,6 +72,8 @@ class BucketLoader:
         self.workers = workers
         self.length_of = length_of
         self._lengths = self._measure()
+        others = [np.array([len(example[name]) for example in examples]) for name in reversed(alike)]
+        self._sizes = (*others, self._lengths)
         self._length = sum(self._windows(indices) for indices in self._plan(0))
 
     def __len__(self) -> int:
@@ -134,7 +138,7 @@ class BucketLoader:
         batches = []
         for start in range(0, len(order), size * _POOL):
             pool = order[start : start + size * _POOL]
-            pool = pool[np.argsort(self._lengths[pool], kind="stable")]
+            pool = pool[np.lexsort([sizes[pool] for sizes in self._sizes])]
             batches += [pool[first : first + size].tolist() for first in range(0, len(pool), size)]
         return [batches[index] for index in random.permutation(len(batches))]
 

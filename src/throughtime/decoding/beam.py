@@ -59,8 +59,8 @@ class BeamSearch:
     """How to look for the most probable sequence.
 
     At each step the `beams` best unfinished beginnings of a sentence go on. Of all their continuations the `beams` best
-    are looked at: one that ends there is a finished hypothesis, scored by log p / penalty; the others, and as many of the
-    next best as make up for the finished ones, are the new beginnings. With one beam this is greedy search.
+    are looked at: one that ends there is a finished hypothesis, scored by log p / penalty; the others, and as many of
+    the next best as make up for the finished ones, are the new beginnings. With one beam this is greedy search.
 
     Args:
         beams: K, beginnings that are kept for each sentence.
@@ -89,8 +89,8 @@ class BeamSearch:
         longest = min(self.longest) if isinstance(self.longest, tuple) else self.longest
         if self.beams < 1 or not 0 <= self.shortest <= longest or not (math.isfinite(self.alpha) and self.alpha >= 0):
             raise ArgumentError(
-                f"found beams={self.beams}, shortest={self.shortest}, longest={longest}, alpha={self.alpha}, expected at "
-                "least one beam, lengths in order, and an alpha of at least 0"
+                f"found beams={self.beams}, shortest={self.shortest}, longest={longest}, alpha={self.alpha}, "
+                "expected at least one beam, lengths in order, and an alpha of at least 0"
             )
 
     def normaliser(self, length: int) -> float:
@@ -204,7 +204,8 @@ class _Search:
         rows[self.alive] = np.arange(len(self.alive))
         self.steps.append(_Step(rows, notes.float().cpu().numpy(), comes_from.cpu().numpy(), says.cpu().numpy()))
         self._finish(best[:, :beams], parents[:, :beams], ends[:, :beams])
-        going = np.array([not self._is_done(*pair) for pair in zip(self.alive, scores[:, 0].tolist(), strict=True)])
+        tops = zip(self.alive.tolist(), scores[:, 0].tolist(), strict=True)
+        going = np.array([not self._is_done(sentence, top) for sentence, top in tops])
         self.alive = self.alive[going]
         if not len(self.alive):
             return says, scores

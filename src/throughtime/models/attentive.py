@@ -111,7 +111,7 @@ class AttentiveDecoder(nn.Module):
         self.combine = nn.Linear(recurrent.cell.state_sizes[0], features)
 
     def memory(self, steps: Tensor, lengths: Tensor) -> Memory:
-        """Prepare a memory (B, S, M) of which these many steps of each row are real; a row without any counts as zeros."""
+        """Prepare a memory (B, S, M) of which so many steps of each row are real; a row without any is one of zeros."""
         real = torch.arange(steps.shape[1], device=steps.device) < lengths.clamp(min=1)[:, None]
         mask = torch.zeros_like(real, dtype=steps.dtype).masked_fill_(~real, -torch.inf).unsqueeze(1)
         return Memory(self.attention.keys(steps), self.values(steps), mask)
@@ -126,9 +126,7 @@ class AttentiveDecoder(nn.Module):
         cells = tuple(tuple(state[layer] for state in states) for layer in range(layers))
         return DecoderState(cells, memory.keys.new_zeros(rows, self.features))
 
-    def forward(
-        self, inputs: Tensor, state: DecoderState, memory: Memory
-    ) -> tuple[Tensor, Tensor, DecoderState]:
+    def forward(self, inputs: Tensor, state: DecoderState, memory: Memory) -> tuple[Tensor, Tensor, DecoderState]:
         """Run over given inputs.
 
         Args:
@@ -175,8 +173,8 @@ class AttentiveDecoder(nn.Module):
         def advance(x: Tensor, state: DecoderState, memory: Memory, mask: Tensor | None) -> tuple[DecoderState, Tensor]:
             if fed_weight is not None:
                 x = torch.addmm(x, state.fed, fed_weight)
-            contributions = x.split(parts, dim=1)
-            new = []
+            contributions: State = torch.split(x, parts, dim=1)
+            new: list[State] = []
             for layer, (step, before) in enumerate(zip(steps, state.cells, strict=True)):
                 if layer:
                     above = F.dropout(new[-1][0], dropout) if dropout else new[-1][0]
@@ -193,7 +191,8 @@ class AttentiveDecoder(nn.Module):
         """The function from hidden states (N, H) to attention vectors (N, A) and attention (N, S)."""
         query_weight, features = self.attention.query_weight(), self.features
         # the query's and the vector's product with the hidden state are one
-        weight, bias = self.combine.weight, self.combine.bias
+        weight: Tensor = self.combine.weight
+        bias: Tensor = self.combine.bias
         if query_weight is not None:
             weight = torch.cat((weight, query_weight))
             bias = torch.cat((bias, bias.new_zeros(len(query_weight))))

@@ -29,14 +29,15 @@ class Translator(Model):
         encoder: layers of throughtime.layers, time first.
         decoder: of the same cell; its memory is the encoder's output.
         output: over the target's vocabulary, of the decoder's attention vectors.
+        begin: the id of the target's begin mark.
         dropout: of source and target vectors' features, the same ones at every step of a row.
         label_smoothing: ε of the loss (1-ε) (-log p(y)) - ε/V Σ_k log p(k) (Szegedy et al. 2016).
         sampling: scheduled sampling (Bengio et al. 2015): the largest share of target words that the decoder reads as
             its own best guess instead of as they are; it grows linearly from 0, the first word is never replaced.
         sampling_steps: batches until that share is reached.
 
-    The batch holds `inputs` (B, S) and `lengths` (B,) of the source, `outputs` (B, T + 1) and `output_lengths` (B,) of the
-    target, begin mark, words and end mark: each of them but the first is predicted from those before.
+    The batch holds `inputs` (B, S) and their `input_lengths` (B,), `targets` (B, T), which end with an end mark, and
+    their `lengths` (B,): each target is predicted from the begin mark and those before it.
 
     Raises:
         ArgumentError: a decoder of another cell, or scheduled sampling without input feeding.
@@ -52,6 +53,7 @@ class Translator(Model):
         decoder: AttentiveDecoder,
         output: Softmax,
         *,
+        begin: int,
         dropout: float = 0.0,
         label_smoothing: float = 0.0,
         sampling: float = 0.0,
@@ -68,7 +70,7 @@ class Translator(Model):
             nn.Linear(inner * encoder.num_directions, outer * layers.num_layers)
             for inner, outer in zip(encoder.cell.state_sizes, layers.cell.state_sizes, strict=True)
         )
-        self.dropout = dropout
+        self.begin, self.dropout = begin, dropout
         self.label_smoothing, self.sampling, self.sampling_steps = label_smoothing, sampling, sampling_steps
         self.register_buffer("seen", torch.zeros((), dtype=torch.int64))
 
@@ -81,48 +83,55 @@ class Translator(Model):
         starts = []
         for bridge, state in zip(self.bridges, finals, strict=True):
             top = state[-self.encoder.num_directions :].transpose(0, 1).flatten(1)
-            first = torch.tanh(bridge(top)).unflatten(1, (self.decoder.recurrent.num_layers, -1))
-            starts.append(first.transpose(0, 1))
+            first = torch.tanh(bridge(top))
+            starts.append(torch.stack(first.chunk(self.decoder.recurrent.num_layers, dim=1)))
         return memory, self.decoder.start(memory, tuple(starts))
 
-    def forward(self, inputs: Tensor, lengths: Tensor, outputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Attention vectors (T, B, A) and attention (T, B, S) where the decoder reads each of `outputs` (B, T)."""
+    def forward(self, inputs: Tensor, lengths: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Attention vectors and attention before each of some targets.
+
+        Args:
+            inputs: (B, S) source ids.
+            lengths: (B,), how many of them are real.
+            targets: (B, T).
+
+        Returns:
+            (T, B, A), each of which the softmax takes for the distribution of the target of its place, and (T, B, S).
+        """
         memory, state = self.encode(inputs, lengths)
+        read = torch.cat((targets.new_full((1, len(targets)), self.begin), targets.t()[:-1]))
         if self.training and self.sampling:
-            return self._sampled(outputs.t(), memory, state)
-        vectors, attention, _ = self.decoder(self._dropped(self.target(outputs.t())), state, memory)
+            return self._sampled(read, memory, state)
+        vectors, attention, _ = self.decoder(self._dropped(self.target(read)), state, memory)
         return vectors, attention
 
     def loss(self, batch: Batch, state: Any = None) -> Loss:
-        """Cross-entropy of all target words and end marks, with label smoothing in training, in one product."""
-        outputs, lengths = batch["outputs"], batch["output_lengths"]
-        vectors, _ = self(batch["inputs"], batch["lengths"], outputs[:, :-1])
-        targets = outputs[:, 1:].t()
-        real = torch.arange(len(targets), device=lengths.device)[:, None] < lengths - 1
+        """Cross-entropy of all targets, in training with label smoothing: one product for all that are real."""
+        targets, lengths = batch["targets"], batch["lengths"]
+        vectors, _ = self(batch["inputs"], batch["input_lengths"], targets)
+        real = torch.arange(targets.shape[1], device=lengths.device)[:, None] < lengths
         places = real.flatten().nonzero().squeeze(1)
+        hidden, wanted = (part.flatten(0, 1).index_select(0, places) for part in (vectors, targets.t()))
         smoothing = self.label_smoothing if self.training else 0.0
-        hidden = vectors.flatten(0, 1).index_select(0, places)
-        total = smoothed_cross_entropy(
-            hidden, self.output.matrix, self.output.bias, targets.flatten().index_select(0, places), smoothing
-        )
+        total = smoothed_cross_entropy(hidden, self.output.matrix, self.output.bias, wanted, smoothing)
         return Loss(total, len(places))
 
     def _dropped(self, vectors: Tensor) -> Tensor:
         return locked_dropout(vectors, self.dropout, time=0, training=self.training)
 
-    def _sampled(self, outputs: Tensor, memory: Memory, state: DecoderState) -> tuple[Tensor, Tensor]:
+    def _sampled(self, given: Tensor, memory: Memory, state: DecoderState) -> tuple[Tensor, Tensor]:
         """As the decoder's own loop, but some words are replaced by what it would have said itself."""
         self.seen += 1
         share = self.sampling * (self.seen / self.sampling_steps).clamp(max=1)
-        replaced = torch.rand(outputs.shape, device=outputs.device) < share
-        advance, mask = self.decoder.advance(), self.decoder.mask(outputs.shape[1])
-        read, vectors, attention = outputs[0], [], []
+        replaced = torch.rand(given.shape, device=given.device) < share
+        advance, mask = self.decoder.advance(), self.decoder.mask(given.shape[1])
+        read, vectors, attention = given[0], [], []
         kept = self._dropped(torch.ones_like(self.target(read)).unsqueeze(0))
-        for t in range(len(outputs)):
+        for t in range(len(given)):
             if t:
                 with torch.no_grad():
                     guess = self.output.logits(state.fed).argmax(dim=-1)
-                read = torch.where(replaced[t], guess, outputs[t])
+                read = torch.where(replaced[t], guess, given[t])
             contribution = self.decoder.project(self.target(read) * kept)[0]
             state, weights = advance(contribution, state, memory, mask)
             vectors.append(state.fed)

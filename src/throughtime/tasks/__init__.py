@@ -9,7 +9,13 @@ from throughtime.errors import ThroughtimeError
 from throughtime.tasks.base import Task
 
 # name -> class; loaded only when asked for, so that `--help` stays quick
-_CLASSES = {"music": "Music", "text": "Text", "sentiment": "Sentiment", "trajectory": "Trajectory"}
+_CLASSES = {
+    "music": "Music",
+    "text": "Text",
+    "sentiment": "Sentiment",
+    "translation": "Translation",
+    "trajectory": "Trajectory",
+}
 
 names = tuple(_CLASSES)
 

@@ -13,8 +13,8 @@ def smoothed_cross_entropy(
 ) -> Tensor:
     """Σ_n (1-ε) (-log p_n(y_n)) - ε/V Σ_k log p_n(k), where p_n = softmax(W h_n + b) (Szegedy et al. 2016, section 7).
 
-    The logits, of which there are N V, are made once; on the way back they are turned into their own gradient where
-    they lie. It can be differentiated once.
+    The logits, of which there are N V, are made and exponentiated once, and the smoothing costs no pass of its own on
+    the way back. It can be differentiated once.
 
     Args:
         hidden: (N, H).
@@ -31,7 +31,8 @@ def smoothed_cross_entropy(
         tensor(4.1589)
     """
     with torch.autocast(hidden.device.type, enabled=False):  # a sum of thousands of exponentials wants its digits
-        total: Tensor = _CrossEntropy.apply(hidden.to(weight.dtype), weight, bias, targets, smoothing)
+        apply: Any = _CrossEntropy.apply
+        total: Tensor = apply(hidden.to(weight.dtype), weight, bias, targets, smoothing)
     return total
 
 
@@ -49,10 +50,10 @@ class _CrossEntropy(torch.autograd.Function):
         return (largest + total.log() - (1 - smoothing) * chosen - smoothing * mean).sum()
 
     @staticmethod
-    @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
+    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         hidden, weight, targets, powers, total = ctx.saved_tensors
-        slope = powers.mul_(gradient / total)
+        slope = powers * (gradient / total)
         if ctx.smoothing:
             slope.sub_(gradient * (ctx.smoothing / slope.shape[1]))
         slope[torch.arange(len(targets), device=targets.device), targets] -= gradient * (1 - ctx.smoothing)

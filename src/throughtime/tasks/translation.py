@@ -1,0 +1,346 @@
+"""Translation: sentences of one language in another, learned from pairs of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from throughtime.data import danish
+from throughtime.data.parallel import Pair, Sides, find_splits, read_pairs, split_pairs
+from throughtime.data.sentences import PieceCode, SentenceCode, WordCode, join_words, load_code, split_sentence
+from throughtime.data.tables import read_text
+from throughtime.data.vocabulary import UNKNOWN
+from throughtime.errors import DataError, MissingExtraError, ThroughtimeError
+from throughtime.models.translation_memory import TranslationMemory
+from throughtime.models.word_dictionary import WordDictionary
+from throughtime.tasks.base import Metric, Prediction, Report, Splits, Table, Task
+from throughtime.tasks.translation_settings import TranslationSettings
+
+if TYPE_CHECKING:
+    from throughtime.data.batch import Loader
+    from throughtime.decoding.beam import Hypothesis
+    from throughtime.models.base import Model
+    from throughtime.models.translator import Translator
+
+_VALID, _TEST = 0.05, 0.1
+_VALIDATION_SENTENCES = 500
+_TOGETHER = 64
+_POOL = 40
+_EXAMPLES = 5
+_END = "(end)"
+_COPY, _WORDS, _NEAREST = "the source as it is", "word by word (IBM Model 1)", "the most similar sentence of training"
+
+
+class Translation(Task[Pair, TranslationSettings]):
+    """An encoder-decoder with attention.
+
+    An example is a sentence and its translation; no sentence stands in two parts of a split, on either side.
+    """
+
+    name = "translation"
+    summary = "says a sentence in another language"
+    reads = (
+        "TSV (columns told by --source and --target, else the first to the second); .po and .mo; two aligned text "
+        "files, told by what their names have in common: `corpus --source da --target en` for corpus.da and corpus.en; "
+        "or a folder of such, called train, valid and test if they are split already"
+    )
+    built_in = "3,000 messages of programs, Danish to English (PyPI plone.app.locales 7.0.4, GPL; Django 5.2.19, BSD)"
+    metric = Metric("bleu", "BLEU, n-grams in common with the reference, of 100", "max")
+    Settings = TranslationSettings
+    draws = True
+
+    def __init__(self, settings: TranslationSettings, cache: Path) -> None:
+        super().__init__(settings, cache)
+        self.sides = Sides(settings.source, settings.target)
+        self.source: SentenceCode
+        self.target: SentenceCode
+        self.dictionary: WordDictionary
+        self.memory: TranslationMemory
+
+    # -- data ------------------------------------------------------------------------------------------------
+
+    def built_in_data(self) -> Splits[Pair]:
+        """Messages of programs, and sentences of our own to learn from."""
+        return Splits(*danish.splits(self.sides))
+
+    def read(self, path: Path) -> list[Pair]:
+        """The pairs that a path stands for."""
+        return read_pairs(path, self.sides, self.settings.encoding)
+
+    def read_splits(self, path: Path) -> Splits[Pair]:
+        """As the names in a folder say, else 85/5/10 in groups of pairs that share no sentence."""
+        if path.is_dir() and (named := find_splits(path, self.sides)) is not None:
+            return Splits(**{split: self.read(one) for split, one in named.items()})
+        pairs = self.read(path)
+        train, valid, test = split_pairs(pairs, self.settings.seed, _VALID, _TEST)
+        if not (train and valid and test):
+            raise DataError(
+                path, f"{len(pairs)} pairs that share their sentences", "at least 3 that share none, to split"
+            )
+        return Splits(train, valid, test)
+
+    # -- features --------------------------------------------------------------------------------------------
+
+    def fit(self, train: Sequence[Pair]) -> None:
+        """The pieces or words of both languages, and the baselines."""
+        sources, targets = [pair.source for pair in train], [pair.target for pair in train]
+        self.source, self.target = self._fit_code(sources), self._fit_code(targets)
+        words = [(split_sentence(one), split_sentence(other)) for one, other in zip(sources, targets, strict=True)]
+        self.dictionary, self.memory = WordDictionary.fit(words), TranslationMemory(sources, targets)
+        if not any(self._is_learned(row) for row in self._rows(train)):
+            raise ThroughtimeError(
+                f"found {len(train)} pairs of more than {self.settings.max_length} pieces, expected shorter ones: "
+                "give --max-length"
+            )
+        self.model()  # sizes that do not fit together are said before anything is written
+
+    def _fit_code(self, texts: Sequence[str]) -> SentenceCode:
+        asked = self.settings
+        if asked.level == "bpe":
+            return PieceCode.fit(texts, asked.vocabulary_size)
+        return WordCode.fit(texts, asked.vocabulary_size, asked.minimum_count)
+
+    def save_features(self, folder: Path) -> None:
+        """Both codes, the dictionary and the translation memory, as JSON."""
+        self.source.save(folder / "source.json")
+        self.target.save(folder / "target.json")
+        self.dictionary.save(folder / "dictionary.json")
+        self.memory.save(folder / "memory.json")
+
+    def load_features(self, folder: Path) -> None:
+        """Read them again."""
+        level = self.settings.level
+        self.source, self.target = (load_code(folder / f"{side}.json", level) for side in ("source", "target"))
+        self.dictionary = WordDictionary.load(folder / "dictionary.json")
+        self.memory = TranslationMemory.load(folder / "memory.json")
+
+    # -- learning --------------------------------------------------------------------------------------------
+
+    def model(self) -> Translator:
+        """Vectors, a bidirectional encoder, an attentive decoder, softmax."""
+        from throughtime.layers import GRU, LSTM, RNN
+        from throughtime.models.attention import AdditiveAttention, MultiplicativeAttention
+        from throughtime.models.attentive import AttentiveDecoder
+        from throughtime.models.embedding import Embedding
+        from throughtime.models.outputs.softmax import Softmax
+        from throughtime.models.translator import Translator
+
+        asked = self.settings
+        inner, vector = asked.hidden_size, asked.embedding_size
+        if asked.tied and inner != vector:
+            raise ThroughtimeError(
+                f"found tied weights with vectors of {vector} numbers and {inner} units, expected as many of both"
+            )
+        options: dict[str, Any] = {"num_layers": asked.layers, "dropout": asked.dropout if asked.layers > 1 else 0.0}
+        if asked.cell == "gru":
+            options["reset_after"] = asked.reset_after
+        kind = {"lstm": LSTM, "gru": GRU, "rnn": RNN}[asked.cell]
+        encoder = kind(vector, inner, bidirectional=True, **options)
+        decoder = kind(vector + inner if asked.input_feeding else vector, inner, **options)
+        attention = (
+            AdditiveAttention(inner, 2 * inner, inner)
+            if asked.attention == "additive"
+            else MultiplicativeAttention(inner, 2 * inner)
+        )
+        target = Embedding(len(self.target), vector)
+        return Translator(
+            Embedding(len(self.source), vector),
+            target,
+            encoder,
+            AttentiveDecoder(
+                decoder, attention, 2 * inner, inner, input_feeding=asked.input_feeding, dropout=asked.dropout
+            ),
+            Softmax(inner, len(self.target), tied=target if asked.tied else None),
+            begin=self.target.begin,
+            dropout=asked.dropout,
+            label_smoothing=asked.label_smoothing,
+            sampling=asked.scheduled_sampling,
+            sampling_steps=asked.sampling_steps,
+        )
+
+    def loader(self, examples: Sequence[Pair], *, training: bool) -> Loader:
+        """Padded batches of pairs of similar lengths."""
+        from throughtime.data.loaders import BucketLoader
+
+        asked, rows = self.settings, self._rows(examples)
+        if training:
+            rows = [row for row in rows if self._is_learned(row)]
+        return BucketLoader(
+            rows,
+            asked.batch_size,
+            seed=asked.seed,
+            shuffle=training,
+            length_of="targets",
+            alike=("inputs",),
+            workers=asked.workers if training else 0,
+        )
+
+    def _rows(self, pairs: Sequence[Pair]) -> list[dict[str, Any]]:
+        rows = []
+        for pair in pairs:
+            inputs = self._read(pair.source)
+            targets = np.append(self.target.encode(pair.target), self.target.end)
+            rows.append({"inputs": inputs, "input_lengths": len(inputs), "targets": targets})
+        return rows
+
+    def _read(self, text: str) -> np.ndarray:
+        """What the encoder reads: the end mark too, where attention may rest."""
+        return np.append(self.source.encode(text), self.source.end)
+
+    def _is_learned(self, row: dict[str, Any]) -> bool:
+        return max(len(row["inputs"]), len(row["targets"])) <= self.settings.max_length + 1
+
+    def validate(self, model: Model, examples: Sequence[Pair]) -> float:
+        """BLEU of the greedy translations of the first 500 sentences."""
+        some = examples[:_VALIDATION_SENTENCES]
+        answers = [self._say(found[0], text) for found, text in self._search(model, [pair.source for pair in some], 1)]
+        return _scores(answers, [pair.target for pair in some])["bleu"]
+
+    def evaluate(self, model: Model, examples: Sequence[Pair]) -> Report:
+        """BLEU and chrF by sacrebleu; beside the source itself, word by word, and the most similar known sentence."""
+        sources, references = [pair.source for pair in examples], [pair.target for pair in examples]
+        found = self._search(model, sources, self.settings.beams)
+        answers = [self._say(hypotheses[0], text) for hypotheses, text in found]
+        words = [join_words(self.dictionary.translate(split_sentence(text))) for text in sources]
+        nearest = [self.memory.nearest(text) for text in sources]
+        rows: list[tuple[str, str | int | float]] = [
+            ("sentences", len(examples)),
+            ("source vocabulary", len(self.source)),
+            ("target vocabulary", len(self.target)),
+            *((name, f"sacrebleu {metric.get_signature()}") for name, metric in _metrics(references).items()),
+        ]
+        shown = list(zip(sources, answers, references, strict=True))[:_EXAMPLES]
+        return Report(
+            _scores(answers, references),
+            {
+                name: _scores(said, references)
+                for name, said in ((_NEAREST, nearest), (_WORDS, words), (_COPY, sources))
+            },
+            [
+                Table("how it was measured", ("", ""), rows),
+                Table("some of them", ("source", "answer", "reference"), shown),
+            ],
+        )
+
+    # -- use -------------------------------------------------------------------------------------------------
+
+    def read_inputs(self, argument: str) -> Iterator[str]:
+        """The lines of a text file, or the argument itself."""
+        path = Path(argument)
+        try:
+            is_there = path.exists()
+        except OSError:  # a long sentence is no possible name of a file
+            is_there = False
+        if is_there:
+            yield from read_text(path, self.settings.encoding).removesuffix("\n").split("\n")
+        else:
+            yield argument
+
+    def predict(self, model: Model, inputs: Iterable[str]) -> Iterator[Prediction]:
+        """The translations of each sentence, the best first, with the attention of each; blank stays blank."""
+        together = _TOGETHER * _POOL if isinstance(inputs, Sequence) else 1
+        texts = iter(inputs)
+        while some := list(islice(texts, together)):
+            for found, text in self._search(model, some, self.settings.beams):
+                hypotheses = [self._prediction(hypothesis, text) for hypothesis in found]
+                best = hypotheses[0] if hypotheses else {"translation": "", "score": None, "attention": None}
+                yield {"source": text, **best, "others": hypotheses[1:]}
+
+    def render(self, prediction: Prediction) -> str:
+        """The translation."""
+        return str(prediction["translation"])
+
+    def draw(self, prediction: Prediction, path: Path) -> None:
+        """Draw which words of the source each word of the translation looked at."""
+        from throughtime.data.attention_picture import draw_attention
+
+        if (attention := prediction["attention"]) is not None:
+            draw_attention(attention["source"], attention["target"], np.array(attention["weights"]), path)
+
+    def _search(self, model: Model, texts: Sequence[str], beams: int) -> Iterator[tuple[list[Hypothesis], str]]:
+        """Hypotheses of each text, the best first, in the texts' order; none of a blank text."""
+        import torch
+
+        from throughtime.decoding.beam import BeamSearch
+
+        translator: Any = model.eval()
+        device = next(model.parameters()).device
+        rows = [self._read(text) for text in texts]
+        order = sorted((index for index, text in enumerate(texts) if text.strip()), key=lambda index: -len(rows[index]))
+        found: list[list[Hypothesis]] = [[] for _ in texts]
+        for start in range(0, len(order), _TOGETHER):
+            batch = order[start : start + _TOGETHER]
+            lengths = torch.tensor([len(rows[index]) for index in batch])
+            inputs = torch.zeros(len(batch), int(lengths.max()), dtype=torch.int64)
+            for place, index in enumerate(batch):
+                inputs[place, : len(rows[index])] = torch.from_numpy(rows[index])
+            search = BeamSearch(
+                beams,
+                self.settings.length_penalty,
+                self.settings.alpha,
+                longest=tuple(10 + 2 * int(length) for length in lengths),
+                excluded=(self.target.padding, self.target.begin),
+            )
+            with torch.no_grad():
+                decoding = translator.decoding(inputs.to(device), lengths.to(device))
+            results = search.run(decoding, len(batch), begin=self.target.begin, end=self.target.end)
+            for index, hypotheses in zip(batch, results, strict=True):
+                found[index] = hypotheses
+        return zip(found, texts, strict=True)
+
+    def _say(self, hypothesis: Hypothesis, text: str) -> str:
+        """A hypothesis as a sentence; an unknown word is what the dictionary has for the source word looked at most."""
+        ids = hypothesis.tokens.tolist()
+        if self.target.unknown not in ids:
+            return self.target.decode(ids)
+        seen, weights = self._looked_at(hypothesis, text)
+        words, _ = self.target.words(ids)
+        for place, index in enumerate(ids):
+            if index == self.target.unknown and len(seen) > 1:
+                words[place] = self.dictionary.word(seen[int(weights[place, :-1].argmax())])
+        return join_words(words)
+
+    def _looked_at(self, hypothesis: Hypothesis, text: str) -> tuple[list[str], NDArray[np.float32]]:
+        """The source's words and its end, and how much each piece of a hypothesis looked at each of them (L, S)."""
+        ids = self.source.encode(text).tolist()
+        words, places = self.source.words(ids)
+        if self.source.level == "words":
+            words = split_sentence(text)  # as they are written, known or not
+        weights = np.zeros((len(hypothesis.tokens), len(words) + 1), dtype=np.float32)
+        for column, place in enumerate([*places, len(words)]):
+            weights[:, place] += hypothesis.notes[:-1, column]
+        return [*words, _END], weights
+
+    def _prediction(self, hypothesis: Hypothesis, text: str) -> dict[str, Any]:
+        said = self._say(hypothesis, text)
+        seen, by_piece = self._looked_at(hypothesis, text)
+        words, places = self.target.words(hypothesis.tokens.tolist())
+        if self.target.level == "words":
+            words = [word if word != UNKNOWN else "?" for word in words]
+        weights = [by_piece[np.array(places) == place].mean(axis=0).round(4).tolist() for place in range(len(words))]
+        return {
+            "translation": said,
+            "score": round(hypothesis.score, 4),
+            "attention": {"source": seen, "target": words, "weights": weights},
+        }
+
+
+def _scores(answers: Sequence[str], references: Sequence[str]) -> dict[str, float]:
+    """BLEU (Papineni et al. 2002) and chrF (Popović 2015) of a whole corpus, by sacrebleu (Post 2018)."""
+    return {
+        name: float(metric.corpus_score(list(answers), None).score) for name, metric in _metrics(references).items()
+    }
+
+
+def _metrics(references: Sequence[str]) -> dict[str, Any]:
+    try:
+        from sacrebleu.metrics.bleu import BLEU
+        from sacrebleu.metrics.chrf import CHRF
+    except ImportError as error:
+        raise MissingExtraError("sacrebleu", "translation", "measuring translations") from error
+    return {"bleu": BLEU(references=[list(references)]), "chrf": CHRF(references=[list(references)])}
