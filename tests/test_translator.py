@@ -62,7 +62,7 @@ def batch_of(sources: list[Tensor], targets: list[Tensor], filler: int = 5) -> B
     """Padded, with a real word in the padding."""
     tensors = {}
     for name, rows in (("inputs", sources), ("targets", targets)):
-        tensors[name] = torch.full((len(rows), max(map(len, rows))), filler)
+        tensors[name] = torch.full((len(rows), max(1, *map(len, rows))), filler)
         for place, row in zip(tensors[name], rows, strict=True):
             place[: len(row)] = row
     tensors["input_lengths"] = torch.tensor([len(row) for row in sources])

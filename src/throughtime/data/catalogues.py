@@ -64,7 +64,7 @@ def _entries(path: Path) -> list[Any]:
 
 def _messages(entries: list[Any]) -> Iterator[tuple[str, str, int]]:
     for number, entry in enumerate(entries, 1):
-        if not entry.translated() or entry.obsolete:
+        if entry.obsolete or "fuzzy" in getattr(entry, "flags", ()):
             continue
         line = getattr(entry, "linenum", None) or number
         plural = dict(entry.msgstr_plural)

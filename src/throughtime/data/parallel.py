@@ -170,9 +170,11 @@ def _parts(folder: Path, sides: Sides) -> list[Path]:
     except OSError as error:
         raise DataError(folder, f"a folder that cannot be read ({error.strerror})", "pairs of sentences") from error
     files = [path for path in files if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
-    # the compiled form of a catalogue says the same again
-    parts = [f for f in files if f.suffix.lower() in TABLES or f.suffix.lower() in CATALOGUES]
-    parts = [f for f in parts if f.suffix.lower() != ".mo" or f.with_suffix(".po") not in files]
+    parts = [file for file in files if file.suffix.lower() in TABLES]
+    if {sides.source, sides.target} <= {None, "msgid", "msgstr"}:
+        catalogues = [file for file in files if file.suffix.lower() in CATALOGUES]
+        # the compiled form of a catalogue says the same again
+        parts += [file for file in catalogues if file.suffix != ".mo" or file.with_suffix(".po") not in catalogues]
     if sides.source and sides.target:
         there = set(files)
         prefixes = [

@@ -1,0 +1,275 @@
+"""The same translator in JoeyNMT 2.3.0 and in throughtime: speed, memory, and BLEU after the same minutes.
+
+    python -m venv /some/where/peer
+    /some/where/peer/bin/pip install -c constraints.txt torch==2.13.0 numpy
+    /some/where/peer/bin/pip install joeynmt==2.3.0 importlib_metadata
+    python benchmarks/translation_peer.py ../shared/data/translation/tatoeba-dan-eng/dan.txt \\
+        --peer /some/where/peer/bin/python
+
+Both read the same pieces (byte-pair encoding, 7,000 a language, learned from the training part of the split of
+`benchmarks/translation.py`, without the composed sentences), with the same model: vectors of 256, a bidirectional LSTM
+of 256 units a direction, a bridge, an LSTM decoder of 256 units with additive attention and input feeding, dropout 0.3,
+label smoothing 0.1, Adam, batches of 64 sentences. Speeds are measured in turns, a process for each, `--rounds` times;
+what is printed are medians. With `--minutes` both are also trained for so long, one after the other, and judged by
+sacrebleu on the same sentences (of the validation part; the test part is left alone), greedily and by beam search.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+PIECES, SIZE, BATCH, RATE = 7_000, 256, 64, 1e-3
+
+
+def prepare(data: Path, folder: Path) -> None:
+    """Write the split as text and as pieces: train.da, train.en, ... and pieces/train.da, ..."""
+    from throughtime.data.parallel import Sides, read_pairs, split_pairs
+    from throughtime.data.sentences import PieceCode
+
+    parts = split_pairs(read_pairs(data, Sides("2", "1")), seed=0, valid=0.05, test=0.1)
+    (folder / "pieces").mkdir()
+    for side, language in (("source", "da"), ("target", "en")):
+        texts = [[getattr(pair, side) for pair in part] for part in parts[:2]]
+        code = PieceCode.fit(texts[0], PIECES)
+        code.save(folder / f"{side}.json")
+        for name, lines in zip(("train", "valid"), texts, strict=True):
+            (folder / f"{name}.{language}").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+            pieces = (" ".join(map(str, code.encode(line).tolist())) for line in lines)
+            (folder / "pieces" / f"{name}.{language}").write_text("\n".join(pieces) + "\n", encoding="utf-8")
+
+
+def settings(folder: Path, seconds: float, threads: int, out: Path) -> dict[str, Any]:
+    """Those of throughtime for the model that both have."""
+    return {
+        "train": folder / "train", "valid": folder / "valid", "test": folder / "valid", "source": "da", "target": "en",
+        "out": out, "vocabulary_size": PIECES, "embedding_size": SIZE, "hidden_size": SIZE, "dropout": 0.3,
+        "label_smoothing": 0.1, "batch_size": BATCH, "learning_rate": RATE, "schedule": "constant",
+        "minutes": seconds / 60, "threads": threads, "quiet": True,
+    }  # fmt: skip
+
+
+def ours(folder: Path, seconds: float, threads: int) -> dict[str, Any]:
+    """Train for so long, then translate the validation part."""
+    import torch
+
+    from throughtime.data.parallel import Sides, read_pairs
+    from throughtime.tasks.translation import Translation
+    from throughtime.tasks.translation_settings import TranslationSettings
+    from throughtime.training.optimiser import make_optimiser
+
+    asked = settings(folder, seconds, threads, folder)
+    options = {name: asked[name] for name in asked if name in TranslationSettings.model_fields}
+    torch.set_num_threads(threads)
+    torch.manual_seed(0)
+    task = Translation(TranslationSettings(**options), folder)
+    train, valid = (read_pairs(folder / name, Sides("da", "en")) for name in ("train", "valid"))
+    task.fit(train)
+    model, loader = task.model(), task.loader(train, training=True)
+    optimiser = make_optimiser(model.parameters(), task.settings)
+    started, tokens, spent = time.monotonic(), 0, 0.0
+    for epoch in range(10_000):
+        for batch in loader.epoch(epoch):
+            began = time.monotonic()
+            model.train()
+            optimiser.zero_grad()
+            loss = model.loss(batch)
+            (loss.total / loss.count).backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimiser.step()
+            tokens, spent = tokens + batch.tokens, spent + time.monotonic() - began
+            if time.monotonic() - started > seconds:
+                break
+        else:
+            continue
+        break
+    found: dict[str, Any] = {"training, tokens/s": tokens / spent, "memory, MB": peak()}
+    for beams in (1, 5):
+        began = time.monotonic()
+        answers = [task._say(one[0], text) for one, text in task._search(model, [p.source for p in valid], beams)]
+        found[f"beam {beams}, sentences/s"] = len(valid) / (time.monotonic() - began)
+        found[f"answers {beams}"] = answers
+    return found
+
+
+def peer(folder: Path, seconds: float, threads: int) -> dict[str, Any]:
+    """The same with JoeyNMT's own training step, batches and search, run by the peer's python."""
+    import logging
+
+    import torch
+    from joeynmt.config import load_config, parse_global_args, set_validation_args  # type: ignore[import-not-found]
+    from joeynmt.prediction import predict, prepare  # type: ignore[import-not-found]
+    from joeynmt.training import TrainManager  # type: ignore[import-not-found]
+
+    logging.disable(logging.CRITICAL)
+    torch.set_num_threads(threads)
+    (folder / "joey").mkdir(exist_ok=True)
+    (folder / "joey.yaml").write_text(JOEY.format(folder=folder), encoding="utf-8")
+    args = parse_global_args(load_config(folder / "joey.yaml"), rank=0, mode="train")
+    model, train, valid, _ = prepare(args, rank=0, mode="train")
+    manager = TrainManager(
+        model=model, model_dir=args.model_dir, device=args.device, n_gpu=0, rank=0, num_workers=0,
+        autocast=args.autocast, seed=args.seed, train_args=args.train, dev_args=set_validation_args(args.test),
+    )  # fmt: skip
+    batches = train.make_iter(
+        batch_size=BATCH, batch_type="sentence", seed=0, shuffle=True, num_workers=0, device=args.device,
+        eos_index=model.eos_index, pad_index=model.pad_index,
+    )  # fmt: skip
+    started, tokens, spent, done = time.monotonic(), 0, 0.0, False
+    for epoch in range(10_000):
+        batches.batch_sampler.set_seed(epoch)
+        for batch in batches:
+            began = time.monotonic()
+            manager._train_step(batch)
+            manager.clip_grad_fun(parameters=model.parameters())
+            manager.optimizer.step()
+            model.zero_grad()
+            tokens, spent = tokens + int(batch.ntokens), spent + time.monotonic() - began
+            if done := time.monotonic() - started > seconds:
+                break
+        if done:
+            break
+    found: dict[str, Any] = {"training, tokens/s": tokens / spent, "memory, MB": peak()}
+    for beams in (1, 5):
+        began = time.monotonic()
+        asked = args.test._replace(beam_size=beams, beam_alpha=1.0 if beams > 1 else -1)
+        *_, pieces, _, _ = predict(
+            model=model, data=valid, device=args.device, n_gpu=0, args=asked, autocast=args.autocast
+        )  # fmt: skip
+        found[f"beam {beams}, sentences/s"] = len(pieces) / (time.monotonic() - began)
+        found[f"pieces {beams}"] = [[piece for piece in line if piece.isdigit()] for line in pieces]
+    return found
+
+
+JOEY = """
+name: "peer"
+joeynmt_version: "2.3.0"
+model_dir: "{folder}/joey"
+use_cuda: False
+random_seed: 1
+data:
+    train: "{folder}/pieces/train"
+    dev: "{folder}/pieces/valid"
+    dataset_type: "plain"
+    src: {{lang: "da", level: "word", lowercase: False, max_length: 100, voc_min_freq: 1, normalize: False}}
+    trg: {{lang: "en", level: "word", lowercase: False, max_length: 100, voc_min_freq: 1, normalize: False}}
+training:
+    optimizer: "adam"
+    normalization: "tokens"
+    learning_rate: 0.001
+    scheduling: "exponential"  # never asked for a step: the rate stays as it is
+    clip_grad_norm: 1.0
+    label_smoothing: 0.1
+    batch_size: 64
+    batch_type: "sentence"
+    epochs: 100
+    overwrite: True
+testing:
+    batch_size: 64
+    batch_type: "sentence"
+    max_output_length: 60
+    beam_size: 1
+model:
+    initializer: "xavier_uniform"
+    embed_initializer: "normal"
+    embed_init_weight: 0.1
+    bias_initializer: "zeros"
+    encoder:
+        type: "recurrent"
+        rnn_type: "lstm"
+        embeddings: {{embedding_dim: 256, scale: False}}
+        hidden_size: 256
+        bidirectional: True
+        num_layers: 1
+        dropout: 0.3
+    decoder:
+        type: "recurrent"
+        rnn_type: "lstm"
+        embeddings: {{embedding_dim: 256, scale: False}}
+        hidden_size: 256
+        dropout: 0.3
+        hidden_dropout: 0.3
+        num_layers: 1
+        input_feeding: True
+        init_hidden: "bridge"
+        attention: "bahdanau"
+"""
+
+
+def peak() -> float:
+    """Most memory that this process has had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def bleu(found: dict[str, Any], folder: Path) -> None:
+    """Put BLEU in the place of the answers."""
+    import sacrebleu
+
+    from throughtime.data.sentences import load_code
+
+    code = load_code(folder / "target.json", "bpe")
+    references = (folder / "valid.en").read_text(encoding="utf-8").splitlines()
+    for beams in (1, 5):
+        pieces = found.pop(f"pieces {beams}", None)
+        answers = found.pop(f"answers {beams}", None) or [code.decode(list(map(int, line))) for line in pieces]
+        found[f"beam {beams}, BLEU"] = sacrebleu.corpus_bleu(answers, [references]).score
+
+
+def run(who: str, python: str, folder: Path, seconds: float, threads: int) -> dict[str, Any]:
+    """One process: its numbers."""
+    command = [python, __file__, str(folder), "--worker", who, "--seconds", str(seconds), "--threads", str(threads)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{who} failed:\n{done.stderr[-2000:]}")
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    bleu(found, folder)
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--peer", help="the python of an environment that has JoeyNMT")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of training in each round")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--minutes", type=float, default=0.0, help="of training for the comparison by BLEU")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--worker", choices=("ours", "peer"), help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.worker:
+        print(json.dumps({"ours": ours, "peer": peer}[asked.worker](asked.data, asked.seconds, asked.threads)))
+        return
+    if not asked.data.is_file() or not asked.peer:
+        sys.exit("this benchmark needs Tatoeba's pairs and --peer, see --help")
+    pythons = {"ours": sys.executable, "peer": asked.peer}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        prepare(asked.data, folder)
+        seen: dict[str, list[dict[str, Any]]] = {"ours": [], "peer": []}
+        for turn in range(asked.rounds):
+            for who in ("ours", "peer") if turn % 2 == 0 else ("peer", "ours"):
+                seen[who].append(run(who, pythons[who], folder, asked.seconds, asked.threads))
+                print(turn, who, {k: round(v, 1) for k, v in seen[who][-1].items() if "BLEU" not in k}, flush=True)
+        for key in seen["ours"][0] if asked.rounds else ():
+            one, other = (statistics.median(row[key] for row in seen[who]) for who in ("ours", "peer"))
+            if "BLEU" not in key:
+                print(
+                    f"{key}: {one:,.0f}, peer {other:,.0f}, ratio {one / other if other else math.nan:.2f}", flush=True
+                )
+        for who in ("ours", "peer") if asked.minutes else ():
+            found = run(who, pythons[who], folder, asked.minutes * 60, asked.threads)
+            scores = {key: round(value, 1) for key, value in found.items() if "BLEU" in key}
+            print(f"after {asked.minutes:g} minutes, {who}: {scores}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
