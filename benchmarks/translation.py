@@ -1,6 +1,6 @@
 """Danish to English (Tatoeba): BLEU on a tenth held out, and words in context, both senses of each.
 
-    python benchmarks/translation.py ../shared/data/translation/tatoeba-dan-eng/dan.txt --out runs/danish --minutes 40
+    python benchmarks/translation.py ../shared/data/translation/tatoeba-dan-eng/dan.txt --out runs/danish
     python benchmarks/translation.py --run runs/danish          # the words in context once more, with pictures
 
 DATA holds English TAB Danish a line (manythings.org/anki: dan-eng.zip, from tatoeba.org, CC-BY 2.0 FR). It is split
@@ -84,7 +84,8 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, default=Path("runs/danish"))
     parser.add_argument("--run", type=Path, help="a run of this script, to ask once more")
-    parser.add_argument("--minutes", type=float, default=40.0)
+    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--minutes", type=float, default=60.0, help="at most")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int)
     asked = parser.parse_args()
@@ -93,7 +94,7 @@ def main() -> None:
             sys.exit(f"{asked.data} is not there: this benchmark needs Tatoeba's pairs, see --help")
         with tempfile.TemporaryDirectory() as folder:
             files = {name: write(Path(folder) / f"{name}.tsv", pairs) for name, pairs in parts_of(asked.data).items()}
-            settings = {"seed": asked.seed, "threads": asked.threads, "minutes": asked.minutes}
+            settings = {"seed": asked.seed, "threads": asked.threads, "epochs": asked.epochs, "minutes": asked.minutes}
             run = throughtime.train("translation", **files, out=asked.out, **settings)
         print(run.folder.read_report())
     else:

@@ -190,18 +190,15 @@ def _prefix(path: Path, sides: Sides) -> Path:
         if side and path.is_file() and path.name.endswith(f".{side}"):
             return path.with_name(path.name.removesuffix(f".{side}"))
     if path.is_file():
-        expected = (
-            "a .tsv, .po or .mo file, or the common beginning of two aligned files' names with --source and --target"
-        )
-        raise DataError(path, f"a file with the ending {path.suffix!r}", expected)
+        expected = "a .tsv, .po or .mo file, or what the names of two aligned files have in common (--source, --target)"
+        raise DataError(path, f"a file with the ending {path.suffix!r} and no tab in its first line", expected)
     return path
 
 
 def _aligned(prefix: Path, sides: Sides, encoding: str) -> list[Pair]:
     if not (sides.source and sides.target):
-        raise DataError(
-            prefix, "no such file", "--source and --target too if it is the beginning of two aligned files' names"
-        )
+        expected = "a file or folder; for two aligned files, what their names have in common, and --source and --target"
+        raise DataError(prefix, "no such file", expected)
     paths = [prefix.with_name(f"{prefix.name}.{side}") for side in (sides.source, sides.target)]
     for path in paths:
         if not path.is_file():

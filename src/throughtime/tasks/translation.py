@@ -79,9 +79,8 @@ class Translation(Task[Pair, TranslationSettings]):
         pairs = self.read(path)
         train, valid, test = split_pairs(pairs, self.settings.seed, _VALID, _TEST)
         if not (train and valid and test):
-            raise DataError(
-                path, f"{len(pairs)} pairs that share their sentences", "at least 3 that share none, to split"
-            )
+            found = f"{len(pairs)} pairs in fewer than 3 groups without a common sentence"
+            raise DataError(path, found, "more, to split into train, valid and test")
         return Splits(train, valid, test)
 
     # -- features --------------------------------------------------------------------------------------------
@@ -233,10 +232,10 @@ class Translation(Task[Pair, TranslationSettings]):
         """The lines of a text file, or the argument itself."""
         path = Path(argument)
         try:
-            is_there = path.exists()
+            is_file = path.is_file()
         except OSError:  # a long sentence is no possible name of a file
-            is_there = False
-        if is_there:
+            is_file = False
+        if is_file or (path.suffix == ".txt" and len(argument.split()) == 1):
             yield from read_text(path, self.settings.encoding).removesuffix("\n").split("\n")
         else:
             yield argument
