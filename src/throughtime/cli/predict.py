@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import tyro
 
 from throughtime.errors import ThroughtimeError
 from throughtime.tasks.base import Task
+
+_TOGETHER = 1000
 
 
 @dataclass(frozen=True)
@@ -38,22 +41,27 @@ def run(arguments: Sequence[str]) -> int:
     done = verbs.Run(asked.run)
     if asked.pictures is not None:
         _make_room(done.task, asked.pictures)
-    for number, prediction in enumerate(verbs.predict(done, _inputs(done.task, asked.inputs)), 1):
+    together = _inputs(done.task, asked.inputs)
+    predictions = (prediction for inputs in together for prediction in verbs.predict(done, inputs))
+    for number, prediction in enumerate(predictions, 1):
         if asked.pictures is not None:
             done.task.draw(prediction, asked.pictures / f"{number:04}.png")
         print(json.dumps(prediction, ensure_ascii=False) if asked.json else done.task.render(prediction), flush=True)
     return 0
 
 
-def _inputs(task: Task[Any, Any], words: Sequence[str]) -> Iterator[Any]:
+def _inputs(task: Task[Any, Any], words: Sequence[str]) -> Iterator[Sequence[Any]]:
+    """Inputs that may be answered together: those of a file by the thousand, those of standard input one by one."""
     for word in words or ("-",):
         if word != "-":
-            yield from task.read_inputs(word)
+            inputs = task.read_inputs(word)
+            while some := list(islice(inputs, _TOGETHER)):
+                yield some
             continue
         if sys.stdin.isatty():
             raise ThroughtimeError("found no INPUT, expected arguments, a file, or lines on standard input")
         for line in sys.stdin:
-            yield line.rstrip("\n")
+            yield [line.rstrip("\n")]
 
 
 def _make_room(task: Task[Any, Any], folder: Path) -> None:

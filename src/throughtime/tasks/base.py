@@ -204,7 +204,7 @@ class Task(ABC, Generic[Example, SettingsT]):
 
     @abstractmethod
     def predict(self, model: Model, inputs: Iterable[Any]) -> Iterator[Prediction]:
-        """One JSON-like answer for each input, as they come."""
+        """One JSON-like answer for each input, as they come; those of a list may be worked out together."""
 
     @abstractmethod
     def render(self, prediction: Prediction) -> str:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _VALID, _TEST = 0.05, 0.1
 _VALIDATION_SENTENCES = 500
 _TOGETHER = 64
-_POOL = 40
+_POOL = 2_500
 _EXAMPLES = 5
 _END = "(end)"
 _COPY, _WORDS, _NEAREST = "the source as it is", "word by word (IBM Model 1)", "the most similar sentence of training"
@@ -242,7 +242,7 @@ class Translation(Task[Pair, TranslationSettings]):
 
     def predict(self, model: Model, inputs: Iterable[str]) -> Iterator[Prediction]:
         """The translations of each sentence, the best first, with the attention of each; blank stays blank."""
-        together = _TOGETHER * _POOL if isinstance(inputs, Sequence) else 1
+        together = _POOL if isinstance(inputs, Sequence) else 1
         texts = iter(inputs)
         while some := list(islice(texts, together)):
             for found, text in self._search(model, some, self.settings.beams):
