@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -118,6 +121,26 @@ def test_bucket_loader_resumes_at_every_position(window: int | None, shuffle: bo
     assert len(loader) == len(list(loader.epoch(0)))
     for epoch in (0, 3):
         assert_resumes_everywhere(loader, epoch)
+
+
+class Whereabouts(Sequence[dict[str, Any]]):
+    """Examples that tell which process reads them."""
+
+    def __len__(self) -> int:
+        return 40
+
+    def __getitem__(self, index: Any) -> Any:
+        return {"inputs": np.zeros(3), "process": os.getpid()}
+
+
+def test_worker_processes_live_on_from_epoch_to_epoch() -> None:
+    loader = BucketLoader(Whereabouts(), 4, seed=0, shuffle=True, workers=2)
+    first, second = ({int(p) for batch in loader.epoch(n) for p in batch["process"]} for n in (0, 1))
+    assert len(first) == 2
+    assert os.getpid() not in first
+    assert first == second
+    next(loader.epoch(2))  # one that is left half-way does not disturb the next
+    assert len(list(loader.epoch(3))) == 10
 
 
 @pytest.mark.parametrize("workers", [1, 2])

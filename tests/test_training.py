@@ -21,13 +21,14 @@ from torch.nn import functional as F
 from throughtime.data.batch import Batch
 from throughtime.data.loaders import BucketLoader, StreamLoader
 from throughtime.errors import NotANumberError, ThroughtimeError
+from throughtime.layers import LSTM
 from throughtime.models.base import Loss, Model
 from throughtime.settings import TrainingSettings
 from throughtime.tasks.base import Metric
 from throughtime.training import loop
 from throughtime.training.average import WeightAverage, has_stalled
 from throughtime.training.folder import RunFolder
-from throughtime.training.hardware import make_fabric
+from throughtime.training.hardware import cpu_threads, make_fabric
 from throughtime.training.optimiser import learning_rate
 from throughtime.training.progress import Progress
 from throughtime.training.step import Stepper
@@ -492,3 +493,44 @@ def test_rates_count_what_was_learned_from(tmp_path: Path) -> None:
     assert progress["total"]["sequences"] == 4 * progress["batches"]
     assert outcome.tokens_per_second == pytest.approx(progress["total"]["tokens"] / progress["total"]["seconds"])
     assert progress["total"]["seconds"] < outcome.seconds
+
+
+# -- threads -------------------------------------------------------------------------------------------------
+
+
+def test_small_recurrent_layers_get_one_thread_and_all_else_as_many_as_before() -> None:
+    small, large, none = LSTM(100, 450), LSTM(100, 512), nn.Linear(5, 5)
+    torch.set_num_threads(3)
+    try:
+        for model, asked, expected in (
+            (small, None, 1),
+            (nn.Sequential(nn.Linear(2000, 2000), small), None, 1),
+            (nn.Sequential(LSTM(100, 300), LSTM(300, 300)), None, 3),
+            (large, None, 3),
+            (none, None, 3),
+            (small, 2, 2),
+            (large, 1, 1),
+        ):
+            with cpu_threads(model, asked):
+                assert torch.get_num_threads() == expected
+            assert torch.get_num_threads() == 3
+        with pytest.raises(ZeroDivisionError), cpu_threads(small, 2):
+            1 / 0  # noqa: B018
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(1)
+
+
+def test_a_run_trains_with_the_threads_it_asks_for(tmp_path: Path) -> None:
+    torch.set_num_threads(1)
+    seen: list[int] = []
+
+    class Watched(Scripted):
+        def loss(self, batch: Batch, state: Any = None) -> Loss:
+            seen.append(torch.get_num_threads())
+            return super().loss(batch, state)
+
+    settings = TrainingSettings(**COUNT, steps=2, threads=2)
+    loop.fit(Watched(), Ones(4), lambda _: 1.0, METRIC, settings, RunFolder.create(tmp_path / "run"), quiet=True)
+    assert seen == [2, 2]
+    assert torch.get_num_threads() == 1

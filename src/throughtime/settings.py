@@ -78,6 +78,7 @@ class TrainingSettings(Settings):
     precision: Literal["32", "64", "bf16-mixed", "16-mixed"] = "32"
     """Arithmetic; the mixed ones where the device has them."""
     threads: int | None = Field(default=None, ge=1, le=1024)
-    """CPU threads of tensor operations; none: as torch chooses."""
+    """CPU threads; none: one for small recurrent layers, which lose much of a second one to any other program, else a
+    thread a core."""
     workers: int = Field(default=0, ge=0, le=1024)
     """Processes that prepare batches; 0: in the training process."""

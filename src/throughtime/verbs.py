@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -146,7 +146,7 @@ def train(
             shutil.rmtree(folder.path)
         raise
     run = Run(folder.path)
-    folder.write_report(run.task.evaluate(run.model, splits.test))
+    folder.write_report(_judge(run, splits.test))
     return run
 
 
@@ -160,7 +160,7 @@ def evaluate(run: Run | str | Path, data: str | Path | None = None) -> Report:
     """
     run = _open(run)
     examples = run.paths.read(run.task).test if data is None else run.task.read(Path(data))
-    return run.task.evaluate(run.model, examples)
+    return _judge(run, examples)
 
 
 def predict(run: Run | str | Path, inputs: Iterable[Any]) -> Iterator[Prediction]:
@@ -238,6 +238,13 @@ def stored_settings(folder: str | Path) -> TrainingSettings:
 
     config = RunFolder.open(Path(folder)).read_config()
     return _validated(registry.find(config["task"]).Settings, config["settings"])
+
+
+def _judge(run: Run, examples: Sequence[Any]) -> Report:
+    from throughtime.training.hardware import cpu_threads
+
+    with cpu_threads(run.model, run.task.settings.threads):
+        return run.task.evaluate(run.model, examples)
 
 
 def _open(run: Run | str | Path) -> Run:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -54,3 +55,30 @@ class Loader(Protocol):
     def epoch(self, epoch: int, skip: int = 0) -> Iterator[Batch]:
         """The batches of that epoch, without the first `skip`."""
         ...
+
+
+def is_array(value: Any) -> bool:
+    """Whether it has steps (an array), and is not a single number."""
+    return isinstance(value, np.ndarray) and value.ndim > 0
+
+
+def stack(values: Sequence[Any], padding: float) -> Tensor:
+    """One tensor of the values of all examples: arrays (T_i, ...) -> (B, T, ...), numbers -> (B,).
+
+    Args:
+        values: arrays of which only the length differs, or numbers.
+        padding: what fills up shorter arrays, at the end; T is at least 1.
+
+    Example:
+        >>> stack([np.array([5, 6]), np.array([7])], padding=0)
+        tensor([[5, 6],
+                [7, 0]])
+    """
+    if not is_array(values[0]):
+        numbers = np.asarray(values)
+        return torch.from_numpy(numbers.astype(np.float32) if numbers.dtype.kind == "f" else numbers)
+    steps = max(1, *(len(value) for value in values))
+    padded = np.full((len(values), steps, *values[0].shape[1:]), padding, dtype=values[0].dtype)
+    for row, value in zip(padded, values, strict=True):
+        row[: len(value)] = value
+    return torch.from_numpy(padded)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from throughtime.data.batch import Batch
+from throughtime.data.batch import Batch, is_array, stack
 from throughtime.errors import ArgumentError
 
 Example = Mapping[str, Any]
@@ -75,6 +75,8 @@ class BucketLoader:
         others = [np.array([len(example[name]) for example in examples]) for name in reversed(alike)]
         self._sizes = (*others, self._lengths)
         self._length = sum(self._windows(indices) for indices in self._plan(0))
+        self._at_hand = _Batches()
+        self._workshop: DataLoader[Any] | None = None
 
     def __len__(self) -> int:
         """Batches in the first epoch; with a window, others may have a few more or less, as the order decides."""
@@ -87,28 +89,35 @@ class BucketLoader:
         while done < len(plan) and skip >= self._windows(plan[done]):
             skip -= self._windows(plan[done])
             done += 1
-        padded = DataLoader(
-            _Examples(self.examples),
-            batch_sampler=plan[done:],
-            num_workers=self.workers,
-            collate_fn=self._collate,
-            worker_init_fn=_ignore_interrupts,
-            # without its own generator it would draw from torch's, and a resumed run would see other dropout masks
-            generator=torch.Generator(),
-        )
-        for tensors in padded:
+        self._at_hand.batches = plan[done:]
+        for tensors in self._padded():
             for batch in self._cut(tensors):
                 if skip > 0:
                     skip -= 1
                 else:
                     yield batch
 
+    def _padded(self) -> DataLoader[Any]:
+        """What pads and stacks the batches at hand; its processes live on from epoch to epoch."""
+        if self._workshop is None:
+            self._workshop = DataLoader(
+                _Examples(self.examples),
+                batch_sampler=self._at_hand,
+                num_workers=self.workers,
+                persistent_workers=self.workers > 0,
+                collate_fn=self._collate,
+                worker_init_fn=_ignore_interrupts,
+                # without its own generator it would draw from torch's, and a resumed run would see other dropout masks
+                generator=torch.Generator(),
+            )
+        return self._workshop
+
     def _measure(self) -> np.ndarray:
         """Length of each example; all must have the same names, and with a window the same length throughout."""
         if len(self.examples) == 0:
             raise ArgumentError("found no examples to make batches of, expected at least 1")
         names = set(self.examples[0])
-        if not _is_array(self.examples[0].get(self.length_of)):
+        if not is_array(self.examples[0].get(self.length_of)):
             raise ArgumentError(f"found no array {self.length_of!r} in an example with {sorted(names)}")
         lengths = np.empty(len(self.examples), dtype=np.int64)
         for index in range(len(self.examples)):
@@ -120,7 +129,7 @@ class BucketLoader:
             lengths[index] = len(example[self.length_of])
             if self.window is not None:
                 for name, value in example.items():
-                    if _is_array(value) and len(value) != lengths[index]:
+                    if is_array(value) and len(value) != lengths[index]:
                         raise ArgumentError(
                             f"example {index}: found {len(value)} steps of {name!r}, expected {lengths[index]} as of "
                             f"{self.length_of!r}: a window cuts all arrays alike"
@@ -151,7 +160,7 @@ class BucketLoader:
     def _collate(self, examples: list[Example]) -> dict[str, Tensor]:
         """Pad and stack; runs in a worker."""
         tensors = {
-            name: _stack([example[name] for example in examples], self.padding.get(name, 0)) for name in examples[0]
+            name: stack([example[name] for example in examples], self.padding.get(name, 0)) for name in examples[0]
         }
         tensors["lengths"] = torch.tensor([len(example[self.length_of]) for example in examples])
         return tensors
@@ -251,7 +260,7 @@ class StreamLoader:
     def _window(self, start: int, stop: int) -> Batch:
         lengths = np.clip(self._lengths - start, 0, stop - start)
         rows = [self.tokens[first + start : first + stop + 1] for first in self._starts]
-        window = _stack(rows, 0)
+        window = stack(rows, 0)
         if not window.is_floating_point():
             window = window.long()
         tensors = {"inputs": window[:, : stop - start], "targets": window[:, 1 : stop - start + 1]}
@@ -270,20 +279,17 @@ class _Examples(Dataset[Example]):
         return self.examples[index]
 
 
-def _is_array(value: Any) -> bool:
-    return isinstance(value, np.ndarray) and value.ndim > 0
+class _Batches:
+    """Which examples make up the batches of the epoch at hand."""
 
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
 
-def _stack(values: Sequence[Any], padding: float) -> Tensor:
-    """Arrays (T_i, ...) -> (B, T, ...), padded at the end (T is at least 1); numbers -> (B,)."""
-    if not _is_array(values[0]):
-        numbers = np.asarray(values)
-        return torch.from_numpy(numbers.astype(np.float32) if numbers.dtype.kind == "f" else numbers)
-    steps = max(1, *(len(value) for value in values))
-    padded = np.full((len(values), steps, *values[0].shape[1:]), padding, dtype=values[0].dtype)
-    for row, value in zip(padded, values, strict=True):
-        row[: len(value)] = value
-    return torch.from_numpy(padded)
+    def __iter__(self) -> Iterator[list[int]]:
+        return iter(self.batches)
+
+    def __len__(self) -> int:
+        return len(self.batches)
 
 
 def _ignore_interrupts(_worker: int) -> None:

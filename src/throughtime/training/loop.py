@@ -20,7 +20,7 @@ from throughtime.tasks.base import Metric
 from throughtime.training.average import WeightAverage, has_stalled
 from throughtime.training.checkpoint import State
 from throughtime.training.folder import RunFolder
-from throughtime.training.hardware import make_fabric
+from throughtime.training.hardware import cpu_threads, make_fabric
 from throughtime.training.interrupt import Interrupts
 from throughtime.training.log import Log
 from throughtime.training.optimiser import learning_rate
@@ -99,7 +99,11 @@ def fit(
     if resume and folder.checkpoint.exists():  # one that was killed before its first checkpoint begins anew
         state.load(folder.checkpoint, fabric.device)
     progress = state.progress
-    with Log(folder.path, progress, metric, settings, quiet) as log, Interrupts() as interrupts:
+    with (
+        cpu_threads(model, settings.threads),
+        Log(folder.path, progress, metric, settings, quiet) as log,
+        Interrupts() as interrupts,
+    ):
         run = _Run(loader, partial(validate, model), metric, settings, folder, stepper, state, log, interrupts)
         reason = run.train()
     assert progress.best is not None

@@ -59,8 +59,6 @@ class MusicSettings(TrainingSettings):
     """Highest learning rate."""
     schedule: Literal["constant", "linear", "cosine", "plateau", "exponential"] = "cosine"
     """Course of the learning rate after the warm-up; linear and cosine end at the limit of steps, epochs or minutes."""
-    threads: int | None = Field(default=1, ge=1)
-    """CPU threads; one: a model this small gains little from a second, and loses much of it to any other program."""
     minutes: float | None = Field(default=2.0, gt=0)
     """Stop after this many minutes of training."""
 
