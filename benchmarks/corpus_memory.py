@@ -2,9 +2,10 @@
 
     python benchmarks/corpus_memory.py --folder /tmp/large --level words
 
-Writes a text of made-up words with a Zipf distribution, runs `throughtime train text` on it in a process of its own,
-as a user would, and prints the largest resident memory of that process (everything: Python, torch, mapped files).
-Needs about twice the size of the text as free disk; what was written is deleted in the end.
+Writes a text of made-up words with a Zipf distribution (to learn from; 20 MB each to choose and to judge by), runs
+`throughtime train text` on it in a process of its own, as a user would, and prints the largest resident memory of that
+process (everything: Python, torch, mapped files). Needs about twice the size of the text as free disk; what was written
+is deleted in the end.
 """
 
 from __future__ import annotations
@@ -30,12 +31,18 @@ def main() -> int:
     arguments.add_argument("--level", choices=["characters", "words", "bpe"], default="characters")
     arguments.add_argument("--steps", type=int, default=2000)
     asked = arguments.parse_args()
-    asked.folder.mkdir(parents=True)
+    texts = asked.folder / "texts"
+    texts.mkdir(parents=True)
     try:
-        text = asked.folder / "large.txt"
-        write_text(text, int(asked.gigabytes * 1e9))
+        text = texts / "large.train.txt"
+        for path, size in (
+            (text, asked.gigabytes * 1e9),
+            (texts / "large.valid.txt", 2e7),
+            (texts / "large.test.txt", 2e7),
+        ):
+            write_text(path, int(size))
         started = time.monotonic()
-        train(text, asked.folder, asked.level, asked.steps)
+        train(texts, asked.folder, asked.level, asked.steps)
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
         print(
             json.dumps(
@@ -69,11 +76,12 @@ def write_text(path: Path, size: int) -> None:
             file.write(blocks[random.integers(len(blocks))])
 
 
-def train(text: Path, folder: Path, level: str, steps: int) -> None:
+def train(texts: Path, folder: Path, level: str, steps: int) -> None:
     """The command line in a process of its own."""
-    command = [sys.executable, "-m", "throughtime", "train", "text", str(text), "--out", str(folder / "run")]
+    command = [sys.executable, "-m", "throughtime", "train", "text", str(texts), "--out", str(folder / "run")]
     command += ["--level", level, "--steps", str(steps), "--layers", "128", "--embedding-size", "64"]
     command += ["--evaluate-every", str(max(1, steps // 2))]
+    command += [] if level == "characters" else ["--softmax", "adaptive", "--tied", "False"]
     subprocess.run(command, check=True, env=os.environ | {"THROUGHTIME_CACHE": str(folder / "cache")})
 
 
