@@ -67,9 +67,9 @@ class MusicGeneration(GenerateSettings):
     """How to compose."""
 
     length: int | None = Field(default=None, ge=1)
-    """Frames (or events) to compose after the primer; none: 16 bars of four quarter notes, or 30 seconds of events. Events
-    know where a piece ends and may stop before; frames do not, for an 89th key that ends a piece would make their NLL
-    another than the literature's."""
+    """Frames (or events) to compose after the primer; none: 16 bars of four quarter notes, or 30 seconds of events.
+    Events know where a piece ends and may stop before; frames do not, for an 89th key that ends a piece would make
+    their NLL another than the literature's."""
     seconds: float | None = Field(default=None, gt=0, le=1800)
     """Seconds to compose, in place of the length."""
     primer: Path | None = None
