@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import tyro
+from rich.console import Console
 
 from throughtime.errors import ThroughtimeError
-from throughtime.tasks.base import Task
+from throughtime.tasks.base import Prediction, Task
 
 _TOGETHER = 1000
 
@@ -28,6 +29,8 @@ class Arguments:
     """What to answer: text, or files that the task reads; none or -: standard input, line by line."""
     json: bool = False
     """Print one JSON object a line."""
+    form: str | None = None
+    """Print another form that the task has, such as conll of entities."""
     pictures: Path | None = None
     """Draw each answer too, as 0001.png, 0002.png, ... in this folder, which must be new or empty."""
 
@@ -39,6 +42,9 @@ def run(arguments: Sequence[str]) -> int:
     from throughtime import verbs
 
     done = verbs.Run(asked.run)
+    if asked.form is not None and asked.form not in done.task.forms:
+        known = f"one of: {', '.join(done.task.forms)}" if done.task.forms else "no --form for this task"
+        raise ThroughtimeError(f"found the form {asked.form!r}, expected {known}")
     if asked.pictures is not None:
         _make_room(done.task, asked.pictures)
     together = _inputs(done.task, asked.inputs)
@@ -46,7 +52,7 @@ def run(arguments: Sequence[str]) -> int:
     for number, prediction in enumerate(predictions, 1):
         if asked.pictures is not None:
             done.task.draw(prediction, asked.pictures / f"{number:04}.png")
-        print(json.dumps(prediction, ensure_ascii=False) if asked.json else done.task.render(prediction), flush=True)
+        _print(done.task, prediction, asked)
     return 0
 
 
@@ -62,6 +68,17 @@ def _inputs(task: Task[Any, Any], words: Sequence[str]) -> Iterator[Sequence[Any
             raise ThroughtimeError("found no INPUT, expected arguments, a file, or lines on standard input")
         for line in sys.stdin:
             yield [line.rstrip("\n")]
+
+
+def _print(task: Task[Any, Any], prediction: Prediction, asked: Arguments) -> None:
+    if asked.json:
+        print(json.dumps(prediction, ensure_ascii=False), flush=True)
+    elif asked.form is not None:
+        print(task.express(prediction, asked.form), flush=True)
+    elif sys.stdout.isatty() and (painted := task.paint(prediction)) is not None:
+        Console().print(painted, soft_wrap=True)
+    else:
+        print(task.render(prediction), flush=True)
 
 
 def _make_room(task: Task[Any, Any], folder: Path) -> None:

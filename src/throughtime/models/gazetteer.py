@@ -61,6 +61,10 @@ class Gazetteer:
             start += 1
         return spans
 
+    def has(self, words: Sequence[str], span: Span) -> bool:
+        """Whether training had this entity of a sentence, under whatever label."""
+        return " ".join(words[span.start : span.end]) in self.names
+
     def save(self, path: Path) -> None:
         """Write it as JSON."""
         path.write_text(json.dumps({"tags": self.tags, "names": self.names}, ensure_ascii=False), encoding="utf-8")

@@ -15,6 +15,7 @@ _CLASSES = {
     "sentiment": "Sentiment",
     "translation": "Translation",
     "trajectory": "Trajectory",
+    "entities": "Entities",
 }
 
 names = tuple(_CLASSES)

@@ -15,6 +15,8 @@ from throughtime.errors import DataError, ThroughtimeError
 from throughtime.settings import Settings, TrainingSettings
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from throughtime.data.batch import Loader
     from throughtime.models.base import Model
 
@@ -109,6 +111,8 @@ class Task(ABC, Generic[Example, SettingsT]):
     """Options of `generate`, None if the task does not generate."""
     ending: ClassVar[str] = ".txt"
     """Of the file that `generate` is to write."""
+    forms: ClassVar[tuple[str, ...]] = ()
+    """Names of the other forms that `express` gives a prediction."""
     draws: ClassVar[bool] = False
     """Whether `draw` makes a picture of a prediction."""
 
@@ -209,6 +213,22 @@ class Task(ABC, Generic[Example, SettingsT]):
     @abstractmethod
     def render(self, prediction: Prediction) -> str:
         """A prediction for people, usually one line."""
+
+    def express(self, prediction: Prediction, form: str) -> str:
+        """A prediction in another form: lines for programs that read it.
+
+        Args:
+            prediction: one that `predict` gave.
+            form: one of `forms`.
+
+        Raises:
+            ThroughtimeError: this task has no other forms.
+        """
+        raise ThroughtimeError(f"the task {self.name} has no other forms of its predictions")
+
+    def paint(self, prediction: Prediction) -> Text | None:
+        """A prediction in colours, for a terminal; None: as `render` gives it."""
+        return None
 
     def draw(self, prediction: Prediction, path: Path) -> None:
         """Draw a prediction as a PNG picture; one in which there is nothing to see leaves no file.

@@ -14,6 +14,8 @@ from throughtime.errors import ArgumentError, DataError
 
 _DOCUMENT = "-DOCSTART-"
 _BLANK = re.compile(r"[ \t]+")
+# a file of fewer documents cannot be split by them
+_ENOUGH_DOCUMENTS = 10
 LONGEST_SENTENCE = 10_000
 """Words that one sentence may have: a file without empty lines is no file of sentences."""
 
@@ -70,7 +72,8 @@ def read_columns(
     at_word = _index(path, word_column, width, "word") if word_column else int(_is_numbered(blocks))
     at_tag = _index(path, tag_column, width, "tag") if tag_column else width - 1
     read_tag = _tag_reader(path, rows, at_tag) if tags else (lambda _: OUTSIDE)
-    return [_sentence(path, block, at_word, read_tag, scheme) for block in blocks]
+    documents = len({block.document for block in blocks}) >= _ENOUGH_DOCUMENTS
+    return [_sentence(path, block, at_word, read_tag, scheme, documents) for block in blocks]
 
 
 def _blocks(path: Path, content: str) -> Iterator[_Block]:
@@ -156,14 +159,20 @@ def _is_tag(text: str) -> bool:
 
 
 def _sentence(
-    path: Path, block: _Block, at_word: int, read_tag: Callable[[_Row], str], scheme: Scheme | None
+    path: Path,
+    block: _Block,
+    at_word: int,
+    read_tag: Callable[[_Row], str],
+    scheme: Scheme | None,
+    documents: bool,
 ) -> Sentence:
     tags = [read_tag(row) for row in block.rows]
     if scheme is not None and (wrong := first_break(tags, scheme)) is not None:
         before = "at the beginning" if wrong == 0 else f"after {tags[wrong - 1]}"
         raise DataError(path, f"{tags[wrong]} {before}", f"tags that follow {scheme}", block.rows[wrong].line)
     words = tuple(row.fields[at_word] for row in block.rows)
-    return Sentence(words, tuple(spans_of(tags)), path, block.rows[0].line, block.document or None)
+    document = block.document if documents else None
+    return Sentence(words, tuple(spans_of(tags)), path, block.rows[0].line, document)
 
 
 def _short(text: str) -> str:

@@ -30,7 +30,7 @@ class Sentence:
         spans: in order, by words; they do not overlap.
         path: where it comes from.
         line: the line there, from 1.
-        document: which document of the file it belongs to, where the file says so.
+        document: which document of the file it belongs to, where the file has several.
     """
 
     words: tuple[str, ...]

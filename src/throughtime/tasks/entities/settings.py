@@ -45,7 +45,7 @@ class EntitiesSettings(TrainingSettings):
     minimum_count: int = Field(default=1, ge=1)
     """Words that are rarer in training are unknown."""
     word_dropout: float = Field(default=1.0, ge=0)
-    """Training takes a word of count n for the unknown one with probability d / (d + n) (Kiperwasser, Goldberg 2016)."""
+    """Training takes a word seen n times for the unknown one with probability d / (d + n), d being this number."""
     digits: Literal["kept", "zero"] = "kept"
     """zero: all digits of a word are one, so that 1997 and 2014 are the same word."""
     characters: Literal["lstm", "cnn", "none"] = "lstm"

@@ -1,0 +1,269 @@
+"""The entities task itself, from files to entities in raw text."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from throughtime.data.entities.annotations import looks_like_json, read_annotations, read_texts
+from throughtime.data.entities.columns import read_columns
+from throughtime.data.entities.schemes import rules, tags_of
+from throughtime.data.entities.scoring import Score, score
+from throughtime.data.entities.sentence import Sentence, Span
+from throughtime.data.tables import read_text
+from throughtime.errors import DataError
+from throughtime.models.gazetteer import Gazetteer
+from throughtime.tasks.base import Metric, Prediction, Report, Splits, Table, Task
+from throughtime.tasks.entities.answers import EVALUATION_BATCH, Answer, answer
+from throughtime.tasks.entities.features import Features
+from throughtime.tasks.entities.settings import EntitiesSettings
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from throughtime.data.batch import Loader
+    from throughtime.models.base import Model
+    from throughtime.models.characters import CharacterEncoder
+    from throughtime.models.tagger import Tagger
+
+_JSON = (".jsonl", ".ndjson", ".json")
+_COLUMNS = (".conll", ".conllu", ".iob", ".iob2", ".bio", ".bioes", ".bilou", ".col", ".tsv")
+_COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
+
+
+class Entities(Task[Sentence, EntitiesSettings]):
+    """A tagger of words: which of them are names, of what kind, and where each begins and ends."""
+
+    name = "entities"
+    summary = "finds names in sentences and says what each is, such as person, location or organisation"
+    reads = (
+        "CoNLL columns (a word a line with its tag: IO, IOB1, IOB2, IOBES, BILOU; an empty line after a sentence), or "
+        'JSONL such as {"text": ..., "spans": [[start, end, label], ...]} as doccano, Prodigy and spaCy write it'
+    )
+    built_in = "10,000 sentences of news that our grammar composes of the names in PyPI Faker 40.54.0 (MIT)"
+    metric = Metric("f1", "of whole entities, as conlleval counts", "max")
+    Settings = EntitiesSettings
+    forms = ("conll",)
+
+    def __init__(self, settings: EntitiesSettings, cache: Path) -> None:
+        super().__init__(settings, cache)
+        self.features = Features(settings)
+        self.baseline = Gazetteer({}, {})
+
+    # -- data ------------------------------------------------------------------------------------------------
+
+    def built_in_data(self) -> Splits[Sentence]:
+        """Composed news; no name of one split occurs in another."""
+        from throughtime.data.entities.news import compose
+
+        return Splits(**compose())
+
+    def read(self, path: Path) -> list[Sentence]:
+        """The sentences of a file."""
+        asked = self.settings
+        if self._is_json(path):
+            return read_annotations(path, encoding=asked.encoding)
+        return read_columns(
+            path,
+            word_column=asked.word_column,
+            tag_column=asked.tag_column,
+            scheme=None if asked.scheme == "auto" else asked.scheme,
+            encoding=asked.encoding,
+        )
+
+    def _is_json(self, path: Path) -> bool:
+        suffix = path.suffix.lower()
+        return suffix in _JSON or (suffix not in _COLUMNS and looks_like_json(read_text(path, self.settings.encoding)))
+
+    def read_splits(self, path: Path) -> Splits[Sentence]:
+        """One file, split 80/10/10 by documents if it names at least ten, else by groups of identical sentences."""
+        examples = self.read(path)
+        if not any(example.spans for example in examples):
+            raise DataError(path, "no entity in any sentence", "some to learn from")
+        splits = self.split(examples)
+        if not any(example.spans for example in splits.train):
+            expected = "more of them, or --train, --valid and --test"
+            raise DataError(path, "entities in too few sentences to be split", expected)
+        return splits
+
+    def group(self, example: Sentence, index: int) -> Hashable:
+        """A document's sentences belong together; where a file has no documents, sentences of the same words."""
+        return example.words if example.document is None else example.document
+
+    # -- features --------------------------------------------------------------------------------------------
+
+    def fit(self, train: Sequence[Sentence]) -> None:
+        """Labels, words, letters, how text is split, pretrained vectors, and the baselines."""
+        self.features.fit(train, self.cache)
+        self.baseline = Gazetteer.fit(train)
+
+    def save_features(self, folder: Path) -> None:
+        """All of these."""
+        self.features.save(folder)
+        self.baseline.save(folder / "names.json")
+
+    def load_features(self, folder: Path) -> None:
+        """What `save_features` wrote."""
+        self.features.load(folder)
+        self.baseline = Gazetteer.load(folder / "names.json")
+
+    # -- learning --------------------------------------------------------------------------------------------
+
+    def model(self) -> Tagger:
+        """Features of words, recurrent layers, CRF or softmax."""
+        import torch
+
+        from throughtime.decoding.crf import CRF
+        from throughtime.layers import GRU, LSTM, RNN
+        from throughtime.models.tagger import Tagger, WordFeatures
+
+        asked, learned = self.settings, self.features
+        rates = torch.from_numpy(learned.unknown_rates)
+        known = None if learned.matrix is None else torch.from_numpy(learned.matrix.astype(np.float32))
+        words = WordFeatures(rates, asked.embedding_size, self._letters(), known)
+        options: dict[str, Any] = {
+            "num_layers": asked.layers,
+            "batch_first": True,
+            "bidirectional": asked.bidirectional,
+            "dropout": asked.dropout if asked.layers > 1 else 0.0,
+        }
+        if asked.cell == "gru":
+            options["reset_after"] = asked.reset_after
+        recurrent = {"lstm": LSTM, "gru": GRU, "rnn": RNN}[asked.cell](words.size, asked.hidden_size, **options)
+        tags = learned.tags
+        crf = CRF(len(tags), *map(torch.from_numpy, rules(tags, asked.tagging))) if asked.output == "crf" else None
+        return Tagger(words, recurrent, len(tags), crf, asked.dropout, asked.locked)
+
+    def _letters(self) -> CharacterEncoder | None:
+        from throughtime.models.characters import CharacterCNN, CharacterLSTM
+
+        many, size = len(self.features.alphabet), self.settings.character_size
+        if self.settings.characters == "none":
+            return None
+        if self.settings.characters == "cnn":
+            return CharacterCNN(many, size, 2 * size)
+        return CharacterLSTM(many, size, size)
+
+    def loader(self, examples: Sequence[Sentence], *, training: bool) -> Loader:
+        """Padded batches of words, their letters, and tags."""
+        batch_size = self.settings.batch_size if training else EVALUATION_BATCH
+        return self.features.labelled_loader(examples, batch_size, shuffle=training)
+
+    def validate(self, model: Model, examples: Sequence[Sentence]) -> float:
+        """F1 of whole entities."""
+        return score([sentence.spans for sentence in examples], self._found(model, examples))[0].f1
+
+    def evaluate(self, model: Model, examples: Sequence[Sentence]) -> Report:
+        """Precision, recall and F1, together and by label; beside lists of the words and the names of training."""
+        for sentence in examples:
+            self.features.check_labels(sentence)
+        actual = [sentence.spans for sentence in examples]
+        found = self._found(model, examples)
+        together, each = score(actual, found)
+        rows: list[list[str | float | int]] = [
+            [label, one.precision, one.recall, one.f1, one.actual, one.answered] for label, one in each.items()
+        ]
+        by_word = score(actual, [self.baseline.by_word(sentence.words) for sentence in examples])[0]
+        by_name = score(actual, [self.baseline.by_name(sentence.words) for sentence in examples])[0]
+        new = [[s for s in sentence.spans if not self.baseline.has(sentence.words, s)] for sentence in examples]
+        new_found = score(new, [set(a) & set(b) for a, b in zip(new, found, strict=True)])[0]
+        return Report(
+            _metrics(together) | {"recall_of_new_names": new_found.recall},
+            {"each word's usual tag": _metrics(by_word), "names of training": _metrics(by_name)},
+            [Table("by label", ["", "precision", "recall", "f1", "in the text", "answered"], rows)],
+        )
+
+    def _found(self, model: Model, examples: Sequence[Sentence]) -> list[Sequence[Span]]:
+        answers = answer(cast("Tagger", model), self.features, [sentence.words for sentence in examples])
+        return [found.spans for found in answers]
+
+    # -- use -------------------------------------------------------------------------------------------------
+
+    def read_inputs(self, argument: str) -> Iterator[Any]:
+        """The sentences of a file of columns (as words), the texts of JSONL, the lines of another file, or the text."""
+        path, asked = Path(argument), self.settings
+        suffix = path.suffix.lower()
+        looks_like_file = suffix in (*_JSON, *_COLUMNS, ".txt") and len(argument.split()) == 1
+        if not (looks_like_file or _is_there(path)):
+            yield argument
+        elif suffix in _COLUMNS:
+            rows = read_columns(path, word_column=asked.word_column, encoding=asked.encoding, tags=False)
+            yield from (row.words for row in rows)
+        elif self._is_json(path):
+            yield from read_texts(path, asked.encoding)
+        else:
+            yield from read_text(path, asked.encoding).rstrip("\n").split("\n")
+
+    def predict(self, model: Model, inputs: Iterable[str | Sequence[str]]) -> Iterator[Prediction]:
+        """The entities of each text (or list of words): by characters of the text, and how probable each is."""
+        tagger = cast("Tagger", model)
+        waiting = iter(inputs)
+        while group := list(islice(waiting, EVALUATION_BATCH if isinstance(inputs, Sequence) else 1)):
+            texts = [given if isinstance(given, str) else " ".join(given) for given in group]
+            places = [self._places(given) for given in group]
+            words = [[text[start:end] for start, end in here] for text, here in zip(texts, places, strict=True)]
+            answers = iter(answer(tagger, self.features, [some for some in words if some], probabilities=True))
+            for text, here in zip(texts, places, strict=True):
+                yield _prediction(text, here, next(answers) if here else Answer((), ()))
+
+    def _places(self, given: str | Sequence[str]) -> list[tuple[int, int]]:
+        """Where the words of a text, or of given words with spaces between, begin and end."""
+        if isinstance(given, str):
+            return self.features.tokeniser.offsets(given)
+        ends = np.cumsum([len(word) + 1 for word in given]) - 1
+        return [(int(end) - len(word), int(end)) for word, end in zip(given, ends, strict=True)]
+
+    def render(self, prediction: Prediction) -> str:
+        """The text with its entities in brackets."""
+        pieces = [f"[{piece} {label}]" if label else piece for piece, label in _pieces(prediction)]
+        return " ".join("".join(pieces).split("\n"))
+
+    def express(self, prediction: Prediction, form: str) -> str:
+        """CoNLL columns: lines of a word and its IOB2 tag, and an empty one."""
+        return "".join(f"{word}\t{tag}\n" for word, tag in zip(prediction["words"], prediction["tags"], strict=True))
+
+    def paint(self, prediction: Prediction) -> Text:
+        """The text with its entities in the colours of their labels."""
+        from rich.text import Text
+
+        painted = Text()
+        for piece, label in _pieces(prediction):
+            colour = _COLOURS[self.features.labels.index(label) % len(_COLOURS)] if label else ""
+            painted.append(piece, style=f"bold {colour}" if label else "")
+            painted.append(f" {label}" if label else "", style=f"dim {colour}".strip())
+        return painted
+
+
+def _metrics(found: Score) -> dict[str, float]:
+    return {"f1": found.f1, "precision": found.precision, "recall": found.recall}
+
+
+def _prediction(text: str, places: Sequence[tuple[int, int]], found: Answer) -> Prediction:
+    entities = []
+    for span, probability in zip(found.spans, found.probabilities, strict=True):
+        start, end = places[span.start][0], places[span.end - 1][1]
+        entity = {"start": start, "end": end, "label": span.label, "text": text[start:end], "probability": probability}
+        entities.append(entity)
+    words = [text[start:end] for start, end in places]
+    return {"text": text, "entities": entities, "words": words, "tags": tags_of(found.spans, len(words), "IOB2")}
+
+
+def _pieces(prediction: Prediction) -> Iterator[tuple[str, str]]:
+    """The text in pieces, each with the label of the entity that it is ("" if it is none)."""
+    text, done = str(prediction["text"]), 0
+    for entity in prediction["entities"]:
+        yield text[done : entity["start"]], ""
+        yield text[entity["start"] : entity["end"]], entity["label"]
+        done = entity["end"]
+    yield text[done:], ""
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a long sentence is no possible name of a file
+        return False
