@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from throughtime.layers import LSTM
 
 # the longest word of a bucket has at most this many times the letters of its shortest
-_SPREAD = 1.6
+_SPREAD = 3.0
 
 
 class CharacterEncoder(nn.Module, ABC):
@@ -111,7 +111,7 @@ def buckets(lengths: Sequence[int]) -> Iterator[tuple[int, int]]:
 
     Example:
         >>> list(buckets([1, 1, 2, 3, 4, 5, 30]))
-        [(0, 2), (2, 4), (4, 6), (6, 7)]
+        [(0, 4), (4, 6), (6, 7)]
     """
     first = 0
     for place, length in enumerate(lengths):

@@ -46,6 +46,8 @@ def answer(
     """
     import torch
 
+    if not sentences:
+        return []
     tagger.eval()
     device = next(tagger.parameters()).device
     order = sorted(range(len(sentences)), key=lambda number: len(sentences[number]))
@@ -95,7 +97,7 @@ def possible_tags(span: Span, length: int, steps: int, tags: Sequence[str], sche
         length: words of the sentence.
         steps: of the padded batch.
         tags: K tags of a scheme.
-        scheme: it.
+        scheme: it, one in which an entity is written in one way only (not IOB1).
 
     Example:
         >>> possible_tags(Span(0, 1, "X"), 3, 3, ["O", "B-X", "I-X"], "IOB2").astype(int).tolist()

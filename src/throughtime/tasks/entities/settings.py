@@ -20,7 +20,7 @@ class EntitiesSettings(TrainingSettings):
     """CoNLL files: scheme that the tags must follow strictly; auto: any, even mixed, are read as conlleval does."""
     encoding: str = "utf-8"
     """Encoding of the files, such as utf-8, latin-1, utf-16."""
-    tagging: Literal["IO", "IOB1", "IOB2", "IOBES"] = "IOBES"
+    tagging: Literal["IO", "IOB2", "IOBES"] = "IOBES"
     """Scheme in which the model learns, whatever the files have."""
     cell: Literal["lstm", "gru", "rnn"] = "lstm"
     """Recurrent cell; gru is the textbook's."""
