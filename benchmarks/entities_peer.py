@@ -3,11 +3,10 @@
 flair wants packages that throughtime does not, so it lives in an environment of its own, anywhere outside this folder:
 
     python -m venv flair-env
-    flair-env/bin/pip install -c constraints.txt flair==0.15.1      (only torch and numpy have to be held: see below)
+    grep -E '^(torch|numpy)==' constraints.txt > flair-constraints.txt
+    flair-env/bin/pip install -c flair-constraints.txt flair==0.15.1
     flair-env/bin/python benchmarks/entities_peer.py --epochs 20    F1 after each epoch on dev, at the end on test
     flair-env/bin/python benchmarks/entities_peer.py --speed        sentences a second, and the greatest memory
-
-If pip finds no solution with all of constraints.txt, give it a file with the lines torch==... and numpy==... of it alone.
 
 Word embeddings of 100 learned with the rest (no pretrained vectors), a character BiLSTM of 25, a BiLSTM of 256, a CRF,
 batches of 32, SGD at 0.1: flair's own defaults otherwise. One JSON object a line.
@@ -45,8 +44,8 @@ def memory() -> float:
 
 
 def read(folder: Path) -> ColumnCorpus:
-    names = {"train_file": "wnut17train.conll", "dev_file": "emerging.dev.conll", "test_file": "emerging.test.annotated"}
-    return ColumnCorpus(folder, {0: "text", 1: "ner"}, **names)
+    splits = {"train": "wnut17train.conll", "dev": "emerging.dev.conll", "test": "emerging.test.annotated"}
+    return ColumnCorpus(folder, {0: "text", 1: "ner"}, **{f"{split}_file": name for split, name in splits.items()})
 
 
 def make(corpus: ColumnCorpus) -> SequenceTagger:
