@@ -29,8 +29,11 @@ _PLACES = {
     "address/fi_FI": ("cities",),
     "date_time": ("countries",),  # of each country's record, its capital
 }
-# The names of the sentences that everyone tries first: training never sees them.
-_TEST_ALONE = frozenset({"Harry", "Potter", "Hermione", "Granger", "Teddy", "Roosevelt", "Franklin", "Theodore"})
+# Names of the sentences that everyone tries first, and of the pairs in benchmarks/entities.py: never in training.
+_TEST_ALONE = (
+    "Harry Potter Hermione Granger Teddy Roosevelt Franklin Theodore Chelsea Clinton Graham Greene Morgan Freeman "
+    "Morris Chang Bartlett Giamatti Stanley Kubrick Victoria Beckham Jack Nicholson Edison Cavani"
+)
 
 # how often a name is written in each way, in percent
 _PERSONS = {
@@ -115,7 +118,7 @@ def split_of(name: str) -> Split:
         >>> split_of("Granger")
         'test'
     """
-    if name in _TEST_ALONE:
+    if name in _TEST_ALONE.split():
         return "test"
     number = hashlib.sha256(name.encode()).digest()[0] % 10
     return "test" if number == 0 else "valid" if number == 1 else "train"

@@ -32,7 +32,9 @@ _SLOT = re.compile(r"\{([a-z]+)(\+?)\}")
 
 
 def compose(seed: int = 0, sizes: Mapping[Split, int] = SIZES) -> dict[Split, list[Sentence]]:
-    """Sentences of all three splits, all different; valid and test have sentence patterns that training lacks, too.
+    """Sentences of all three splits, all different; no name is in two of them but those that are words (Rose, Mark).
+
+    Valid and test have patterns of sentences, too, that training lacks.
 
     Args:
         seed: the same one gives the same sentences.

@@ -57,7 +57,7 @@ class Entities(Task[Sentence, EntitiesSettings]):
     # -- data ------------------------------------------------------------------------------------------------
 
     def built_in_data(self) -> Splits[Sentence]:
-        """Composed news; no name of one split occurs in another."""
+        """Composed news, see `throughtime.data.entities.news`."""
         from throughtime.data.entities.news import compose
 
         return Splits(**compose())
