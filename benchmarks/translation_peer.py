@@ -10,7 +10,7 @@ Both read the same pieces (byte-pair encoding, 7,000 a language, learned from th
 `benchmarks/translation.py`, without the composed sentences), with the same model: vectors of 256, a bidirectional LSTM
 of 256 units a direction, a bridge, an LSTM decoder of 256 units with additive attention and input feeding, dropout 0.3,
 label smoothing 0.1, Adam, batches of 64 sentences. Speeds are measured in turns, a process for each, `--rounds` times;
-what is printed are medians. With `--minutes` both are also trained for so long, one after the other, and judged by
+what is printed are medians. With `--minutes` both are also trained for so long, side by side, and judged by
 sacrebleu on the same sentences (of the validation part; the test part is left alone), greedily and by beam search.
 """
 
@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 PIECES, SIZE, BATCH, RATE = 7_000, 256, 64, 1e-3
+CLOCK = time.monotonic
 
 
 def prepare(data: Path, folder: Path) -> None:
@@ -76,27 +77,27 @@ def ours(folder: Path, seconds: float, threads: int) -> dict[str, Any]:
     task.fit(train)
     model, loader = task.model(), task.loader(train, training=True)
     optimiser = make_optimiser(model.parameters(), task.settings)
-    started, tokens, spent = time.monotonic(), 0, 0.0
+    started, tokens, spent = CLOCK(), 0, 0.0
     for epoch in range(10_000):
         for batch in loader.epoch(epoch):
-            began = time.monotonic()
+            began = CLOCK()
             model.train()
             optimiser.zero_grad()
             loss = model.loss(batch)
             (loss.total / loss.count).backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()
-            tokens, spent = tokens + batch.tokens, spent + time.monotonic() - began
-            if time.monotonic() - started > seconds:
+            tokens, spent = tokens + batch.tokens, spent + CLOCK() - began
+            if CLOCK() - started > seconds:
                 break
         else:
             continue
         break
     found: dict[str, Any] = {"training, tokens/s": tokens / spent, "memory, MB": peak()}
     for beams in (1, 5):
-        began = time.monotonic()
+        began = CLOCK()
         answers = [task._say(one[0], text) for one, text in task._search(model, [p.source for p in valid], beams)]
-        found[f"beam {beams}, sentences/s"] = len(valid) / (time.monotonic() - began)
+        found[f"beam {beams}, sentences/s"] = len(valid) / (CLOCK() - began)
         found[f"answers {beams}"] = answers
     return found
 
@@ -124,28 +125,28 @@ def peer(folder: Path, seconds: float, threads: int) -> dict[str, Any]:
         batch_size=BATCH, batch_type="sentence", seed=0, shuffle=True, num_workers=0, device=args.device,
         eos_index=model.eos_index, pad_index=model.pad_index,
     )  # fmt: skip
-    started, tokens, spent, done = time.monotonic(), 0, 0.0, False
+    started, tokens, spent, done = CLOCK(), 0, 0.0, False
     for epoch in range(10_000):
         batches.batch_sampler.set_seed(epoch)
         for batch in batches:
-            began = time.monotonic()
+            began = CLOCK()
             manager._train_step(batch)
             manager.clip_grad_fun(parameters=model.parameters())
             manager.optimizer.step()
             model.zero_grad()
-            tokens, spent = tokens + int(batch.ntokens), spent + time.monotonic() - began
-            if done := time.monotonic() - started > seconds:
+            tokens, spent = tokens + int(batch.ntokens), spent + CLOCK() - began
+            if done := CLOCK() - started > seconds:
                 break
         if done:
             break
     found: dict[str, Any] = {"training, tokens/s": tokens / spent, "memory, MB": peak()}
     for beams in (1, 5):
-        began = time.monotonic()
+        began = CLOCK()
         asked = args.test._replace(beam_size=beams, beam_alpha=1.0 if beams > 1 else -1)
         *_, pieces, _, _ = predict(
             model=model, data=valid, device=args.device, n_gpu=0, args=asked, autocast=args.autocast
         )  # fmt: skip
-        found[f"beam {beams}, sentences/s"] = len(pieces) / (time.monotonic() - began)
+        found[f"beam {beams}, sentences/s"] = len(pieces) / (CLOCK() - began)
         found[f"pieces {beams}"] = [[piece for piece in line if piece.isdigit()] for line in pieces]
     return found
 
@@ -224,13 +225,30 @@ def bleu(found: dict[str, Any], folder: Path) -> None:
         found[f"beam {beams}, BLEU"] = sacrebleu.corpus_bleu(answers, [references]).score
 
 
-def run(who: str, python: str, folder: Path, seconds: float, threads: int) -> dict[str, Any]:
-    """One process: its numbers."""
-    command = [python, __file__, str(folder), "--worker", who, "--seconds", str(seconds), "--threads", str(threads)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{who} failed:\n{done.stderr[-2000:]}")
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+def start(who: str, folder: Path, seconds: float, asked: argparse.Namespace) -> subprocess.Popen[str]:
+    """One process at work."""
+    python = {"ours": asked.python, "peer": asked.peer}[who]
+    command = [
+        python,
+        __file__,
+        str(folder),
+        "--worker",
+        who,
+        "--seconds",
+        str(seconds),
+        "--threads",
+        str(asked.threads),
+    ]
+    command += ["--processor-time"] * asked.processor_time
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+def numbers(process: subprocess.Popen[str], folder: Path) -> dict[str, Any]:
+    """What it has found."""
+    output, _ = process.communicate()
+    if process.returncode:
+        sys.exit(f"failed: {process.args}")
+    found: dict[str, Any] = json.loads(output.splitlines()[-1])
     bleu(found, folder)
     return found
 
@@ -239,25 +257,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--peer", help="the python of an environment that has JoeyNMT")
+    parser.add_argument("--python", default=sys.executable, help="that of throughtime")
     parser.add_argument("--seconds", type=float, default=20.0, help="of training in each round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--minutes", type=float, default=0.0, help="of training for the comparison by BLEU")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--processor-time", action="store_true", help="count that: fair while others are at work, too")
     parser.add_argument("--worker", choices=("ours", "peer"), help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.worker:
+        if asked.processor_time:
+            global CLOCK
+            CLOCK = time.process_time
         print(json.dumps({"ours": ours, "peer": peer}[asked.worker](asked.data, asked.seconds, asked.threads)))
         return
     if not asked.data.is_file() or not asked.peer:
         sys.exit("this benchmark needs Tatoeba's pairs and --peer, see --help")
-    pythons = {"ours": sys.executable, "peer": asked.peer}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         prepare(asked.data, folder)
         seen: dict[str, list[dict[str, Any]]] = {"ours": [], "peer": []}
         for turn in range(asked.rounds):
             for who in ("ours", "peer") if turn % 2 == 0 else ("peer", "ours"):
-                seen[who].append(run(who, pythons[who], folder, asked.seconds, asked.threads))
+                seen[who].append(numbers(start(who, folder, asked.seconds, asked), folder))
                 print(turn, who, {k: round(v, 1) for k, v in seen[who][-1].items() if "BLEU" not in k}, flush=True)
         for key in seen["ours"][0] if asked.rounds else ():
             one, other = (statistics.median(row[key] for row in seen[who]) for who in ("ours", "peer"))
@@ -265,10 +287,11 @@ def main() -> None:
                 print(
                     f"{key}: {one:,.0f}, peer {other:,.0f}, ratio {one / other if other else math.nan:.2f}", flush=True
                 )
-        for who in ("ours", "peer") if asked.minutes else ():
-            found = run(who, pythons[who], folder, asked.minutes * 60, asked.threads)
-            scores = {key: round(value, 1) for key, value in found.items() if "BLEU" in key}
-            print(f"after {asked.minutes:g} minutes, {who}: {scores}", flush=True)
+        # side by side, so that whatever else the machine does, it does to both
+        both = {who: start(who, folder, asked.minutes * 60, asked) for who in ("ours", "peer") if asked.minutes}
+        for who, process in both.items():
+            found = {key: round(value, 1) for key, value in numbers(process, folder).items()}
+            print(f"after {asked.minutes:g} minutes, {who}: {found}", flush=True)
 
 
 if __name__ == "__main__":

@@ -318,7 +318,10 @@ def built_in_data_is_here() -> bool:
 @pytest.mark.skipif(not built_in_data_is_here(), reason="the built-in messages have not been downloaded")
 def test_built_in_messages_are_whole_and_their_splits_apart() -> None:
     train, valid, test = danish.splits(Sides())
-    assert len(train) > 3_000
+    assert len(train) > 3_500
+    assert ("Hans bror er syg.", "His brother is ill.") not in texts(valid) + texts(test)
+    assert sum(pair.path == Path("composed") for pair in train) > 900
+    assert all(pair.path != Path("composed") for pair in (*valid, *test))
     assert len(test) > 250
     held_out = [{pair.source.casefold() for pair in part} for part in (train, valid, test)]
     assert all(a.isdisjoint(b) for a, b in combinations(held_out, 2))

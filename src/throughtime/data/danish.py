@@ -1,4 +1,4 @@
-"""Built-in pairs, Danish and English: messages of programs, in fixed splits."""
+"""Built-in pairs, Danish and English: messages of programs in fixed splits, and composed sentences to learn from."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from throughtime.data.catalogues import read_catalogue
+from throughtime.data.danish_phrases import phrases
 from throughtime.data.parallel import Pair, Sides, alike, split_pairs
 from throughtime.data.sources import DJANGO, PLONE, Carrier, read_members
 from throughtime.errors import ThroughtimeError
@@ -16,6 +17,8 @@ _CARRIERS = (PLONE, DJANGO)
 def splits(sides: Sides) -> tuple[list[Pair], list[Pair], list[Pair]]:
     """Training, validation and test, without a sentence that two of them share on either side.
 
+    The composed sentences are learned from only: what is judged by are messages that people have written.
+
     Args:
         sides: da and en, or en and da; none: Danish to English.
 
@@ -25,10 +28,13 @@ def splits(sides: Sides) -> tuple[list[Pair], list[Pair], list[Pair]]:
     source, target = sides.source or "da", sides.target or ("da" if sides.source == "en" else "en")
     if {source, target} != {"da", "en"}:
         raise ThroughtimeError(f"found the sides {source!r} and {target!r}, expected da and en for the built-in data")
-    parts = split_pairs(messages(), seed=0, valid=0.05, test=0.1)
+    train, valid, test = split_pairs(messages(), seed=0, valid=0.05, test=0.1)
+    taken = {alike(text) for pair in (*valid, *test) for text in (pair.source, pair.target)}
+    composed = [Pair(english, said, Path("composed"), line) for line, (said, english) in enumerate(phrases(), 1)]
+    train += [pair for pair in composed if taken.isdisjoint((alike(pair.source), alike(pair.target)))]
     if source == "en":
-        return parts
-    train, valid, test = ([Pair(p.target, p.source, p.path, p.line) for p in part] for part in parts)
+        return train, valid, test
+    train, valid, test = ([Pair(p.target, p.source, p.path, p.line) for p in part] for part in (train, valid, test))
     return train, valid, test
 
 
