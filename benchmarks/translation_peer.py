@@ -97,7 +97,7 @@ def ours(folder: Path, seconds: float, threads: int) -> dict[str, Any]:
     for beams in (1, 5):
         began = CLOCK()
         answers = [task._say(one[0], text) for one, text in task._search(model, [p.source for p in valid], beams)]
-        found[f"beam {beams}, sentences/s"] = len(valid) / (CLOCK() - began)
+        found |= speeds(beams, CLOCK() - began, [len(task.target.encode(answer)) for answer in answers])
         found[f"answers {beams}"] = answers
     return found
 
@@ -146,8 +146,8 @@ def peer(folder: Path, seconds: float, threads: int) -> dict[str, Any]:
         *_, pieces, _, _ = predict(
             model=model, data=valid, device=args.device, n_gpu=0, args=asked, autocast=args.autocast
         )  # fmt: skip
-        found[f"beam {beams}, sentences/s"] = len(pieces) / (CLOCK() - began)
         found[f"pieces {beams}"] = [[piece for piece in line if piece.isdigit()] for line in pieces]
+        found |= speeds(beams, CLOCK() - began, [len(line) for line in found[f"pieces {beams}"]])
     return found
 
 
@@ -204,6 +204,12 @@ model:
         init_hidden: "bridge"
         attention: "bahdanau"
 """
+
+
+def speeds(beams: int, seconds: float, lengths: list[int]) -> dict[str, Any]:
+    """Of a search; pieces a second compare models whose answers are not of one length."""
+    pieces = sum(lengths) + len(lengths)
+    return {f"beam {beams}, sentences/s": len(lengths) / seconds, f"beam {beams}, pieces/s": pieces / seconds}
 
 
 def peak() -> float:
@@ -280,7 +286,7 @@ def main() -> None:
         for turn in range(asked.rounds):
             for who in ("ours", "peer") if turn % 2 == 0 else ("peer", "ours"):
                 seen[who].append(numbers(start(who, folder, asked.seconds, asked), folder))
-                print(turn, who, {k: round(v, 1) for k, v in seen[who][-1].items() if "BLEU" not in k}, flush=True)
+                print(turn, who, {k: round(v, 1) for k, v in seen[who][-1].items()}, flush=True)
         for key in seen["ours"][0] if asked.rounds else ():
             one, other = (statistics.median(row[key] for row in seen[who]) for who in ("ours", "peer"))
             if "BLEU" not in key:

@@ -143,6 +143,16 @@ def test_stopping_early_is_sooner_and_never_better() -> None:
     assert max(gaps) > 0
 
 
+def test_as_many_are_found_as_are_wanted_and_wanting_more_is_no_worse() -> None:
+    seeds = list(range(40))
+    results = {wanted: run(BeamSearch(4, longest=8, wanted=wanted), seeds) for wanted in (1, 2, 4)}
+    for wanted, found in results.items():
+        assert all(len(hypotheses) >= wanted for hypotheses in found)
+    assert any(len(hypotheses) < 4 for hypotheses in results[1])
+    for few, many in zip(results[1], results[4], strict=True):
+        assert many[0].score >= few[0].score - 1e-12
+
+
 def test_wider_beams_find_more_on_average() -> None:
     best = [
         np.mean([found[0].score for found in run(BeamSearch(k, "none", longest=6), list(range(60)))]) for k in (1, 3, 9)
@@ -165,10 +175,18 @@ def test_where_nothing_may_be_said_there_is_no_hypothesis() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"beams": 0}, {"shortest": 3, "longest": 2}, {"alpha": -1.0}, {"alpha": math.nan}, {"shortest": -1}]
+    "wrong",
+    [
+        {"beams": 0},
+        {"wanted": 6},
+        {"shortest": 3, "longest": 2},
+        {"alpha": -1.0},
+        {"alpha": math.nan},
+        {"shortest": -1},
+    ],
 )
 def test_numbers_out_of_range_are_named(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ArgumentError, match=r"beams=.*shortest=.*alpha="):
+    with pytest.raises(ArgumentError, match=r"beams=.*wanted=.*shortest=.*alpha="):
         BeamSearch(**wrong)
     with pytest.raises(ArgumentError, match="one a sentence: 1"):
         run(BeamSearch(longest=(3, 4)), [0])

@@ -69,8 +69,9 @@ class BeamSearch:
         alpha: α.
         shortest: fewest tokens before the end mark.
         longest: most tokens before the end mark; one number, or one a sentence. What is as long is made to end there.
-        stop_early: a sentence is done when it has K finished hypotheses; False: when none of its beginnings can come to
-            beat the K-th best of them any more.
+        wanted: finished hypotheses of a sentence that are wanted at least.
+        stop_early: a sentence is done when it has as many as are wanted and the best continuation of a step is one that
+            ends, and when it has K; False: when none of its beginnings can come to beat the K-th best any more.
         excluded: elements that are never said.
 
     Raises:
@@ -82,15 +83,20 @@ class BeamSearch:
     alpha: float = 1.0
     shortest: int = 0
     longest: int | tuple[int, ...] = 200
+    wanted: int = 1
     stop_early: bool = True
     excluded: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         longest = min(self.longest) if isinstance(self.longest, tuple) else self.longest
-        if self.beams < 1 or not 0 <= self.shortest <= longest or not (math.isfinite(self.alpha) and self.alpha >= 0):
+        if (
+            not 1 <= self.wanted <= self.beams
+            or not 0 <= self.shortest <= longest
+            or not (math.isfinite(self.alpha) and self.alpha >= 0)
+        ):
             raise ArgumentError(
-                f"found beams={self.beams}, shortest={self.shortest}, longest={longest}, alpha={self.alpha}, "
-                "expected at least one beam, lengths in order, and an alpha of at least 0"
+                f"found beams={self.beams}, wanted={self.wanted}, shortest={self.shortest}, longest={longest}, "
+                f"alpha={self.alpha}, expected as many beams as are wanted, lengths in order, an alpha of at least 0"
             )
 
     def normaliser(self, length: int) -> float:
@@ -115,7 +121,7 @@ class BeamSearch:
             end: the element that ends a sequence.
 
         Returns:
-            For each sentence up to `beams` hypotheses, the best first.
+            For each sentence up to `beams` finished hypotheses, the best first.
 
         Raises:
             NotANumberError: logits that are no numbers.
@@ -160,6 +166,7 @@ class _Search:
         scores = torch.zeros(len(self.alive), 1)
         while len(self.alive):
             logits, notes = self.model.step(tokens)
+            logits = logits.to(torch.promote_types(logits.dtype, torch.float32))  # half precision adds up badly
             best, parents, following = self._candidates(logits, scores.to(logits))
             tokens, scores = self._go_on(best, parents, following, notes)
         return [sorted(found, key=lambda one: -one.score)[: self.asked.beams] for found in self.found]
@@ -180,12 +187,12 @@ class _Search:
         return best, places // many, tokens.flatten(1).gather(1, places)
 
     def _allowed(self, logits: Tensor) -> Tensor:
-        """Logits in which what may not be said is minus infinity."""
+        """The logits, in which what may not be said is now minus infinity."""
         length, never = len(self.steps), list(self.asked.excluded)
         if length < self.asked.shortest:
             never.append(self.end)
         if never:
-            logits = logits.index_fill(-1, torch.tensor(never, device=logits.device), -torch.inf)
+            logits.index_fill_(-1, torch.tensor(never, device=logits.device), -torch.inf)
         full = self.longest[self.alive] <= length
         if full.any():
             only_end = torch.full_like(logits[0, 0], -torch.inf)
@@ -204,8 +211,8 @@ class _Search:
         rows[self.alive] = np.arange(len(self.alive))
         self.steps.append(_Step(rows, notes.float().cpu().numpy(), comes_from.cpu().numpy(), says.cpu().numpy()))
         self._finish(best[:, :beams], parents[:, :beams], ends[:, :beams])
-        tops = zip(self.alive.tolist(), scores[:, 0].tolist(), strict=True)
-        going = np.array([not self._is_done(sentence, top) for sentence, top in tops])
+        rows_of = zip(self.alive.tolist(), scores[:, 0].tolist(), ends[:, 0].tolist(), strict=True)
+        going = np.array([not self._is_done(sentence, top, ended) for sentence, top, ended in rows_of])
         self.alive = self.alive[going]
         if not len(self.alive):
             return says, scores
@@ -235,15 +242,21 @@ class _Search:
             notes.append(step.notes[row, beam])
         return np.array(tokens[::-1], dtype=np.int64), np.stack(notes[::-1])
 
-    def _is_done(self, sentence: int, top: float) -> bool:
-        """Whether nothing more is looked for; `top` is log p of the sentence's best beginning."""
+    def _is_done(self, sentence: int, top: float, ended: bool) -> bool:
+        """Whether nothing more is looked for.
+
+        Args:
+            sentence: which.
+            top: log p of its best beginning.
+            ended: whether the best continuation of this step was one that ends.
+        """
         found, beams = self.found[sentence], self.asked.beams
         if top == -math.inf:
             return True
+        if self.asked.stop_early:
+            return len(found) >= (self.asked.wanted if ended else beams)
         if len(found) < beams:
             return False
-        if self.asked.stop_early:
-            return True
         # log p can only fall, and no length divides it by more than the longest
         attainable = top / self.asked.normaliser(int(self.longest[sentence]) + 1)
         return sorted((one.score for one in found), reverse=True)[beams - 1] >= attainable

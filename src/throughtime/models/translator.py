@@ -159,7 +159,8 @@ class Decoding:
     def step(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Read the last word of each beam, (B, K): logits of the next one (B, K, V), and attention (B, K, S)."""
         model, (rows, beams) = self.model, tokens.shape
-        contribution = model.decoder.project(model.target(tokens.reshape(1, -1)))[0]
+        vectors = model.target(tokens.to(self.state.fed.device).reshape(1, -1))
+        contribution = model.decoder.project(vectors)[0]
         self.state, attention = self._advance(contribution, self.state, self.memory, None)
         return model.output.logits(self.state.fed).view(rows, beams, -1), attention.view(rows, beams, -1)
 

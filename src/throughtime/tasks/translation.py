@@ -272,6 +272,7 @@ class Translation(Task[Pair, TranslationSettings]):
         rows = [self._read(text) for text in texts]
         order = sorted((index for index, text in enumerate(texts) if text.strip()), key=lambda index: -len(rows[index]))
         found: list[list[Hypothesis]] = [[] for _ in texts]
+        wanted = min(beams, self.settings.n_best)
         for start in range(0, len(order), _TOGETHER):
             batch = order[start : start + _TOGETHER]
             lengths = torch.tensor([len(rows[index]) for index in batch])
@@ -283,6 +284,7 @@ class Translation(Task[Pair, TranslationSettings]):
                 self.settings.length_penalty,
                 self.settings.alpha,
                 longest=tuple(10 + 2 * int(length) for length in lengths),
+                wanted=wanted,
                 excluded=(self.target.padding, self.target.begin),
             )
             with torch.no_grad():

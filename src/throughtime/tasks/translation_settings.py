@@ -54,6 +54,8 @@ class TranslationSettings(TrainingSettings):
     """Batches until that share is reached."""
     beams: int = Field(default=5, ge=1)
     """Beginnings that beam search keeps; 1: greedy."""
+    n_best: int = Field(default=1, ge=1)
+    """Translations of a sentence that are wanted at least."""
     length_penalty: Literal["gnmt", "plain", "none"] = "gnmt"
     """How the length of a translation counts (Wu et al. 2016)."""
     alpha: float = Field(default=1.0, ge=0)
