@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from throughtime.decoding.sampling import Sampling
 from throughtime.errors import ArgumentError, NotANumberError
+from throughtime.models.outputs.bernoulli import draw_on
 
 LOGITS = torch.tensor([0.4, 0.3, 0.2, 0.1], dtype=torch.float64).log()
 
@@ -61,6 +62,13 @@ def test_temperature_zero_takes_the_most_probable() -> None:
 def test_very_low_temperature_does_not_overflow() -> None:
     rows = torch.tensor([[80.0, 90.0, -1e30]])
     assert Sampling(temperature=1e-38).draw(rows).tolist() == [1]
+
+
+@pytest.mark.parametrize("temperature", [1e-320, 1e-46, 1e-39, 1e-37, 1e-30])
+def test_a_temperature_too_small_to_divide_by_takes_the_most_probable(temperature: float) -> None:
+    logits = torch.tensor([[0.5, 3.0, -1.0], [1e-6, 0.0, -1e-6]])
+    assert Sampling(temperature).draw(logits).tolist() == [1, 0]
+    assert draw_on(torch.tensor([-1e-6, 1e-6, 3.0]), Sampling(temperature)).tolist() == [0, 1, 1]
 
 
 def test_draws_have_the_frequencies_of_the_distribution() -> None:

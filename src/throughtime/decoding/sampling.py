@@ -16,7 +16,7 @@ class Sampling:
     """How adventurous a sample may be.
 
     Args:
-        temperature: logits are divided by it; 0 takes the most probable element.
+        temperature: logits are divided by it; 0 (or less than a float32 can show) takes the most probable element.
         top_k: keep only the k most probable elements (of equals, those that come first; None: all).
         top_p: keep the smallest set of elements whose probability reaches p (Holtzman et al. 2020; None: all).
         generator: source of randomness (None: torch's own).
@@ -35,6 +35,8 @@ class Sampling:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.temperature) and self.temperature >= 0):
             raise ArgumentError(f"found temperature {self.temperature}, expected a number of at least 0")
+        if self.temperature < torch.finfo(torch.float32).tiny:  # nothing can be divided by it
+            object.__setattr__(self, "temperature", 0.0)
         if self.top_k is not None and self.top_k < 1:
             raise ArgumentError(f"found top_k {self.top_k}, expected at least 1")
         if self.top_p is not None and not 0 < self.top_p <= 1:
