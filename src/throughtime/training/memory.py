@@ -52,6 +52,8 @@ def check_memory(model: nn.Module, settings: TrainingSettings) -> None:
     Raises:
         ThroughtimeError: they need more than the machine has.
     """
+    if not hasattr(os, "sysconf"):  # Windows grants no memory that it does not have
+        return
     own = sum(tensor.numel() * tensor.element_size() for tensor in model.parameters())
     learnt = sum(tensor.numel() * tensor.element_size() for tensor in model.parameters() if tensor.requires_grad)
     needed = own + learnt * (1 + _MOMENTS[settings.optimiser])
