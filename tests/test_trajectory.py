@@ -327,3 +327,34 @@ def test_bounces_of_our_own_balls_are_learned(tmp_path: Path) -> None:
     assert report.metrics["ade"] < 0.85 * best
     assert 0.85 < report.metrics["coverage"] < 0.95
     assert float(dict(report.tables[1].rows)["direction called unknown"].rstrip("%")) > 95
+
+
+def test_the_network_is_trusted_as_far_as_held_out_data_shows(tmp_path: Path) -> None:
+    tracks = turning(20, 0)
+    learner = task(tmp_path, observe=6, predict=8)
+    learner.fit(tracks)
+    torch.manual_seed(0)
+    model = learner.model()
+    (batch,) = learner.loader(tracks[:2], training=False).epoch(0)
+
+    class Loader:
+        """The one batch, in which the third simple method knows everything, and the network nothing."""
+
+        def __len__(self) -> int:
+            return 1
+
+        def epoch(self, epoch: int, skip: int = 0) -> Any:
+            tensors = dict(batch.tensors)
+            tensors["rivals"] = tensors["rivals"].clone()
+            tensors["rivals"][:, :, 2] = tensors["targets"]
+            yield replace(batch, tensors=tensors)
+
+    assert model.calibrate(Loader()) == pytest.approx(0, abs=1e-6)
+    assert (model.trust.item(), model.rival.item()) == (0, 2)
+    (seen,) = Loader().epoch(0)
+    torch.testing.assert_close(model(seen).positions.mean, seen["targets"], atol=1e-5, rtol=1e-5)
+    distance = model.calibrate(learner.loader(tracks[:2], training=False))
+    assert distance <= min(
+        (torch.linalg.vector_norm(batch["rivals"][:, :, rival] - batch["targets"], dim=-1) * batch["units"]).mean()
+        for rival in range(4)
+    )

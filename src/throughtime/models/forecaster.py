@@ -54,7 +54,9 @@ class Forecaster(Model):
     `towards` (B, D), the expected direction (0: none), `expected` (B,), the expected speed's logarithm, `direction`
     (B, D), a unit vector (0: not known), and `speed` (B,).
 
-    In evaluation mode the mixtures are widened by `calibration`, which `calibrate` finds on held-out data.
+    What `calibrate` finds on held-out data counts in evaluation mode: the mixtures are widened by `calibration`, and,
+    where the batch holds `rivals` (B, K, R, D), the answers of simple methods, their means are moved towards those of
+    the best such method, as far as the network is not to be trusted alone.
 
     Example:
         >>> model = Forecaster(observed=5, asked=3, dimensions=2, hidden_size=8)
@@ -65,6 +67,8 @@ class Forecaster(Model):
     """
 
     calibration: Tensor
+    trust: Tensor
+    rival: Tensor
 
     def __init__(
         self,
@@ -91,6 +95,8 @@ class Forecaster(Model):
         self.dropout = nn.Dropout(dropout)
         self.distance, self.dimensions = distance, dimensions
         self.register_buffer("calibration", torch.ones(()))
+        self.register_buffer("trust", torch.ones(()))
+        self.register_buffer("rival", torch.zeros((), dtype=torch.int64))
 
     def forward(self, batch: Batch) -> Forecast:
         """What there is to say of a batch."""
@@ -104,6 +110,9 @@ class Forecaster(Model):
         # the last step itself too: the way just gone says most of the next one
         now = last_pooling(batch["inputs"], batch["lengths"], directions=1)
         direction, speed = self._velocity(torch.cat([summary, now], dim=-1), batch)
+        rivals = batch.get("rivals")
+        if not self.training and rivals is not None and self.trust < 1:
+            mixture = _moved(mixture, rivals[:, :, self.rival], self.trust)
         if not self.training:
             mixture = mixture.widened(self.calibration)
         return Forecast(mixture, direction, speed)
@@ -131,17 +140,45 @@ class Forecaster(Model):
 
     @torch.no_grad()
     def calibrate(self, loader: Loader, level: float = 0.9) -> float:
-        """Set `calibration` so that regions of probability `level` hold that share of a held-out split's positions."""
+        """Set `trust` and `rival` by the mean distance, and `calibration` by the coverage of a held-out split.
+
+        Args:
+            loader: the split, with targets and rivals.
+            level: the regions of this probability shall hold that share of the positions.
+
+        Returns:
+            The mean distance, in units of the batch's `units`.
+        """
         self.eval()
-        device = self.calibration.device
         self.calibration.fill_(1.0)
-        parts: list[tuple[Mixture, Tensor]] = []
+        self.trust.fill_(1.0)
+        parts: dict[str, list[Tensor]] = {}
         for batch in loader.epoch(0):
-            moved = batch.to(device)
+            moved = batch.to(self.calibration.device)
             real = real_steps(moved["asked_lengths"], moved["targets"].shape[1])
-            parts.append((Mixture(*(part[real] for part in self(moved).positions)), moved["targets"][real]))
-        mixtures, targets = zip(*parts, strict=True)
-        joined = Mixture(*(torch.cat(part) for part in zip(*mixtures, strict=True)))
-        scale = calibrated_scale(joined, torch.cat(targets), level)
-        self.calibration.fill_(scale)
-        return scale
+            found = self(moved).positions._asdict() | {name: moved[name] for name in ("targets", "rivals", "units")}
+            for name, values in found.items():
+                parts.setdefault(name, []).append(values[real])
+        joined = {name: torch.cat(values) for name, values in parts.items()}
+        mixture = Mixture(joined["logits"], joined["means"], joined["factors"])
+        targets, rivals, units = joined["targets"], joined["rivals"], joined["units"]
+        best = (_distance(mixture.mean, targets, units), 1.0, 0)
+        for rival in range(rivals.shape[1]):
+            for trust in torch.linspace(0, 0.95, 20).tolist():
+                mean = torch.lerp(rivals[:, rival], mixture.mean, trust)
+                best = min(best, (_distance(mean, targets, units), trust, rival))
+        distance, trust, rival = best
+        self.trust.fill_(trust)
+        self.rival.fill_(rival)
+        self.calibration.fill_(calibrated_scale(_moved(mixture, rivals[:, rival], self.trust), targets, level))
+        return distance
+
+
+def _moved(mixture: Mixture, towards: Tensor, trust: Tensor) -> Mixture:
+    """With its means moved so that the whole mean lies between `towards` (trust 0) and where it was (1)."""
+    way = (1 - trust) * (towards - mixture.mean)
+    return Mixture(mixture.logits, mixture.means + way[..., None, :], mixture.factors)
+
+
+def _distance(mean: Tensor, targets: Tensor, units: Tensor) -> float:
+    return float((torch.linalg.vector_norm(mean - targets, dim=-1) * units).mean())

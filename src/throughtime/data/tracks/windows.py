@@ -124,16 +124,22 @@ class Chance:
         drop: probability that an observed point (not the last) is missing.
         turn: turn the future of windows with one observed point at random, so that nothing can be learned from one
             position alone.
+        stretch: a window's ways are made longer or shorter by a factor of up to e to this, as if it moved faster.
     """
 
     partial: float = 0.3
     drop: float = 0.1
     turn: bool = True
+    stretch: float = 0.0
 
     def __call__(self, window: Window, random: np.random.Generator) -> Window:
         """Another, similar window."""
         seen = np.arange(len(window.times))
         chosen, share = random.random(2)
+        if self.stretch and window.targets is not None:
+            last, factor = window.positions[-1], np.exp(random.uniform(-self.stretch, self.stretch))
+            seen_again, asked = (last + factor * (places - last) for places in (window.positions, window.targets))
+            window = replace(window, positions=seen_again, targets=asked)
         if chosen < self.partial:
             seen = seen[-int(len(seen) ** share) :]
         seen = seen[(random.random(len(seen)) >= self.drop) | (seen == seen[-1])]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -161,6 +161,9 @@ class Features:
             "units": expected.deviation / self.scales.error,
         } | self._expected_velocity(expected, last, turn)
         arrays |= {"turn": turn, "centre": expected.centre - last[:, None], "deviation": expected.deviation}
+        if random is None:  # in training nobody asks for them
+            rivals = self._rivals(windows) - expected.centre[:, :, None]
+            arrays["rivals"] = _turned(rivals, turn) / expected.deviation[..., None, None]
         if all(window.targets is not None for window in windows):
             targets = np.stack([_padded(_targets(window), expected.asked.max()) for window in windows])
             arrays["targets"] = _turned(targets - expected.centre, turn) / expected.deviation[..., None]
@@ -265,6 +268,13 @@ class Features:
 
     # -- baselines -------------------------------------------------------------------------------------------
 
+    @property
+    def rivals(self) -> list[str]:
+        """Names of the simple methods: two polynomials, two filters."""
+        kinds = ("constant velocity", "constant acceleration")
+        lines = [f"{kind} (last {points} points)" for kind, points in zip(kinds, self.lines, strict=True)]
+        return lines + [f"Kalman filter, {kinds[kalman.order - 1]}" for kalman in self.kalman]
+
     def polynomials(self, window: Window) -> tuple[np.ndarray, np.ndarray]:
         """Where constant velocity and constant acceleration lead: twice (K, D)."""
         line, parabola = (
@@ -272,6 +282,13 @@ class Features:
             for degree, points in zip((1, 2), self.lines, strict=True)
         )
         return line, parabola
+
+    def _rivals(self, windows: Sequence[Window]) -> np.ndarray:
+        """(B, K, R, D): where all the simple methods lead."""
+        steps = max(len(window.asked) for window in windows)
+        lines = [[_padded(path, steps) for path in self.polynomials(window)] for window in windows]
+        filters = [self.expect(windows, which).centre for which in range(len(self.kalman))]
+        return np.concatenate([np.array(lines).swapaxes(1, 2), np.stack(filters, axis=2)], axis=2)
 
     # -- files -----------------------------------------------------------------------------------------------
 
@@ -313,7 +330,7 @@ def _fit_filters(
     speed, span, step = sizes
     still = (0.0,) * len(drift)
     noise, drive = 0.03 * speed * min(span, 10 * step), 0.3 * speed / np.sqrt(span)
-    found = {}
+    found: dict[int, tuple[Kalman, float]] = {}
     for order in (1, 2):
         starts = [
             Kalman(order, noise * less, drive / span ** (order - 1), speed, speed / span, drift=known)
@@ -321,6 +338,8 @@ def _fit_filters(
             for less in (1.0, 0.1)
         ]
         # the search finds the nearest valley: from the best of some starts
+        if order == 2:  # the first order's noise may be a better beginning
+            starts.append(replace(starts[-1], noise=found[1][0].noise))
         found[order] = fit_kalman(min(starts, key=cost), cost)
     return [kalman for kalman, _ in sorted(found.values(), key=lambda pair: pair[1])]
 

@@ -62,16 +62,12 @@ def baselines(windows: Sequence[Window], features: Features) -> dict[str, dict[s
     """Scores of constant velocity, constant acceleration and both Kalman filters, by name."""
     slowest = features.slowest
     paths: dict[str, list[np.ndarray]] = {}
+    lines, filters = features.rivals[:2], features.rivals[2:]
     for window in windows:
-        for name, points, path in zip(
-            ("constant velocity", "constant acceleration"), features.lines, features.polynomials(window), strict=True
-        ):
-            paths.setdefault(f"{name} (last {points} points)", []).append(path)
+        for name, path in zip(lines, features.polynomials(window), strict=True):
+            paths.setdefault(name, []).append(path)
     found = {name: path_scores(windows, path, slowest) for name, path in paths.items()}
-    for which, kalman in enumerate(features.kalman):
-        order = {1: "velocity", 2: "acceleration"}[kalman.order]
-        found[f"Kalman filter, constant {order}"] = _kalman_scores(windows, features, which, slowest)
-    return found
+    return found | {name: _kalman_scores(windows, features, which, slowest) for which, name in enumerate(filters)}
 
 
 def _kalman_scores(windows: Sequence[Window], features: Features, which: int, slowest: float) -> dict[str, float]:

@@ -52,6 +52,8 @@ class TrajectorySettings(TrainingSettings):
     """Share of the windows of which training sees fewer points, down to one."""
     drop: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """Probability that training misses an observed point."""
+    stretch: float = Field(default=0.0, ge=0)
+    """Training makes ways longer or shorter by a factor of up to e to this: for things that know no gravity."""
 
     batch_size: int = Field(default=64, ge=1)
     """Windows in a batch."""

@@ -121,7 +121,7 @@ class Trajectory(Task[Track, TrajectorySettings]):
         self._check_dimensions(examples)
         if not training:
             return self._judged(examples)
-        chance = Chance(asked.partial, asked.drop, turn=asked.one_position == "unknown")
+        chance = Chance(asked.partial, asked.drop, asked.one_position == "unknown", asked.stretch)
         arrays = self.features.arrays
         return WindowLoader(examples, self.protocol, asked.batch_size, arrays, seed=asked.seed, chance=chance)
 
@@ -140,9 +140,7 @@ class Trajectory(Task[Track, TrajectorySettings]):
     def validate(self, model: Model, examples: Sequence[Track]) -> float:
         """Mean distance on some of the windows; the regions of uncertainty are calibrated on them too."""
         forecaster, loader = _forecaster(model), self._judged(examples, _WATCHED)
-        forecaster.calibrate(loader, LEVEL)
-        paths = [answer["path"] for answer in self._answers(forecaster, loader.full)]
-        return distances(loader.full, paths)["ade"]
+        return forecaster.calibrate(loader, LEVEL) * self.features.scales.error
 
     def evaluate(self, model: Model, examples: Sequence[Track]) -> Report:
         """Distances, direction, speed, likelihood and coverage, beside constant velocity, acceleration and Kalman."""
@@ -150,7 +148,11 @@ class Trajectory(Task[Track, TrajectorySettings]):
         windows = full_windows(examples, self.protocol)
         answers = list(self._answers(_forecaster(model), windows))
         alone = [replace(w, times=w.times[-1:], positions=w.positions[-1:]) for w in _spread_out(windows, _ALONE)]
-        tables = [self._table_of_times(windows, answers), self._table_of_one(alone, _forecaster(model))]
+        tables = [
+            self._table_of_times(windows, answers),
+            self._table_of_one(alone, _forecaster(model)),
+            self._table_of_validation(_forecaster(model)),
+        ]
         return Report(self._scores(windows, answers), baselines(windows, self.features), tables)
 
     def _scores(self, windows: Sequence[Window], answers: Sequence[dict[str, Any]]) -> dict[str, float]:
@@ -191,6 +193,15 @@ class Trajectory(Task[Track, TrajectorySettings]):
             ("coverage of the 90 % regions", f"{np.concatenate([answer['held'] for answer in answers]).mean():.1%}"),
         ]
         return Table(f"one observed position ({len(alone)} windows)", ("", ""), rows)
+
+    def _table_of_validation(self, model: Forecaster) -> Table:
+        """What was chosen on the validation split after learning."""
+        trust, rival = float(model.trust), self.features.rivals[int(model.rival)]
+        rows = [
+            ("trust in the network's mean", f"{trust:.2f}" + (f", the rest in {rival}" if trust < 1 else "")),
+            ("regions were widened by", f"{float(model.calibration):.3f}"),
+        ]
+        return Table("chosen on the validation split", ("", ""), rows)
 
     def _answers(self, model: Forecaster, windows: Sequence[Window]) -> Iterator[dict[str, Any]]:
         """For each window, in the data's axes and units, all there is to say."""
