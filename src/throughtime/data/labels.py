@@ -1,18 +1,35 @@
-"""The classes of labelled texts: learned from the training split, looked up in all others."""
+"""The classes of labelled examples: learned from the training split, looked up in all others."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
-from throughtime.data.tables import LabelledText
 from throughtime.errors import DataError, ThroughtimeError
 
 # other people's names for the classes of the built-in reviews
 _ALIASES = {"0": "negative", "neg": "negative", "1": "positive", "pos": "positive"}
 SHOWN = 20
 """Classes that are shown to people; more fill no table."""
+
+
+class Labelled(Protocol):
+    """An example of one class, and where it comes from."""
+
+    @property
+    def label(self) -> str | None:
+        """Its class."""
+
+    @property
+    def path(self) -> Path:
+        """The file it comes from."""
+
+    @property
+    def line(self) -> int | None:
+        """The line there, if it has one."""
 
 
 @dataclass(frozen=True)
@@ -28,14 +45,14 @@ class Labels:
     majority: str
 
     @classmethod
-    def fit(cls, train: Sequence[LabelledText]) -> Labels:
+    def fit(cls, train: Sequence[Labelled]) -> Labels:
         """Those of the training split.
 
         Raises:
             ThroughtimeError: one label only, or so many that they are no classes.
 
         Example:
-            >>> from pathlib import Path
+            >>> from throughtime.data.tables import LabelledText
             >>> Labels.fit([LabelledText("fine", label, Path("x.csv"), 2) for label in "abb"])
             Labels(names=['a', 'b'], majority='b')
         """
@@ -44,7 +61,7 @@ class Labels:
             raise ThroughtimeError(f"found only the label {next(iter(counts), '')!r} to learn, expected at least two")
         if len(counts) > max(20, len(train) // 2):
             raise ThroughtimeError(
-                f"found {len(counts)} different labels in {len(train)} texts, expected a few classes; "
+                f"found {len(counts)} different labels in {len(train)} examples, expected a few classes; "
                 "is it another column? (--label-column)"
             )
         names = sorted(counts)
@@ -54,7 +71,7 @@ class Labels:
         """C."""
         return len(self.names)
 
-    def number(self, example: LabelledText) -> int:
+    def number(self, example: Labelled) -> int:
         """The number of an example's class.
 
         Raises:

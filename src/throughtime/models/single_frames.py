@@ -57,25 +57,25 @@ class SingleFrames:
         logs = scores - largest - np.log(np.exp(scores - largest).sum(axis=1, keepdims=True))
         return int(logs.mean(axis=0).argmax())
 
-    def save(self, folder: Path) -> None:
-        """Write `single_frames.npz`."""
+    def save(self, path: Path) -> None:
+        """Write an .npz file."""
         np.savez(
-            folder / "single_frames.npz",
+            path,
             mean=self.mean, deviation=self.deviation, weight=self.weight, bias=self.bias,
         )  # fmt: skip
 
     @classmethod
-    def load(cls, folder: Path) -> SingleFrames:
+    def load(cls, path: Path) -> SingleFrames:
         """Read what `save` wrote.
 
         Raises:
             DataError: it is missing or something else.
         """
         try:
-            with np.load(folder / "single_frames.npz", allow_pickle=False) as arrays:
+            with np.load(path, allow_pickle=False) as arrays:
                 return cls(*(arrays[name] for name in ("mean", "deviation", "weight", "bias")))
         except (OSError, ValueError, KeyError, EOFError) as error:
-            raise DataError(folder, f"no baseline of single frames ({error})", "what training wrote there") from error
+            raise DataError(path, f"no baseline of single frames ({error})", "what training wrote there") from error
 
 
 def frame_features(frames: np.ndarray) -> np.ndarray:

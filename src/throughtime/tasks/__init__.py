@@ -16,6 +16,7 @@ _CLASSES = {
     "translation": "Translation",
     "trajectory": "Trajectory",
     "entities": "Entities",
+    "video": "Video",
 }
 
 names = tuple(_CLASSES)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from throughtime.data.clips.arrays import read_array_pair, read_vectors
+from throughtime.data.clips.arrays import load_array, read_array_pair, read_vectors
 from throughtime.data.clips.clip import Clip
 from throughtime.data.clips.timeseries import read_ts
 from throughtime.data.clips.video import read_video
@@ -15,6 +15,7 @@ from throughtime.errors import DataError
 
 VECTORS = (".npy", ".csv", ".tsv")
 VIDEOS = (".mp4", ".m4v", ".webm", ".mkv", ".avi", ".mov", ".gif", ".mpg", ".mpeg", ".ogv", ".wmv", ".flv", ".3gp")
+KNOWN = (*VIDEOS, *VECTORS, ".ts")
 _PATHS = ("path", "file", "filename", "clip", "video", "name")
 _LABELS = ("label", "class", "activity", "category", "action", "target")
 
@@ -52,11 +53,25 @@ def read_labelled(path: Path, reading: Reading) -> list[Clip]:
     raise DataError(path, f"a single {suffix or 'file'}", "a folder of clips, or a manifest of path,label")
 
 
+def read_inputs(path: Path, reading: Reading) -> Iterator[Clip]:
+    """Clips to be answered for, labelled or not: of a file, or of all files in a folder."""
+    if not path.is_dir():
+        yield from read_one(path, reading)
+        return
+    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in KNOWN and not file.name.startswith("."))
+    if not files:
+        raise DataError(path, "a folder without clips", f"files of clips ({', '.join(KNOWN)})")
+    for file in files:
+        yield from read_one(file, reading)
+
+
 def read_one(path: Path, reading: Reading) -> list[Clip]:
-    """What a file without labels holds: one clip, or the many of a .ts file or a three-dimensional array."""
+    """What a file holds: one clip, or the many of a .ts file or a three-dimensional array."""
     suffix = path.suffix.lower()
-    if suffix == ".ts" and is_time_series(path):
+    if suffix == ".ts" and path.is_file() and is_time_series(path):
         return read_ts(path, labels=False)
+    if suffix == ".npy" and load_array(path).ndim == 3:
+        return read_array_pair(path, None)
     if suffix in VECTORS:
         return [Clip(read_vectors(path), None, path)]
     return [Clip(read_video(path, reading.size, reading.most), None, path)]
@@ -97,7 +112,7 @@ def _folder(folder: Path, reading: Reading) -> list[Clip]:
         for child in sorted(folder.iterdir())
         if child.is_dir() and not child.name.startswith(".")
         for file in sorted(child.rglob("*"))
-        if file.suffix.lower() in (*VIDEOS, *VECTORS, ".ts") and not file.name.startswith(".")
+        if file.suffix.lower() in KNOWN and not file.name.startswith(".")
     ]
     if not pairs:
         raise DataError(

@@ -1,0 +1,273 @@
+"""Video: which activity a clip shows, or a sequence of poses or sensor values."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from throughtime.data.clips.clip import Clip
+from throughtime.data.clips.files import Reading, given_splits, read_inputs, read_labelled
+from throughtime.data.clips.render import render_many
+from throughtime.data.clips.sampling import ClipLoader, Sampling
+from throughtime.data.labels import SHOWN, Labels
+from throughtime.errors import DataError, ThroughtimeError
+from throughtime.models.single_frames import SingleFrames, frame_features
+from throughtime.tasks.base import Metric, Prediction, Report, Splits, Task
+from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
+from throughtime.tasks.video_settings import VideoSettings
+
+if TYPE_CHECKING:
+    from throughtime.data.batch import Loader
+    from throughtime.models.base import Model
+    from throughtime.models.classifier import Classifier
+
+_BUILT_IN = {"train": 100, "valid": 12, "test": 30}  # clips of each class
+_EVALUATION_BATCH = 64
+_PICTURES = 16
+_HELD_OUT = 0.15
+
+
+class Video(Task[Clip, VideoSettings]):
+    """A classifier of clips: pictures from video files, or vectors from poses and sensors."""
+
+    name = "video"
+    summary = "says which activity a clip shows, or a sequence of poses or sensor values"
+    reads = (
+        "a folder for each class with its clips (mp4, webm, mkv, avi, mov, gif, ...) or sequences (NPY, CSV: a row a "
+        "step), a manifest path,label (CSV), .ts files of the UEA archive, arrays X.npy with y.npy; *_TRAIN and *_TEST, "
+        "or folders train and test, keep their splits"
+    )
+    built_in = "clips by our own renderer: nine ways in which a shape moves, which no single frame tells"
+    metric = Metric("nll", "nats, the mean negative log-probability of the right class", "min")
+    Settings = VideoSettings
+
+    def __init__(self, settings: VideoSettings, cache: Path) -> None:
+        super().__init__(settings, cache)
+        self.labels = Labels([], "")
+        self.mean: np.ndarray | None = None
+        """(F,) of vectors; None for pictures."""
+        self.deviation: np.ndarray | None = None
+        self.baselines: dict[str, SingleFrames] = {}
+
+    # -- data ------------------------------------------------------------------------------------------------
+
+    def built_in_data(self) -> Splits[Clip]:
+        """Rendered anew by another seed for each split."""
+        size = self.settings.size
+        parts = {split: render_many(count, size, seed) for seed, (split, count) in enumerate(_BUILT_IN.items())}
+        return Splits(**parts)
+
+    def read(self, path: Path) -> list[Clip]:
+        """The labelled clips of a folder, a manifest, a .ts file or arrays."""
+        return read_labelled(path, Reading(self.settings.size))
+
+    def read_splits(self, path: Path) -> Splits[Clip]:
+        """As the files give them, the validation part drawn from the training part; or drawn from each class."""
+        given = given_splits(path) if path.is_dir() else None
+        clips = self.read(path if given is None else given[0])
+        if len(only := {clip.label for clip in clips}) < 2:
+            raise DataError(path, f"only the class {only.pop()!r}", "at least two different classes")
+        rest, valid = self._held_out(clips)
+        if given is not None:
+            return Splits(rest, valid, self.read(given[1]))
+        train, test = self._held_out(rest)
+        return Splits(train, valid, test)
+
+    def _held_out(self, clips: Sequence[Clip]) -> tuple[list[Clip], list[Clip]]:
+        """All but a share of each class, and that share; of a class with fewer than three clips none."""
+        order = list(clips)
+        random.Random(self.settings.seed).shuffle(order)
+        rest, held = [], []
+        for label in sorted({str(clip.label) for clip in clips}):
+            own = [clip for clip in order if clip.label == label]
+            count = max(1, round(_HELD_OUT * len(own))) if len(own) >= 3 else 0
+            held += own[:count]
+            rest += own[count:]
+        if not held:
+            raise ThroughtimeError(
+                f"found classes of {max(1, len(clips) // 2)} clips or fewer, expected at least 3 of one; "
+                "give --train, --valid and --test instead"
+            )
+        return rest, held
+
+    # -- features --------------------------------------------------------------------------------------------
+
+    def fit(self, train: Sequence[Clip]) -> None:
+        """Classes, usual values, and the baselines that know no time."""
+        self.labels = Labels.fit(train)
+        if not train[0].has_pictures:
+            values = np.concatenate([clip.frames for clip in train])
+            self.mean, self.deviation = values.mean(axis=0), values.std(axis=0) + 1e-6
+        clips = [self._frames(clip) for clip in self._prepared(train)]
+        classes = [self.labels.number(clip) for clip in train]
+        self.baselines = {
+            "single frames": SingleFrames.fit(clips, classes, self.settings.seed),
+            "mean and spread": SingleFrames.fit([_summary(clip) for clip in clips], classes, self.settings.seed),
+        }
+
+    def save_features(self, folder: Path) -> None:
+        """Classes, usual values and the baselines."""
+        learned: dict[str, Any] = {"labels": self.labels.names, "majority": self.labels.majority}
+        if self.mean is not None and self.deviation is not None:
+            learned |= {"mean": self.mean.tolist(), "deviation": self.deviation.tolist()}
+        (folder / "learned.json").write_text(json.dumps(learned, ensure_ascii=False), encoding="utf-8")
+        for name, baseline in self.baselines.items():
+            baseline.save(folder / f"{name.replace(' ', '_')}.npz")
+
+    def load_features(self, folder: Path) -> None:
+        """What `save_features` wrote."""
+        try:
+            learned = json.loads((folder / "learned.json").read_text(encoding="utf-8"))
+            self.labels = Labels(list(learned["labels"]), str(learned["majority"]))
+            if "mean" in learned:
+                self.mean = np.array(learned["mean"], dtype=np.float32)
+                self.deviation = np.array(learned["deviation"], dtype=np.float32)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataError(folder, f"no features of a video run ({error})", "what training wrote there") from error
+        for name in ("single frames", "mean and spread"):
+            self.baselines[name] = SingleFrames.load(folder / f"{name.replace(' ', '_')}.npz")
+
+    # -- learning --------------------------------------------------------------------------------------------
+
+    def model(self) -> Classifier:
+        """A network for each frame, recurrent layers over time, pooling, softmax."""
+        from torch import nn
+
+        from throughtime.layers import GRU, LSTM, RNN
+        from throughtime.models.classifier import Classifier
+        from throughtime.models.frames import PictureEncoder, VectorEncoder
+
+        asked = self.settings
+        encoder: nn.Module
+        if self.mean is None:
+            encoder = PictureEncoder(asked.size, asked.width, asked.features)
+        else:
+            encoder = VectorEncoder(len(self.mean), asked.features)
+        recurrent = {"gru": GRU, "lstm": LSTM, "rnn": RNN}[asked.cell](
+            asked.features,
+            asked.hidden_size,
+            num_layers=asked.layers,
+            batch_first=True,
+            bidirectional=asked.bidirectional,
+            dropout=asked.dropout if asked.layers > 1 else 0.0,
+        )
+        return Classifier(encoder, recurrent, len(self.labels), asked.pooling, asked.dropout)
+
+    def loader(self, examples: Sequence[Clip], *, training: bool) -> Loader:
+        """Batches of frames and class numbers; varied in time where they are learned from."""
+        asked = self.settings
+        return ClipLoader(
+            self._prepared(examples),
+            [self.labels.number(clip) for clip in examples],
+            asked.batch_size if training else _EVALUATION_BATCH,
+            self._sampling(),
+            seed=asked.seed,
+            training=training,
+        )
+
+    def _sampling(self) -> Sampling:
+        asked = self.settings
+        frames = _PICTURES if asked.frames is None and self.mean is None else asked.frames
+        return Sampling(frames, asked.crop, asked.stretch, asked.noise, asked.shift)
+
+    def _frames(self, clip: Clip) -> np.ndarray:
+        return self._sampling().choose(clip)
+
+    def _prepared(self, clips: Sequence[Clip]) -> list[Clip]:
+        """Vectors in units of their usual spread; pictures as they are.
+
+        Raises:
+            DataError: a clip of another kind than those of training.
+        """
+        expected = "pictures" if self.mean is None else f"vectors of {len(self.mean)} numbers"
+        odd = next((clip for clip in clips if clip.kind != expected), None)
+        if odd is not None:
+            raise DataError(odd.path, odd.kind, f"{expected} as in training", odd.line)
+        if self.mean is None or self.deviation is None:
+            return list(clips)
+        return [replace(clip, frames=(clip.frames - self.mean) / self.deviation) for clip in clips]
+
+    def validate(self, model: Model, examples: Sequence[Clip]) -> float:
+        """Mean negative log-probability of the right class."""
+        return model.mean_loss(self.loader(examples, training=False))
+
+    def evaluate(self, model: Model, examples: Sequence[Clip]) -> Report:
+        """Accuracy, macro F1 and the confusion matrix, beside answers that know no time."""
+        classes, names = len(self.labels), self.labels.names
+        actual = np.array([self.labels.number(clip) for clip in examples])
+        probabilities = np.concatenate([scores for scores in self._probabilities(model, examples)])
+        confusion = confusion_matrix(actual, probabilities.argmax(axis=1), classes)
+        frames = [self._frames(clip) for clip in self._prepared(examples)]
+        blind = {
+            "single frames, logistic regression": [self.baselines["single frames"].answer(clip) for clip in frames],
+            "mean and spread of the frames, logistic regression": [
+                self.baselines["mean and spread"].answer(_summary(clip)) for clip in frames
+            ],
+            f"always {self.labels.majority}": [names.index(self.labels.majority)] * len(frames),
+        }
+        nll = -np.log(np.maximum(probabilities[np.arange(len(actual)), actual], 1e-30)).mean()
+        return Report(
+            {**accuracy_and_f1(confusion), "nll": float(nll)},
+            {
+                name: accuracy_and_f1(confusion_matrix(actual, np.array(answers), classes))
+                for name, answers in blind.items()
+            },
+            [confusion_table(confusion, names)] if classes <= SHOWN else [],
+        )
+
+    def _probabilities(self, model: Model, clips: Sequence[Clip]) -> Iterator[np.ndarray]:
+        """Probabilities (B, C) of the classes, batch by batch."""
+        import torch
+
+        model.eval()
+        device = next(model.parameters()).device
+        unknown = ClipLoader(
+            self._prepared(clips), [0] * len(clips), _EVALUATION_BATCH, self._sampling(), seed=0, training=False
+        )
+        with torch.no_grad():
+            for batch in unknown.epoch(0):
+                moved = batch.to(device)
+                logits = model(moved["inputs"], moved["lengths"]).logits
+                yield logits.double().softmax(dim=-1).cpu().numpy()
+
+    # -- use -------------------------------------------------------------------------------------------------
+
+    def read_inputs(self, argument: str) -> Iterator[Clip]:
+        """The clips of a file or folder."""
+        yield from read_inputs(Path(argument), Reading(self.settings.size))
+
+    def predict(self, model: Model, inputs: Iterable[Any]) -> Iterator[Prediction]:
+        """The class of each clip (or of each in a file), its probability and those of all classes."""
+        for given in inputs:
+            for clip in [given] if isinstance(given, Clip) else self.read_inputs(str(given)):
+                ((scores,),) = self._probabilities(model, [clip])
+                probabilities = dict(zip(self.labels.names, map(float, scores), strict=True))
+                label = max(probabilities, key=lambda name: probabilities[name])
+                yield {
+                    "file": str(clip.path),
+                    "line": clip.line,
+                    "frames": len(clip.frames),
+                    "label": label,
+                    "probability": probabilities[label],
+                    "probabilities": probabilities,
+                }
+
+    def render(self, prediction: Prediction) -> str:
+        """The class, how sure it is, the next class, and the file."""
+        order = sorted(prediction["probabilities"].items(), key=lambda pair: -pair[1])
+        place = prediction["file"] + (f", line {prediction['line']}" if prediction["line"] is not None else "")
+        return (
+            f"{prediction['label']}\t{prediction['probability']:.1%}\t(then {order[1][0]} {order[1][1]:.1%})\t{place}"
+        )
+
+
+def _summary(frames: np.ndarray) -> np.ndarray:
+    """Mean and spread of each feature over all frames, as a clip of one frame (1, 2 F)."""
+    features = frame_features(frames)
+    return np.concatenate([features.mean(axis=0), features.std(axis=0)])[None]

@@ -1,0 +1,53 @@
+"""What can be asked of the video task."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from throughtime.settings import TrainingSettings
+
+
+class VideoSettings(TrainingSettings):
+    """A classifier of clips; plain: a small network on each frame, a bidirectional GRU over time (LRCN)."""
+
+    size: Literal[8, 16, 32, 64, 128] = 32
+    """Pixels of a frame either way; frames are squeezed to a square."""
+    frames: int | None = Field(default=None, ge=1)
+    """Frames of a clip that are looked at; none: 16 pictures, or all steps of a pose or sensor sequence."""
+    width: int = Field(default=16, ge=1)
+    """Channels of the first convolution; the last has four times as many."""
+    features: int = Field(default=64, ge=1)
+    """Numbers that stand for a frame."""
+    cell: Literal["gru", "lstm", "rnn"] = "gru"
+    """Recurrent cell."""
+    hidden_size: int = Field(default=96, ge=1)
+    """Units of each layer and direction."""
+    layers: int = Field(default=1, ge=1)
+    """Recurrent layers on top of each other."""
+    bidirectional: bool = True
+    """Read from both ends."""
+    pooling: Literal["last", "mean", "max", "attention"] = "mean"
+    """How the states of all frames become one vector."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    """Dropout of the frames' vectors, and before the softmax layer."""
+    crop: Annotated[float, Field(ge=0, lt=0.5)] = 0.1
+    """Training leaves out at most so large a share of a clip at either end."""
+    stretch: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    """Training plays pose and sensor sequences faster or slower by up to this share."""
+    noise: float = Field(default=0.1, ge=0)
+    """Training adds noise to pose and sensor values, of this standard deviation (theirs is 1)."""
+    shift: int = Field(default=2, ge=0)
+    """Training moves pictures by up to so many pixels either way."""
+
+    batch_size: int = Field(default=16, ge=1)
+    """Clips in a batch."""
+    learning_rate: float = Field(default=2e-3, gt=0)
+    """Highest learning rate."""
+    schedule: Literal["constant", "linear", "cosine", "plateau", "exponential"] = "cosine"
+    """Course of the learning rate after the warm-up; linear and cosine end at the limit of steps, epochs or minutes."""
+    minutes: float | None = Field(default=6.0, gt=0)
+    """Stop after this many minutes of training."""
+    epochs: int | None = Field(default=60, ge=0)
+    """Stop after this many passes over the training data."""
