@@ -132,7 +132,7 @@ def test_data_that_cannot_be_learned_from_leaves_no_run_behind(
 
 
 def test_too_many_classes_are_taken_for_another_column(tmp_path: Path) -> None:
-    with pytest.raises(ThroughtimeError, match="found 40 different labels in 60 texts"):
+    with pytest.raises(ThroughtimeError, match="found 40 different labels in 60 examples"):
         task(tmp_path).fit(examples([(f"film {n}", f"{n % 40}") for n in range(60)]))
 
 

@@ -40,8 +40,8 @@ class Video(Task[Clip, VideoSettings]):
     summary = "says which activity a clip shows, or a sequence of poses or sensor values"
     reads = (
         "a folder for each class with its clips (mp4, webm, mkv, avi, mov, gif, ...) or sequences (NPY, CSV: a row a "
-        "step), a manifest path,label (CSV), .ts files of the UEA archive, arrays X.npy with y.npy; *_TRAIN and *_TEST, "
-        "or folders train and test, keep their splits"
+        "step), a manifest path,label (CSV), .ts files of the UEA archive, arrays X.npy with y.npy; pairs named _TRAIN "
+        "and _TEST, or folders train and test, keep their splits"
     )
     built_in = "clips by our own renderer: nine ways in which a shape moves, which no single frame tells"
     metric = Metric("nll", "nats, the mean negative log-probability of the right class", "min")
@@ -201,7 +201,7 @@ class Video(Task[Clip, VideoSettings]):
         """Accuracy, macro F1 and the confusion matrix, beside answers that know no time."""
         classes, names = len(self.labels), self.labels.names
         actual = np.array([self.labels.number(clip) for clip in examples])
-        probabilities = np.concatenate([scores for scores in self._probabilities(model, examples)])
+        probabilities = np.concatenate(list(self._probabilities(model, examples)))
         confusion = confusion_matrix(actual, probabilities.argmax(axis=1), classes)
         frames = [self._frames(clip) for clip in self._prepared(examples)]
         blind = {
