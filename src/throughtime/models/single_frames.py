@@ -9,7 +9,7 @@ import numpy as np
 
 from throughtime.errors import DataError, MissingExtraError
 
-_MOST = 20_000  # frames learned from
+_MOST = 5_000  # frames learned from
 
 
 class SingleFrames:

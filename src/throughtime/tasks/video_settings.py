@@ -12,23 +12,23 @@ from throughtime.settings import TrainingSettings
 class VideoSettings(TrainingSettings):
     """A classifier of clips; plain: a small network on each frame, a bidirectional GRU over time (LRCN)."""
 
-    size: Literal[8, 16, 32, 64, 128] = 32
+    size: int = Field(default=32, ge=8, le=512)
     """Pixels of a frame either way; frames are squeezed to a square."""
     frames: int | None = Field(default=None, ge=1)
     """Frames of a clip that are looked at; none: 16 pictures, or all steps of a pose or sensor sequence."""
-    width: int = Field(default=16, ge=1)
-    """Channels of the first convolution; the last has four times as many."""
+    width: int = Field(default=8, ge=1)
+    """Channels of the first convolutions; the last have four times as many."""
     features: int = Field(default=64, ge=1)
     """Numbers that stand for a frame."""
     cell: Literal["gru", "lstm", "rnn"] = "gru"
     """Recurrent cell."""
-    hidden_size: int = Field(default=96, ge=1)
+    hidden_size: int = Field(default=64, ge=1)
     """Units of each layer and direction."""
     layers: int = Field(default=1, ge=1)
     """Recurrent layers on top of each other."""
     bidirectional: bool = True
     """Read from both ends."""
-    pooling: Literal["last", "mean", "max", "attention"] = "mean"
+    pooling: Literal["last", "mean", "max", "attention"] = "max"
     """How the states of all frames become one vector."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
     """Dropout of the frames' vectors, and before the softmax layer."""
@@ -43,7 +43,7 @@ class VideoSettings(TrainingSettings):
 
     batch_size: int = Field(default=16, ge=1)
     """Clips in a batch."""
-    learning_rate: float = Field(default=2e-3, gt=0)
+    learning_rate: float = Field(default=3e-3, gt=0)
     """Highest learning rate."""
     schedule: Literal["constant", "linear", "cosine", "plateau", "exponential"] = "cosine"
     """Course of the learning rate after the warm-up; linear and cosine end at the limit of steps, epochs or minutes."""
