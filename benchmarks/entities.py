@@ -13,6 +13,7 @@ chosen on its dev split. One JSON object a line.
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import resource
 import sys
@@ -30,7 +31,7 @@ from throughtime.training.hardware import make_fabric
 from throughtime.training.step import Stepper
 
 # word vectors of 100, a character BiLSTM of 25, a BiLSTM of 256, a CRF, batches of 32: the peer's, too
-EQUAL: dict[str, Any] = {"vectors": (), "minimum_count": 2, "minutes": None}
+EQUAL: dict[str, Any] = {"vectors": (), "minutes": None}
 
 # The same beginning, once a person and once none; training has none of these names (data/entities/names.py).
 PAIRS = [
@@ -64,8 +65,10 @@ def learn(name: str, data: dict[str, Path], **settings: Any) -> throughtime.Run:
     started, used = time.monotonic(), time.process_time()
     run = throughtime.train("entities", **data, out=folder, quiet=True, **settings)
     report = run.folder.read_report()
+    with (folder / "metrics.csv").open() as lines:
+        dev = [round(float(row["valid_f1"]), 4) for row in csv.DictReader(lines)]
     spent = {"seconds": round(time.monotonic() - started), "cpu_seconds": round(time.process_time() - used)}
-    say(run=name, **spent, **{f"test_{key}": value for key, value in report.metrics.items()})
+    say(run=name, **spent, dev_f1=dev, **{f"test_{key}": value for key, value in report.metrics.items()})
     say(run=name, baselines={key: round(value["f1"], 4) for key, value in report.baselines.items()})
     return run
 
@@ -121,7 +124,7 @@ def speed(data: dict[str, Path], seconds: float, **settings: Any) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data/entities/wnut17"))
-    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--vectors", nargs="*", default=[])

@@ -42,9 +42,9 @@ class EntitiesSettings(TrainingSettings):
     """Numbers of a word's learned vector."""
     vocabulary_size: int = Field(default=50_000, ge=5)
     """Words that have a learned vector at most; casing is kept."""
-    minimum_count: int = Field(default=1, ge=1)
+    minimum_count: int = Field(default=2, ge=1)
     """Words that are rarer in training are unknown."""
-    word_dropout: float = Field(default=1.0, ge=0)
+    word_dropout: float = Field(default=0.25, ge=0)
     """Training takes a word seen n times for the unknown one with probability d / (d + n), d being this number."""
     digits: Literal["kept", "zero"] = "kept"
     """zero: all digits of a word are one, so that 1997 and 2014 are the same word."""
@@ -52,16 +52,16 @@ class EntitiesSettings(TrainingSettings):
     """How a word's letters become a vector."""
     character_size: int = Field(default=25, ge=1)
     """Numbers of a letter's vector, and units of each direction (lstm) or twice as many filters (cnn)."""
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
     """Dropout of words' features and of hidden states."""
-    locked: bool = False
+    locked: bool = True
     """Drop the same features at all words of a sentence."""
 
     batch_size: int = Field(default=32, ge=1)
     """Sentences in a batch."""
-    learning_rate: float = Field(default=2e-3, gt=0)
+    learning_rate: float = Field(default=4e-3, gt=0)
     """Highest learning rate."""
-    schedule: Literal["constant", "linear", "cosine", "plateau", "exponential"] = "cosine"
+    schedule: Literal["constant", "linear", "cosine", "plateau", "exponential"] = "linear"
     """Course of the learning rate after the warm-up; linear and cosine end at the limit of steps, epochs or minutes."""
     clip_norm: float | None = Field(default=5.0, gt=0)
     """Largest norm of the whole gradient; none: no clipping."""
@@ -69,5 +69,5 @@ class EntitiesSettings(TrainingSettings):
     """The masked sum over time is divided by the number of words, or by the number of sentences."""
     minutes: float | None = Field(default=8.0, gt=0)
     """Stop after this many minutes of training."""
-    epochs: int | None = Field(default=15, ge=0)
+    epochs: int | None = Field(default=8, ge=0)
     """Stop after this many passes over the training data."""
