@@ -14,8 +14,9 @@ from throughtime.data import danish
 from throughtime.data.parallel import Pair, Sides, find_splits, read_pairs, split_pairs
 from throughtime.data.sentences import PieceCode, SentenceCode, WordCode, join_words, load_code, split_sentence
 from throughtime.data.tables import read_text
+from throughtime.data.translation_scores import signatures, translation_scores
 from throughtime.data.vocabulary import UNKNOWN
-from throughtime.errors import DataError, MissingExtraError, ThroughtimeError
+from throughtime.errors import DataError, ThroughtimeError
 from throughtime.models.translation_memory import TranslationMemory
 from throughtime.models.word_dictionary import WordDictionary
 from throughtime.tasks.base import Metric, Prediction, Report, Splits, Table, Task
@@ -198,7 +199,7 @@ class Translation(Task[Pair, TranslationSettings]):
         """BLEU of the greedy translations of the first 500 sentences."""
         some = examples[:_VALIDATION_SENTENCES]
         answers = [self._say(found[0], text) for found, text in self._search(model, [pair.source for pair in some], 1)]
-        return _scores(answers, [pair.target for pair in some])["bleu"]
+        return translation_scores(answers, [pair.target for pair in some])["bleu"]
 
     def evaluate(self, model: Model, examples: Sequence[Pair]) -> Report:
         """BLEU and chrF by sacrebleu; beside the source itself, word by word, and the most similar known sentence."""
@@ -211,13 +212,13 @@ class Translation(Task[Pair, TranslationSettings]):
             ("sentences", len(examples)),
             ("source vocabulary", len(self.source)),
             ("target vocabulary", len(self.target)),
-            *((name, f"sacrebleu {metric.get_signature()}") for name, metric in _metrics(references).items()),
+            *signatures(references).items(),
         ]
         shown = list(zip(sources, answers, references, strict=True))[:_EXAMPLES]
         return Report(
-            _scores(answers, references),
+            translation_scores(answers, references),
             {
-                name: _scores(said, references)
+                name: translation_scores(said, references)
                 for name, said in ((_NEAREST, nearest), (_WORDS, words), (_COPY, sources))
             },
             [
@@ -258,7 +259,8 @@ class Translation(Task[Pair, TranslationSettings]):
         """Draw which words of the source each word of the translation looked at."""
         from throughtime.data.attention_picture import draw_attention
 
-        if (attention := prediction["attention"]) is not None:
+        attention = prediction["attention"]
+        if attention is not None and attention["target"]:
             draw_attention(attention["source"], attention["target"], np.array(attention["weights"]), path)
 
     def _search(self, model: Model, texts: Sequence[str], beams: int) -> Iterator[tuple[list[Hypothesis], str]]:
@@ -329,19 +331,3 @@ class Translation(Task[Pair, TranslationSettings]):
             "score": round(hypothesis.score, 4),
             "attention": {"source": seen, "target": words, "weights": weights},
         }
-
-
-def _scores(answers: Sequence[str], references: Sequence[str]) -> dict[str, float]:
-    """BLEU (Papineni et al. 2002) and chrF (Popović 2015) of a whole corpus, by sacrebleu (Post 2018)."""
-    return {
-        name: float(metric.corpus_score(list(answers), None).score) for name, metric in _metrics(references).items()
-    }
-
-
-def _metrics(references: Sequence[str]) -> dict[str, Any]:
-    try:
-        from sacrebleu.metrics.bleu import BLEU
-        from sacrebleu.metrics.chrf import CHRF
-    except ImportError as error:
-        raise MissingExtraError("sacrebleu", "translation", "measuring translations") from error
-    return {"bleu": BLEU(references=[list(references)]), "chrf": CHRF(references=[list(references)])}
