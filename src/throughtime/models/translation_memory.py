@@ -20,7 +20,7 @@ class TranslationMemory:
     """Answers with the translation of the source sentence whose words are most alike: the cosine of their tf-idf.
 
     Args:
-        sources: sentences.
+        sources: sentences; the first 50,000 are kept.
         targets: their translations.
 
     Example:

@@ -36,7 +36,7 @@ class TranslationSettings(TrainingSettings):
     """Numbers of a piece's or word's vector."""
     hidden_size: int = Field(default=256, ge=1)
     """Units of each layer, in the encoder of each direction."""
-    layers: int = Field(default=1, ge=1)
+    layers: int = Field(default=1, ge=1, le=100)
     """Recurrent layers of the encoder, and of the decoder."""
     attention: Literal["additive", "multiplicative"] = "additive"
     """How a state and a step of the source are compared (Bahdanau et al. 2015; Luong et al. 2015)."""
@@ -58,7 +58,7 @@ class TranslationSettings(TrainingSettings):
     """Translations of a sentence that are wanted at least."""
     length_penalty: Literal["gnmt", "plain", "none"] = "gnmt"
     """How the length of a translation counts (Wu et al. 2016)."""
-    alpha: float = Field(default=1.0, ge=0)
+    alpha: float = Field(default=1.0, ge=0, le=100)
     """How much it counts."""
 
     batch_size: int = Field(default=64, ge=1)
