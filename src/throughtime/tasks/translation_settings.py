@@ -22,7 +22,7 @@ class TranslationSettings(TrainingSettings):
     """Encoding of text files, such as utf-8, latin-1, utf-16."""
     level: Literal["bpe", "words"] = "bpe"
     """Sentences in pieces of words (byte-pair encoding; nothing is unknown), or in words."""
-    vocabulary_size: int = Field(default=4_000, ge=5)
+    vocabulary_size: int = Field(default=4_000, ge=5, le=1_000_000)
     """Pieces or words of each language, at most."""
     minimum_count: int = Field(default=2, ge=1)
     """Words: rarer ones are unknown."""
@@ -52,7 +52,7 @@ class TranslationSettings(TrainingSettings):
     """Largest share of target words that the decoder reads as its own guess in training (Bengio et al. 2015)."""
     sampling_steps: int = Field(default=5_000, ge=1)
     """Batches until that share is reached."""
-    beams: int = Field(default=5, ge=1)
+    beams: int = Field(default=5, ge=1, le=200)
     """Beginnings that beam search keeps; 1: greedy."""
     n_best: int = Field(default=1, ge=1)
     """Translations of a sentence that are wanted at least."""
