@@ -1,0 +1,86 @@
+"""The compiled kernels under the address and undefined-behaviour sanitizers: the conformance table without a report."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from throughtime.kernels import fused
+
+ROOT = Path(__file__).parent.parent
+# Python keeps memory to its end; the kernels' own scratch memory outlives each call
+OPTIONS = {"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "print_stacktrace=1", "OMP_NUM_THREADS": "2"}
+FINDER = """
+import importlib.util, sys
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "throughtime.kernels._fused":
+            return importlib.util.spec_from_file_location(name, {!r})
+sys.meta_path.insert(0, Finder())
+"""
+LAYER = """
+import torch
+from throughtime.kernels import _fused
+from throughtime.layers import GRU
+assert _fused.__file__.startswith({!r}), _fused.__file__
+layer, x = GRU(5, 7), torch.randn({}, 3, 5)
+"""
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not fused.instruction_sets(), reason="no compiled kernels: no compiler, or no AVX2"),
+    pytest.mark.skipif(
+        not (importlib.util.find_spec("nanobind") and shutil.which("cmake") and shutil.which("c++")),
+        reason="needs nanobind, cmake and a compiler to build with",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Variables of a process whose kernels are a sanitized build."""
+    folder = tmp_path_factory.mktemp("sanitized")
+    nanobind = subprocess.run(
+        [sys.executable, "-m", "nanobind", "--cmake_dir"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    configure = ["cmake", "-S", str(ROOT), "-B", str(folder), f"-DPython_EXECUTABLE={sys.executable}"]
+    configure += [f"-Dnanobind_DIR={nanobind}", "-DTHROUGHTIME_SANITIZE=address;undefined"]
+    subprocess.run(configure, check=True, capture_output=True)
+    subprocess.run(["cmake", "--build", str(folder), "--parallel", "2"], check=True, capture_output=True)
+    (module,) = folder.glob("_fused*.so")
+    (folder / "sitecustomize.py").write_text(FINDER.format(str(module)), encoding="utf-8")
+    runtime = subprocess.run(
+        ["c++", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    return os.environ | OPTIONS | {"LD_PRELOAD": runtime, "PYTHONPATH": str(folder), "BUILT_IN": str(folder)}
+
+
+def python(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *words], capture_output=True, text=True, env=environment, cwd=ROOT)
+
+
+def test_a_step_too_far_is_reported(environment: dict[str, str]) -> None:
+    """That nothing is reported elsewhere means something: rows beyond the end of the input are."""
+    code = LAYER.format(environment["BUILT_IN"], 4)
+    code += "import throughtime.kernels.lengths as lengths\n"
+    code += "sizes = torch.full((40,), 3)\n"
+    code += "from unittest import mock\n"
+    code += "with mock.patch.object(torch, 'full', lambda *a, **k: sizes): layer(x)\n"
+    done = python(environment, "-c", code)
+    assert done.returncode != 0
+    assert "AddressSanitizer: heap-buffer-overflow" in done.stderr
+
+
+@pytest.mark.parametrize("file", ["test_cells.py", "test_fused.py"])
+def test_the_conformance_table_without_a_report(environment: dict[str, str], file: str) -> None:
+    words = ["-m", "pytest", "-n", "0", "-q", "-p", "no:cacheprovider", "-p", "no:doctest", f"tests/{file}", "-k", "fused"]
+    done = python(environment, *words)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    assert "Sanitizer" not in done.stdout + done.stderr
+    assert "runtime error:" not in done.stdout + done.stderr
