@@ -42,6 +42,7 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[all,dev]"
 	$(BIN)/python -m throughtime.data.sources
+	@$(BIN)/throughtime bench --doctor | grep -A 1 "problem.*compiled module" || true
 	touch $(READY)
 
 clean:
