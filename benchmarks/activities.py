@@ -30,7 +30,7 @@ AEON = Carrier(
 )
 SEQUENCES: dict[str, Any] = {"hidden_size": 96, "learning_rate": 2e-3, "pooling": "max"}
 SETTINGS: dict[str, dict[str, Any]] = {
-    "motions": {"epochs": 40},
+    "motions": {"epochs": 30, "dropout": 0.1},
     "natops": SEQUENCES | {"epochs": 80},
     "vowels": SEQUENCES | {"epochs": 60},
 }
