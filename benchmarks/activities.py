@@ -28,11 +28,11 @@ AEON = Carrier(
     "d05227086706f80111ac5fee8de4d5d3115bb3bcfd1c786c8629393055816409",
     "small data sets of the UEA and UCR archives, among them JapaneseVowels",
 )
-SEQUENCES: dict[str, Any] = {"hidden_size": 96, "learning_rate": 2e-3, "pooling": "max"}
+SEQUENCES: dict[str, Any] = {"hidden_size": 96, "learning_rate": 2e-3, "pooling": "max", "dropout": 0.3}
 SETTINGS: dict[str, dict[str, Any]] = {
-    "motions": {"epochs": 30, "dropout": 0.1},
+    "motions": {"epochs": 30},
     "natops": SEQUENCES | {"epochs": 80},
-    "vowels": SEQUENCES | {"epochs": 60},
+    "vowels": SEQUENCES | {"epochs": 60, "noise": 0.4, "dropout": 0.5},
 }
 PARTS = {"train": (100, 0), "valid": (12, 1), "test": (30, 2)}  # clips of each class, and the seed
 

@@ -30,7 +30,7 @@ class VideoSettings(TrainingSettings):
     """Read from both ends."""
     pooling: Literal["last", "mean", "max", "attention"] = "max"
     """How the states of all frames become one vector."""
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """Dropout of the frames' vectors, and before the softmax layer."""
     crop: Annotated[float, Field(ge=0, lt=0.5)] = 0.1
     """Training leaves out at most so large a share of a clip at either end."""
