@@ -28,7 +28,7 @@ class EntitiesSettings(TrainingSettings):
     """GRU: let the reset gate act after the matrix product, as torch.nn does."""
     hidden_size: int = Field(default=256, ge=1)
     """Units of each layer and direction."""
-    layers: int = Field(default=1, ge=1)
+    layers: int = Field(default=1, ge=1, le=100)
     """Recurrent layers on top of each other."""
     bidirectional: bool = True
     """Read from both ends: whether Teddy is a person depends on the word that comes next."""
@@ -44,7 +44,7 @@ class EntitiesSettings(TrainingSettings):
     """Words that have a learned vector at most; casing is kept."""
     minimum_count: int = Field(default=2, ge=1)
     """Words that are rarer in training are unknown."""
-    word_dropout: float = Field(default=0.25, ge=0)
+    word_dropout: float = Field(default=0.25, ge=0, le=1e6)
     """Training takes a word seen n times for the unknown one with probability d / (d + n), d being this number."""
     digits: Literal["kept", "zero"] = "kept"
     """zero: all digits of a word are one, so that 1997 and 2014 are the same word."""
