@@ -31,7 +31,7 @@ AEON = Carrier(
 SEQUENCES: dict[str, Any] = {"hidden_size": 96, "learning_rate": 2e-3, "pooling": "max", "dropout": 0.3}
 SETTINGS: dict[str, dict[str, Any]] = {
     "motions": {"epochs": 30},
-    "natops": SEQUENCES | {"epochs": 80},
+    "natops": SEQUENCES | {"epochs": 150, "cell": "lstm", "dropout": 0.4, "stretch": 0.3, "crop": 0.15},
     "vowels": SEQUENCES | {"epochs": 60, "noise": 0.4, "dropout": 0.5},
 }
 PARTS = {"train": (100, 0), "valid": (12, 1), "test": (30, 2)}  # clips of each class, and the seed
