@@ -58,10 +58,16 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     subprocess.run(["cmake", "--build", str(folder), "--parallel", "2"], check=True, capture_output=True)
     (module,) = folder.glob("_fused*.so")
     (folder / "sitecustomize.py").write_text(FINDER.format(str(module)), encoding="utf-8")
-    runtime = subprocess.run(
-        ["c++", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    return os.environ | OPTIONS | {"LD_PRELOAD": runtime, "PYTHONPATH": str(folder), "BUILT_IN": str(folder)}
+    # the C++ library too: the sanitizer looks for what throws exceptions as it starts
+    runtimes = [compiler_file(name) for name in ("libasan.so", "libstdc++.so.6")]
+    variables = {"LD_PRELOAD": " ".join(runtimes), "PYTHONPATH": str(folder), "BUILT_IN": str(folder)}
+    return os.environ | OPTIONS | variables
+
+
+def compiler_file(name: str) -> str:
+    """Where the compiler has a library."""
+    done = subprocess.run(["c++", f"-print-file-name={name}"], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
 
 
 def python(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
@@ -78,7 +84,7 @@ def test_a_step_too_far_is_reported(environment: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("file", ["test_cells.py", "test_fused.py"])
 def test_the_conformance_table_without_a_report(environment: dict[str, str], file: str) -> None:
-    words = ["-m", "pytest", "-n", "0", "-q", "-p", "no:cacheprovider", f"tests/{file}"]
+    words = ["-m", "pytest", "-n", "0", "-q", "-p", "no:cacheprovider", "-s", f"tests/{file}"]
     # not those whose subject is accuracy over a long time: a hundred times slower here, and no memory of their own
     done = python(environment, *words, "-k", "fused and not seventy and not accurate")
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
