@@ -89,10 +89,7 @@ PATHS: dict[str, Callable[[Variant], bool]] = {
     "reference": lambda _: True,
     "torch": lambda variant: variant.native is not None,
 }
-PATHS |= {
-    f"fused/{isa}": lambda variant: not {"layer_norm", "peepholes"} & variant.options.keys() and not variant.projected
-    for isa in fused.instruction_sets()
-}
+PATHS |= {f"fused/{isa}": lambda _: True for isa in fused.instruction_sets()}
 
 
 def path_in_force(path: str) -> kernels.use:

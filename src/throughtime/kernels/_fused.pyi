@@ -1,28 +1,7 @@
 def instruction_sets() -> list[str]: ...
-def saved(set: str, cell: str, hidden: int, /) -> int: ...
-def forward(
-    set: str,
-    cell: str,
-    variant: int,
-    threads: int,
-    reverse: bool,
-    steps: int,
-    inputs: int,
-    hidden: int,
-    sizes: int,
-    addresses: list[int],
-    /,
-) -> None: ...
-def backward(
-    set: str,
-    cell: str,
-    variant: int,
-    threads: int,
-    reverse: bool,
-    steps: int,
-    inputs: int,
-    hidden: int,
-    sizes: int,
-    addresses: list[int],
-    /,
-) -> None: ...
+def kept(set: str, cell: str, hidden: int, layer_norm: bool, /) -> int: ...
+def traced(set: str, cell: str, /) -> int: ...
+def peak(set: str, /) -> float: ...
+def in_huge_pages(start: int, bytes: int, /) -> None: ...
+def forward(set: str, cell: str, addresses: list[int], numbers: list[int], shares: list[float], /) -> None: ...
+def backward(set: str, cell: str, addresses: list[int], numbers: list[int], shares: list[float], /) -> None: ...

@@ -21,16 +21,14 @@ class Kernel(NamedTuple):
         name: shown in messages.
         refusal: returns why it cannot run a request, None if it can.
         run: runs a request that was not refused.
-        yields: whether it leaves a request that it could run to a quicker one, unless it was asked for by name.
     """
 
     name: str
     refusal: Callable[[Request], str | None]
     run: Callable[[Request], Result]
-    yields: Callable[[Request], bool] = lambda _: False
 
 
-FUSED = Kernel("fused", fused.refusal, fused.run, fused.yields)
+FUSED = Kernel("fused", fused.refusal, fused.run)
 TORCH = Kernel("torch", native.refusal, native.run)
 REFERENCE = Kernel("reference", reference.refusal, reference.run)
 _fused: list[Kernel] = [FUSED]
@@ -114,7 +112,7 @@ def choose(request: Request) -> Kernel:
     reasons = []
     for kernel in candidates:
         reason = kernel.refusal(request)
-        if reason is None and not (choice == "auto" and kernel.yields(request)):
+        if reason is None:
             return kernel
         reasons.append(f"{kernel.name}: {reason}")
     if choice == "auto":

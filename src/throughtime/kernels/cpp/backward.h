@@ -1,154 +1,294 @@
 // One direction of one layer over time, backward: gradients of inputs, initial states and weights.
 #pragma once
 
-#include "rows.h"
+#include "step.h"
 
 namespace throughtime::ISA {
 
-// What one step of a cell's backward pass reads and writes; m rows.
-struct Back {
-  int64_t m, H, Hp;
-  const float* gates;           // saved in the forward pass
-  int64_t row;                  // from one row of gates to the next
-  const float* const* output;   // (m) rows of the state after the step
-  const float* const* before;   // (m) rows of the state before it
-  const float* const* cell;     // (m) rows of the cell state after the step, LSTM only
-  const float* const* cell_before;
-  const float* const* incoming;  // (m) rows of dL/d output
-  const float* weights;          // W_hh packed for products with it
-  float *d_h, *d_c;              // (m, Hp) in: from the step after; out: for the step before
-  float* d_gates;                // (m, ..) gradients of the pre-activations, `d_row` floats a row
-  int64_t d_row;
-  float *spare, *product;        // (m, Hp); `product`: what stood in place of the state in the last gate's product
-};
+template <class Cell>
+struct BackwardSweep {
+  const Call& call;
+  const Layout<Cell> s;
+  const bool normed;
+  float *W_ih, *W_hh, *W_hr, *peephole, *gain_ih, *gain_hh, *gain_cell, *shift_cell, *mask;
+  float *d_h, *d_c, *spare, *spare2, *kept_h, *kept_c;  // a row a sequence
+  float *D, *D_ih, *D_hh, *D_hr, *projected;            // gradients of a chunk
+  float *before, *masked, *c_before, *product_input, *inputs;  // what they are multiplied with
+  float *edge, *sums, *bias_sums, *gain_sums;
 
-// dW += D^T S over K rows, where D are gradients of pre-activations and S rows of states or inputs.
-inline void add_weight_gradient(int64_t K, const float* D, int64_t d_row, int64_t gate_columns,
-                                const float* const* source, int64_t columns, float* panels, float* dW) {
-  const int64_t wide = padded(columns);
-  for (int64_t p = 0; p < wide / panel; ++p) {
-    const int64_t width = std::min<int64_t>(panel, columns - p * panel);
-    for (int64_t q = 0; q < K; ++q) pad_row(source[q] + p * panel, width, panels + (p * K + q) * panel, panel);
+  explicit BackwardSweep(const Call& given, Scratch& memory) : call(given), s(given), normed(call.weights.norm_hh) {
+    const int64_t Hp = s.Hp, Sp = s.Us * panel, Ip = padded(s.I), N = s.largest, G = Cell::gates;
+    const Weights<const float>& w = call.weights;
+    memory.lay([&](auto take) {
+      auto maybe = [&](bool there, int64_t floats) { return there ? take(floats) : nullptr; };
+      W_ih = maybe(call.d_x, G * Hp * Ip), W_hh = take(G * Hp * Sp), W_hr = maybe(w.hr, Sp * Hp);
+      peephole = maybe(w.peephole, 3 * Hp), mask = maybe(call.mask, s.B * Sp);
+      gain_ih = maybe(normed, G * Hp), gain_hh = maybe(normed, G * Hp);
+      gain_cell = maybe(w.norm_cell, Hp), shift_cell = maybe(w.norm_cell_bias, Hp);
+      const int64_t widest = s.B * std::max(Hp, Sp);
+      d_h = take(s.B * Sp), d_c = maybe(call.c0, s.B * Hp), spare = take(widest), spare2 = take(widest);
+      kept_h = maybe(call.zone[0].there, s.B * Sp), kept_c = maybe(call.zone[1].there, s.B * Hp);
+      D = take(Cell::gradients * N * Hp), D_ih = maybe(normed, G * N * Hp), D_hh = maybe(normed, G * N * Hp);
+      D_hr = maybe(w.hr, N * Sp), projected = maybe(w.hr, N * Hp);
+      before = take(N * Sp), masked = maybe(call.mask, N * Sp), c_before = maybe(call.c0, N * Hp);
+      product_input = maybe(Cell::own_input(G - 1), N * Hp), inputs = take(N * Ip);
+      edge = maybe(call.d_x && s.I % panel, N * panel);
+      sums = maybe(Cell::sums, call.threads * Cell::sums * Hp);
+      bias_sums = take(Cell::gradients * Hp), gain_sums = maybe(normed, 2 * G * Hp);
+    });
   }
-  // gate columns outside, panels inside: a strip of D stays in the nearest cache
-  for (int64_t m = 0; m < gate_columns; m += tile_rows)
-    product<Start::apart, true>(std::min<int64_t>(tile_rows, gate_columns - m), K, Left{D + m, 1, d_row}, panels,
-                               wide / panel, dW + m * wide, wide);
-}
 
-// Rows of packed blocks (padded) of several threads' gradients, summed into torch's layout.
-template <int N>
-void sum_blocks(const std::vector<float*>& parts, const int (&blocks)[N], int64_t H, int64_t columns, int64_t wide,
-                float* to) {
-  const int64_t Hp = padded(H);
-#pragma omp for schedule(static)
-  for (int64_t r = 0; r < N * H; ++r) {
-    const int64_t b = r / H, j = r % H;
-    float* out = to + (blocks[b] * H + j) * columns;
-    for (int64_t i = 0; i < columns; ++i) {
-      float total = 0.0f;
-      for (const float* part : parts) total += part[(b * Hp + j) * wide + i];
-      out[i] = total;
+  void pack(const Share& me) const {
+    const Weights<const float>& w = call.weights;
+    const auto [first, end] = me.part(s.Us);
+    // rows of the blocks in the order of the gates
+    auto blocks = [&](const float* W, const int(&order)[Cell::gates], int64_t columns, int64_t p, float* to) {
+      for (int b = 0; b < Cell::gates; ++b)
+        pack_panel(W + order[b] * s.H * columns, 1, s.H, columns, p, to + (p * Cell::gates + b) * s.Hp * panel);
+    };
+    for (int64_t p = first; p < end; ++p) blocks(w.hh, Cell::state_blocks, s.S, p, W_hh);
+    const auto [from, to] = me.part(panels_of(s.I));
+    for (int64_t p = from; call.d_x && p < to; ++p) blocks(w.ih, Cell::input_blocks, s.I, p, W_ih);
+    const auto [begin, stop] = me.part(s.U);
+    for (int64_t p = begin; w.hr && p < stop; ++p) pack_panel(w.hr, 1, s.S, s.H, p, W_hr + p * s.Us * panel * panel);
+    const auto [row, last] = me.part(s.B);
+    spread(call.d_hn, s.S, s.B, row, last, d_h);
+    if (call.c0) spread(call.d_cn, s.H, s.B, row, last, d_c);
+    if (call.mask) spread(call.mask, s.S, s.B, row, last, mask);
+    if (Cell::sums) std::fill_n(sums + me.thread * Cell::sums * s.Hp, Cell::sums * s.Hp, 0.0f);
+    if (me.thread == 0) pack_vectors();
+  }
+
+  void pack_vectors() const {
+    const Weights<const float>& w = call.weights;
+    if (w.peephole) pad_blocks(w.peephole, 3, s.H, peephole);
+    for (int b = 0; normed && b < Cell::gates; ++b) {
+      pad_blocks(w.norm_ih + Cell::input_blocks[b] * s.H, 1, s.H, gain_ih + b * s.Hp);
+      pad_blocks(w.norm_hh + Cell::state_blocks[b] * s.H, 1, s.H, gain_hh + b * s.Hp);
+    }
+    if (w.norm_cell) pad_blocks(w.norm_cell, 1, s.H, gain_cell);
+    if (w.norm_cell_bias) pad_blocks(w.norm_cell_bias, 1, s.H, shift_cell);
+    std::fill_n(bias_sums, Cell::gradients * s.Hp, 0.0f);
+    if (normed) std::fill_n(gain_sums, 2 * Cell::gates * s.Hp, 0.0f);
+  }
+
+  void run(const Share& me) const {
+    pack(me);
+    me.together();
+    const int64_t chunks = static_cast<int64_t>(s.chunks.size()) - 1;
+    for (int64_t n = 0; n < chunks; ++n) {
+      const Chunk chunk(s, call.reverse ? n : chunks - 1 - n);
+      for (int64_t t = chunk.begin; t < chunk.end; ++t) states_before(me, chunk, t);
+      const auto [first, end] = me.part(panels_of(s.I));
+      for (int64_t p = first; p < end; ++p)
+        for (int64_t q = 0; q < chunk.rows; ++q)
+          to_panel(call.x + (chunk.base + q) * s.I + p * panel, s.I - p * panel, inputs + (p * chunk.rows + q) * panel);
+      for (int64_t i = 0; i < chunk.end - chunk.begin; ++i)
+        step(me, chunk, call.reverse ? chunk.begin + i : chunk.end - 1 - i);
+      me.together();
+      weights(me, chunk, n == 0);
+      if (call.d_x) into_inputs(me, chunk);
+      me.together();  // before the next chunk takes the place of this one
+    }
+    for (int64_t b = me.first(); b < s.B; b += me.apart()) finish(me, b);
+    if (me.thread == 0) small_gradients(me.threads);
+  }
+
+  // The states before step t: those after the step before it in the sweep, or the initial ones.
+  void states_before(const Share& me, const Chunk& chunk, int64_t t) const {
+    const int64_t b = t + (call.reverse ? 1 : -1);
+    const int64_t there = b < 0 || b >= s.T ? 0 : call.sizes[b];
+    for (int64_t i = me.first(); i < call.sizes[t]; i += me.apart()) {
+      const int64_t q = s.offsets[t] - chunk.base + i;
+      const float* h = i < there ? call.output + (s.offsets[b] + i) * s.S : call.h0 + i * s.S;
+      const auto [first, end] = me.units(s.Us);
+      for (int64_t p = first; p < end; ++p) {
+        float* to = before + (p * chunk.rows + q) * panel;
+        to_panel(h + p * panel, s.S - p * panel, to);
+        for (int64_t v = 0; mask && v < panel; v += lanes)
+          store(masked + (p * chunk.rows + q) * panel + v, load(to + v) * load(mask + (p * s.B + i) * panel + v));
+      }
+      if (!call.c0) continue;
+      const float* c = i < there ? call.cells + (s.offsets[b] + i) * s.H : call.c0 + i * s.H;
+      const auto [from, to] = me.units(s.U);
+      for (int64_t p = from; p < to; ++p)
+        to_panel(c + p * panel, s.H - p * panel, c_before + (p * chunk.rows + q) * panel);
     }
   }
-}
+
+  void step(const Share& me, const Chunk& chunk, int64_t t) const {
+    const int64_t rows = me.rows(call.sizes[t]), q = s.offsets[t] - chunk.base + me.first();
+    const int64_t stride = chunk.rows * panel, row = q * panel, here = me.first() * panel;
+    auto at = [](auto* base, int64_t offset) { return base ? base + offset : nullptr; };
+    Backward b{Place{rows, me.apart() * panel, me.units(s.U), me.units(s.Us), s.H, s.S, s.Hp, stride, s.U * stride,
+                     s.B * panel, me}};
+    b.variant = call.variant, b.gate_blocks = Cell::gates;
+    b.gates = call.gates + chunk.base * s.kept + row;
+    b.D = D + row, b.D_hh = at(D_hh, row), b.D_hr = at(D_hr, row), b.projected = at(projected, row);
+    b.before = before + row, b.c_before = at(c_before, row), b.product_input = at(product_input, row);
+    b.incoming = call.d_output + (s.offsets[t] + me.first()) * s.S, b.incoming_row = me.apart() * s.S;
+    b.d_h = d_h + here, b.d_c = at(d_c, here), b.spare = spare + here, b.spare2 = spare2 + here;
+    b.W_hh = W_hh, b.W_hr = W_hr, b.mask = at(mask, here);
+    b.peephole = peephole, b.norm_hh = gain_hh, b.norm_cell = gain_cell, b.norm_cell_bias = shift_cell;
+    b.sums = at(sums, me.thread * Cell::sums * s.Hp);
+    if (normed) {
+      float* chunk_gates = call.gates + chunk.base * s.kept;
+      float* scale = chunk_gates + (Cell::saved + 2 * Cell::gates) * s.Hp * chunk.rows + q * s.scale_width;
+      const int64_t between = s.scale_width * me.apart();
+      b.kept_hh = Kept{chunk_gates + row + (Cell::saved + Cell::gates) * b.block, scale + Cell::gates, between};
+      b.cell_scale = scale + 2 * Cell::gates;
+    }
+    const bool zoned = call.zone[0].there, zoned_cell = d_c && call.zone[1].there;
+    if (zoned) {
+      b.each_state([&](int64_t, int64_t st, int64_t j, int64_t i) { store(b.d_h + st, b.arriving(st, i, j)); });
+      b.incoming = nullptr;
+      hold(b, call.zone[0], b.states, s.S, t, b.d_h, kept_h + here);
+    }
+    if (zoned_cell) hold(b, call.zone[1], b.units, s.H, t, b.d_c, kept_c + here);
+    Cell::backward(b);
+    if (normed) inputs_norm(me, chunk, q, rows);
+    if (zoned) add(b, b.states, kept_h + here, b.d_h);
+    if (zoned_cell) add(b, b.units, kept_c + here, b.d_c);
+  }
+
+  // Zoneout: the part of a state's gradient that passes the step by, taken out of it and kept.
+  void hold(const Backward& b, const Zone& zone, std::pair<int64_t, int64_t> panels, int64_t size, int64_t t, float* d,
+            float* kept) const {
+    for (int64_t p = panels.first; p < panels.second; ++p)
+      for (int64_t i = 0; i < b.rows; ++i) {
+        float *from = d + p * b.state_stride + i * b.apart, *to = kept + p * b.state_stride + i * b.apart;
+        const int64_t row = s.offsets[t] + b.share.first() + i * b.share.apart();
+        const uint8_t* mask = zone.mask ? zone.mask + row * size + p * panel : nullptr;
+        for (int64_t j = 0; j < panel; ++j) {
+          const float share = p * panel + j >= size ? 0.0f : !mask ? zone.share : mask[j] ? 1.0f : 0.0f;
+          to[j] = share * from[j];
+          from[j] -= to[j];
+        }
+      }
+  }
+
+  static void add(const Backward& b, std::pair<int64_t, int64_t> panels, const float* kept, float* d) {
+    for (int64_t p = panels.first; p < panels.second; ++p)
+      for (int64_t i = 0; i < b.rows; ++i)
+        for (int64_t v = 0; v < panel; v += lanes) {
+          const int64_t at = p * b.state_stride + i * b.apart + v;
+          store(d + at, load(d + at) + load(kept + at));
+        }
+  }
+
+  // Back through the layer normalisation of the inputs' products.
+  void inputs_norm(const Share& me, const Chunk& chunk, int64_t q, int64_t rows) const {
+    const int64_t stride = chunk.rows * panel;
+    const Block block{rows, me.apart() * panel, stride, s.U, s.H};
+    float* gates = call.gates + chunk.base * s.kept;
+    const float* scale = gates + (Cell::saved + 2 * Cell::gates) * s.Hp * chunk.rows + q * s.scale_width;
+    for (int b = 0; b < Cell::gates; ++b)
+      normalise_backward(block, gates + (Cell::saved + b) * s.U * stride + q * panel, scale + b,
+                         s.scale_width * me.apart(), gain_ih + b * s.Hp,
+                         D + (Cell::input_first + b) * s.U * stride + q * panel, D_ih + b * s.U * stride + q * panel);
+  }
+
+  // Gradients of the weights from a whole chunk; threads share the rows of the weights.
+  void weights(const Share& me, const Chunk& chunk, bool first_chunk) const {
+    const int64_t Q = chunk.rows, high = Q * panel;
+    const auto [first, end] = me.part(Cell::gradients * s.U);
+    for (int64_t d = first; d < end; ++d) {
+      const int64_t block = d / s.U, u = d % s.U, unit = u * panel, rows = std::min<int64_t>(panel, s.H - unit);
+      const float* from = D + d * high;
+      const int64_t of_input = block - Cell::input_first, of_state = block - Cell::state_first;
+      if (of_input >= 0 && of_input < Cell::gates) {
+        const float* gradient = normed ? D_ih + (of_input * s.U + u) * high : from;
+        add_outer(Q, gradient, rows, inputs, s.I,
+                  call.d_weights.ih + (Cell::input_blocks[of_input] * s.H + unit) * s.I, first_chunk);
+        if (normed) gain(chunk, from, Cell::saved + of_input, u, gain_sums + of_input * s.Hp + unit);
+      }
+      if (of_state >= 0 && of_state < Cell::gates) {
+        const float* gradient = normed ? D_hh + (of_state * s.U + u) * high : from;
+        const float* source = Cell::own_input(static_cast<int>(of_state)) ? product_input : mask ? masked : before;
+        add_outer(Q, gradient, rows, source, s.S,
+                  call.d_weights.hh + (Cell::state_blocks[of_state] * s.H + unit) * s.S, first_chunk);
+        if (normed)
+          gain(chunk, from, Cell::saved + Cell::gates + of_state, u,
+               gain_sums + (Cell::gates + of_state) * s.Hp + unit);
+      }
+      vec sum[2]{};
+      for (int64_t q = 0; q < Q; ++q) sum[0] += load(from + q * panel), sum[1] += load(from + q * panel + lanes);
+      float* to = bias_sums + block * s.Hp + unit;
+      store(to, load(to) + sum[0]), store(to + lanes, load(to + lanes) + sum[1]);
+    }
+    if (!D_hr) return;
+    const auto [from, to] = me.part(s.Us);
+    for (int64_t p = from; p < to; ++p)
+      add_outer(Q, D_hr + p * high, std::min<int64_t>(panel, s.S - p * panel), projected, s.H,
+                call.d_weights.hr + p * panel * s.H, first_chunk);
+  }
+
+  // Gradient of a gain: sum over the chunk's rows of d times what was normalised, for one panel of units.
+  void gain(const Chunk& chunk, const float* d, int64_t block, int64_t u, float* to) const {
+    const float* values = call.gates + chunk.base * s.kept + (block * s.U + u) * chunk.rows * panel;
+    vec sum[2]{};
+    for (int64_t q = 0; q < chunk.rows * panel; q += panel) {
+      sum[0] += load(d + q) * load(values + q);
+      sum[1] += load(d + q + lanes) * load(values + q + lanes);
+    }
+    store(to, load(to) + sum[0]), store(to + lanes, load(to + lanes) + sum[1]);
+  }
+
+  // d_x of a whole chunk; threads share its rows.
+  void into_inputs(const Share& me, const Chunk& chunk) const {
+    const auto [first, end] = me.part(chunk.rows);
+    const float* from = normed ? D_ih : D + Cell::input_first * s.U * chunk.rows * panel;
+    const int64_t K = Cell::gates * s.Hp, whole = s.I / panel;
+    const Left left{from + first * panel, panel, chunk.rows * panel};
+    float* to = call.d_x + (chunk.base + first) * s.I;
+    product<Start::zero>(end - first, K, left, Right{W_ih, K * panel}, whole, Result{to, s.I, panel});
+    if (whole * panel == s.I) return;
+    float* last = edge + first * panel;
+    product<Start::zero>(end - first, K, left, Right{W_ih + whole * K * panel, 0}, 1, Result{last, panel, 0});
+    for (int64_t q = 0; q < end - first; ++q)
+      from_panel(last + q * panel, s.I - whole * panel, to + q * s.I + whole * panel);
+  }
+
+  void finish(const Share& me, int64_t b) const {
+    const auto [first, end] = me.units(s.Us);
+    for (int64_t p = first; p < end; ++p)
+      from_panel(d_h + (p * s.B + b) * panel, s.S - p * panel, call.d_h0 + b * s.S + p * panel);
+    if (!call.d_c0) return;
+    const auto [from, to] = me.units(s.U);
+    for (int64_t p = from; p < to; ++p)
+      from_panel(d_c + (p * s.B + b) * panel, s.H - p * panel, call.d_c0 + b * s.H + p * panel);
+  }
+
+  // Gradients that are vectors, from the sums that the threads have made.
+  void small_gradients(int threads) const {
+    const Weights<float>& d = call.d_weights;
+    for (int b = 0; b < Cell::gates; ++b) {
+      auto put = [&](float* to, int block, const float* from) {
+        if (to) std::copy_n(from, s.H, to + block * s.H);
+      };
+      put(d.bias_ih, Cell::input_blocks[b], bias_sums + (Cell::input_first + b) * s.Hp);
+      put(d.bias_hh, Cell::state_blocks[b], bias_sums + (Cell::state_first + b) * s.Hp);
+      put(d.norm_ih, Cell::input_blocks[b], gain_sums + b * s.Hp);
+      put(d.norm_hh, Cell::state_blocks[b], gain_sums + (Cell::gates + b) * s.Hp);
+    }
+    auto total_of = [&](float* to, int64_t block) {
+      for (int64_t j = 0; to && j < s.H; ++j) {
+        float total = 0.0f;
+        for (int k = 0; k < threads; ++k) total += sums[(k * Cell::sums + block) * s.Hp + j];
+        to[j] = total;
+      }
+    };
+    for (int64_t b = 0; b < 3; ++b) total_of(d.peephole ? d.peephole + b * s.H : nullptr, b);
+    total_of(d.norm_cell, 3);
+    total_of(d.norm_cell_bias, 4);
+  }
+};
 
 template <class Cell>
 void backward(const Call& call) {
-  const Shared<Cell> s(call);
-  static thread_local Arena shared_memory;
-  const int64_t Hp = s.Hp, GHp = Cell::gates * Hp;
-  shared_memory.begin(GHp * s.Ip + GHp * Hp + 64);
-  float* W_ih = shared_memory.take(GHp * s.Ip);
-  float* W_hh = shared_memory.take(GHp * Hp);
-  std::vector<float*> dW_ih(s.threads), dW_hh(s.threads), d_bias(s.threads);
-#pragma omp parallel num_threads(s.threads)
-  {
-    if (call.d_x) pack_blocks(call.weight_ih, Cell::input_blocks, s.H, s.I, W_ih);
-    Cell::pack_state(call.weight_hh, s.H, W_hh);
-    const Rows<Cell> rows{s, omp_get_thread_num(), omp_get_num_threads()};
-    const int64_t m0 = rows.count(0), chunk = rows.chunk(), width = s.saved();
-    // a stride that is a power of two would crowd every row into the same cache sets
-    const int64_t K = chunk * m0, d_row = width + 16, widest = std::max(Hp, s.Ip);
-    static thread_local Arena memory;
-    memory.begin(m0 * Hp * 3 + K * (d_row + Hp + s.Ip + widest) + GHp * (s.Ip + Hp) + width + 1024);
-    float* d_h = memory.take(m0 * Hp);
-    float* d_c = memory.take(m0 * Hp);
-    float* spare = memory.take(m0 * Hp);
-    float* D = memory.take(K * d_row);
-    float* in_product = memory.take(K * Hp);
-    float* d_x = memory.take(K * s.Ip);
-    float* panels = memory.take(K * widest);
-    float* mine_ih = dW_ih[rows.k] = memory.take(GHp * s.Ip);
-    float* mine_hh = dW_hh[rows.k] = memory.take(GHp * Hp);
-    float* mine_bias = d_bias[rows.k] = memory.take(width);
-    std::memset(mine_ih, 0, GHp * s.Ip * sizeof(float));
-    std::memset(mine_hh, 0, GHp * Hp * sizeof(float));
-    std::memset(mine_bias, 0, width * sizeof(float));
-    for (int64_t i = 0; i < m0; ++i) {
-      pad_row(call.d_hn + rows.batch(i) * s.H, s.H, d_h + i * Hp, Hp);
-      if (call.d_cn) pad_row(call.d_cn + rows.batch(i) * s.H, s.H, d_c + i * Hp, Hp);
-    }
-    std::vector<const float*> after(K), before(K), cell(K), cell_before(K), incoming(K), inputs(K), products(K);
-    for (int64_t q = 0; q < K; ++q) products[q] = in_product + q * Hp;
-    // the state before step t of one row: the step before in the sweep, or the initial one
-    auto previous = [&](const float* all, const float* initial, int64_t t, int64_t i) {
-      const int64_t b = t + (call.reverse ? 1 : -1);
-      if (b < 0 || b >= s.T || rows.batch(i) >= call.sizes[b]) return initial + rows.batch(i) * s.H;
-      return all + rows.packed(b, i) * s.H;
-    };
-#pragma omp barrier
-    for (int64_t end = s.T; end > 0; end -= std::min(chunk, end)) {
-      int64_t q = 0;
-      for (int64_t n = end - 1; n >= std::max<int64_t>(0, end - chunk); --n) {
-        const int64_t t = s.at(n), m = rows.count(t);
-        for (int64_t i = 0; i < m; ++i) {
-          const int64_t packed = rows.packed(t, i);
-          after[q + i] = call.output + packed * s.H;
-          before[q + i] = previous(call.output, call.h0, t, i);
-          if (call.cells) {
-            cell[q + i] = call.cells + packed * s.H;
-            cell_before[q + i] = previous(call.cells, call.c0, t, i);
-          }
-          incoming[q + i] = call.d_output + packed * s.H;
-          inputs[q + i] = call.x + packed * s.I;
-        }
-        Cell::backward(call.variant,
-                       Back{m, s.H, Hp, call.gates + rows.packed(t, 0) * width, rows.P * width, &after[q], &before[q],
-                            &cell[q], &cell_before[q], &incoming[q], W_hh, d_h, d_c, D + q * d_row, d_row, spare,
-                            in_product + q * Hp});
-        q += m;
-      }
-      if (q == 0) continue;
-      const float* D_in = D + Cell::input_first * Hp;
-      add_weight_gradient(q, D_in, d_row, GHp, inputs.data(), s.I, panels, mine_ih);
-      Cell::add_state_gradient(q, D, d_row, Hp, before.data(), products.data(), s.H, panels, mine_hh);
-      for (int64_t j = 0; j < width; j += lanes) {
-        vec sum{};
-        for (int64_t r = 0; r < q; ++r) sum += load(D + r * d_row + j);
-        store(mine_bias + j, load(mine_bias + j) + sum);
-      }
-      if (call.d_x) {
-        product<Start::zero>(q, GHp, Left{D_in, d_row, 1}, W_ih, s.Ip / panel, d_x, s.Ip);
-        for (int64_t r = 0; r < q; ++r)
-          std::memcpy(call.d_x + (inputs[r] - call.x), d_x + r * s.Ip, s.I * sizeof(float));
-      }
-    }
-    for (int64_t i = 0; i < m0; ++i) {
-      std::memcpy(call.d_h0 + rows.batch(i) * s.H, d_h + i * Hp, s.H * sizeof(float));
-      if (call.d_c0) std::memcpy(call.d_c0 + rows.batch(i) * s.H, d_c + i * Hp, s.H * sizeof(float));
-    }
-#pragma omp barrier
-    sum_blocks(dW_ih, Cell::input_blocks, s.H, s.I, s.Ip, call.d_weight_ih);
-    sum_blocks(dW_hh, Cell::state_blocks, s.H, s.H, Hp, call.d_weight_hh);
-    if (call.d_bias_ih) {
-      std::vector<float*> of_input(d_bias), of_state(d_bias);
-      for (float*& part : of_input) part += Cell::input_first * Hp;
-      for (float*& part : of_state) part += Cell::state_first * Hp;
-      sum_blocks(of_input, Cell::input_blocks, s.H, 1, 1, call.d_bias_ih);
-      sum_blocks(of_state, Cell::state_blocks, s.H, 1, 1, call.d_bias_hh);
-    }
-  }
+  static thread_local Scratch memory;
+  const BackwardSweep<Cell> sweep(call, memory);
+  in_team(sweep.s, [&](const Share& me) { sweep.run(me); });
 }
 
 }  // namespace throughtime::ISA

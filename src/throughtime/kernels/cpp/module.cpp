@@ -1,4 +1,4 @@
-// The door to Python: finds the best instruction set of this processor and calls its kernels.
+// The door to Python: finds the instruction sets of this processor and calls their kernels.
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "call.h"
+#include "scratch.h"
 
 namespace nb = nanobind;
 
@@ -18,66 +19,77 @@ extern const InstructionSet set_avx512, set_avx2;
 
 namespace {
 
-std::vector<const InstructionSet*> supported() {
-  std::vector<const InstructionSet*> sets;
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-    sets.push_back(&set_avx512);
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) sets.push_back(&set_avx2);
+const std::vector<const InstructionSet*>& supported() {
+  static const std::vector<const InstructionSet*> sets = [] {
+    std::vector<const InstructionSet*> found;
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512bw"))
+      found.push_back(&set_avx512);
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found.push_back(&set_avx2);
+    return found;
+  }();
   return sets;
 }
 
-const Kernel& find(const std::string& set, const std::string& cell) {
-  for (const InstructionSet* candidate : supported())
-    if (set == candidate->name)
-      for (const Kernel* kernel = candidate->kernels; kernel->cell; ++kernel)
-        if (cell == kernel->cell) return *kernel;
-  throw std::invalid_argument("no kernel for " + cell + " with " + set);
+const InstructionSet& find_set(const std::string& name) {
+  for (const InstructionSet* set : supported())
+    if (name == set->name) return *set;
+  throw std::invalid_argument("no instruction set " + name);
 }
 
-template <class T>
-T* pointer(uintptr_t address) {
-  return reinterpret_cast<T*>(address);
+const Kernel& find(const std::string& set, const std::string& cell) {
+  for (const Kernel* kernel = find_set(set).kernels; kernel->cell; ++kernel)
+    if (cell == kernel->cell) return *kernel;
+  throw std::invalid_argument("no kernel for " + cell + " with " + set);
 }
 
 using Addresses = std::vector<uintptr_t>;
 
-// What forward and backward have in common: the shape of the call, and the thread's freedom while it runs.
-template <class Fill>
-auto entry(void (*Kernel::*which)(const Call&), Fill fill) {
-  return [which, fill](const std::string& set, const std::string& cell, int variant, int threads, bool reverse,
-                       int64_t steps, int64_t inputs, int64_t hidden, uintptr_t sizes, const Addresses& addresses) {
-    const Kernel& kernel = find(set, cell);
-    Call call{};
-    call.steps = steps, call.inputs = inputs, call.hidden = hidden, call.sizes = pointer<const int64_t>(sizes);
-    call.reverse = reverse, call.threads = threads, call.variant = variant;
-    fill(call, addresses);
-    nb::gil_scoped_release release;
-    (kernel.*which)(call);
-  };
+// Takes addresses one by one; 0 is a null pointer.
+class Reader {
+ public:
+  explicit Reader(const Addresses& all) : all_(all) {}
+  template <class T>
+  void operator()(T*& pointer) {
+    pointer = reinterpret_cast<T*>(all_.at(next_++));
+  }
+  template <class T>
+  void operator()(Weights<T>& w) {
+    (*this)(w.ih), (*this)(w.hh), (*this)(w.bias_ih), (*this)(w.bias_hh), (*this)(w.norm_ih), (*this)(w.norm_hh);
+    (*this)(w.peephole), (*this)(w.hr), (*this)(w.norm_cell), (*this)(w.norm_cell_bias);
+  }
+
+ private:
+  const Addresses& all_;
+  size_t next_ = 0;
+};
+
+// Addresses of contiguous float32 tensors (masks of bytes, sizes of int64), 0 for none, in the order of sweep.py.
+Call make_call(const Addresses& addresses, const std::vector<int64_t>& numbers, const std::vector<float>& shares) {
+  Call c{};
+  c.steps = numbers.at(0), c.inputs = numbers.at(1), c.hidden = numbers.at(2), c.state = numbers.at(3);
+  c.variant = static_cast<int>(numbers.at(4)), c.reverse = numbers.at(5) != 0;
+  c.threads = static_cast<int>(numbers.at(6));
+  Reader read(addresses);
+  read(c.sizes), read(c.x), read(c.weights), read(c.h0), read(c.c0), read(c.mask);
+  for (int i = 0; i < 2; ++i) {
+    read(c.zone[i].mask);
+    c.zone[i].share = shares.at(i);
+    c.zone[i].there = c.zone[i].mask != nullptr || c.zone[i].share > 0.0f;
+  }
+  read(c.output), read(c.cells), read(c.gates), read(c.trace), read(c.hn), read(c.cn);
+  read(c.d_output), read(c.d_hn), read(c.d_cn), read(c.d_x), read(c.d_weights), read(c.d_h0), read(c.d_c0);
+  return c;
 }
 
-// Addresses of contiguous float32 tensors, 0 for none; fused.py hands them over in this order.
-void fill_forward(Call& c, const Addresses& a) {
-  c.x = pointer<const float>(a.at(0));
-  c.weight_ih = pointer<const float>(a.at(1)), c.weight_hh = pointer<const float>(a.at(2));
-  c.bias_ih = pointer<const float>(a.at(3)), c.bias_hh = pointer<const float>(a.at(4));
-  c.h0 = pointer<const float>(a.at(5)), c.c0 = pointer<const float>(a.at(6));
-  c.output = pointer<float>(a.at(7)), c.cells = pointer<float>(a.at(8)), c.gates = pointer<float>(a.at(9));
-  c.hn = pointer<float>(a.at(10)), c.cn = pointer<float>(a.at(11));
-}
-
-void fill_backward(Call& c, const Addresses& a) {
-  c.x = pointer<const float>(a.at(0));
-  c.weight_ih = pointer<const float>(a.at(1)), c.weight_hh = pointer<const float>(a.at(2));
-  c.h0 = pointer<const float>(a.at(3)), c.c0 = pointer<const float>(a.at(4));
-  c.output = pointer<float>(a.at(5)), c.cells = pointer<float>(a.at(6)), c.gates = pointer<float>(a.at(7));
-  c.d_output = pointer<const float>(a.at(8));
-  c.d_hn = pointer<const float>(a.at(9)), c.d_cn = pointer<const float>(a.at(10));
-  c.d_x = pointer<float>(a.at(11));
-  c.d_weight_ih = pointer<float>(a.at(12)), c.d_weight_hh = pointer<float>(a.at(13));
-  c.d_bias_ih = pointer<float>(a.at(14)), c.d_bias_hh = pointer<float>(a.at(15));
-  c.d_h0 = pointer<float>(a.at(16)), c.d_c0 = pointer<float>(a.at(17));
+template <void (*Kernel::*which)(const Call&)>
+void run(const std::string& set, const std::string& cell, const Addresses& addresses,
+         const std::vector<int64_t>& numbers, const std::vector<float>& shares) {
+  const Kernel& kernel = find(set, cell);
+  const Call call = make_call(addresses, numbers, shares);
+  nb::gil_scoped_release release;
+  (kernel.*which)(call);
 }
 
 }  // namespace
@@ -88,11 +100,21 @@ NB_MODULE(_fused, m) {
     for (const InstructionSet* set : supported()) names.push_back(set->name);
     return names;
   });
-  m.def("saved", [](const std::string& set, const std::string& cell, int64_t hidden) {
-    return find(set, cell).saved(hidden);
+  m.def("kept", [](const std::string& set, const std::string& cell, int64_t hidden, bool layer_norm) {
+    Call call{};
+    call.hidden = hidden;
+    const float gain = 0.0f;
+    if (layer_norm) call.weights.norm_hh = &gain;
+    return find(set, cell).kept(call);
   });
-  m.def("forward", entry(&Kernel::forward, fill_forward));
-  m.def("backward", entry(&Kernel::backward, fill_backward));
+  m.def("traced", [](const std::string& set, const std::string& cell) { return find(set, cell).traced; });
+  m.def("peak", [](const std::string& set) {
+    nb::gil_scoped_release release;
+    return find_set(set).peak();
+  });
+  m.def("in_huge_pages", [](uintptr_t start, int64_t bytes) { in_huge_pages(reinterpret_cast<void*>(start), bytes); });
+  m.def("forward", run<&Kernel::forward>);
+  m.def("backward", run<&Kernel::backward>);
 }
 
 }  // namespace throughtime

@@ -1,6 +1,9 @@
-// Matrix products from register tiles: up to `tile_rows` rows by one panel of `panel` columns at a time.
-// The right factor is packed into panels: panel p holds columns p*panel ... as K rows of `panel` floats.
+// Matrix products from register tiles. All that a sweep works on lies in panels: `panel` columns side by side, one row
+// of them after another, so that a factor is read (and a result written) from one end to the other, whichever of its
+// sides a product runs along.
 #pragma once
+
+#include <algorithm>
 
 #include "simd.h"
 
@@ -9,17 +12,39 @@ namespace throughtime::ISA {
 constexpr int panel = 2 * lanes;
 // As many accumulators as the set has registers for: 24 of 32 (AVX-512), 12 of 16.
 constexpr int tile_rows = lanes == 16 ? 12 : 6;
+// Terms summed before the next tile, so that both factors' parts stay in the nearest cache.
+constexpr int64_t product_depth = lanes == 16 ? 192 : 256;
 
-inline int64_t padded(int64_t size) { return (size + panel - 1) / panel * panel; }
+inline int64_t panels_of(int64_t size) { return (size + panel - 1) / panel; }
+inline int64_t padded(int64_t size) { return panels_of(size) * panel; }
 
-// What a product is added to: nothing, a bias, what stands in C; `apart` also adds to C, but only once the product is
-// summed, so that a sum of many products is a sum of block sums: far smaller rounding errors.
+// What a product is added to: nothing, a bias (one a column), what stands in C; `apart` also adds to C, but only once
+// the product is summed, so that a sum of many products is a sum of block sums: far smaller rounding errors.
 enum class Start { zero, bias, keep, apart };
 
-// C (R x P panels) = start + A (R x K) * B. The factor A is read as A[r * row + k * column].
-template <int R, int P, Start start>
-inline __attribute__((always_inline)) void tile(int64_t K, const float* A, int64_t row, int64_t column, const float* B,
-                                                int64_t next_panel, float* C, int64_t ldc, const float* bias) {
+// The left factor, read by rows: element (r, k) at data[r * row + k / panel * block + k % panel].
+// A matrix in panels has row = panel; one as torch stores it has block = panel.
+struct Left {
+  const float* data;
+  int64_t row, block;
+};
+
+// The right factor: panel p at data + p * stride, its K rows one after another.
+struct Right {
+  const float* data;
+  int64_t stride;
+};
+
+// Where the result goes: element (r, column) at data[column / panel * stride + r * row + column % panel].
+struct Result {
+  float* data;
+  int64_t row, stride;
+};
+
+// C (R x P panels) = start + A (R x K) * B. `transposed`: A lies in one panel and is read along its columns, element
+// (r, k) at A.data[k * A.row + r].
+template <int R, int P, Start start, bool transposed>
+inline __attribute__((always_inline)) void tile(int64_t K, Left A, Right B, Result C, const float* bias) {
   constexpr int V = 2 * P;
   vec sum[R][V];
 #pragma GCC unroll 12
@@ -28,96 +53,137 @@ inline __attribute__((always_inline)) void tile(int64_t K, const float* A, int64
     for (int v = 0; v < V; ++v) {
       if constexpr (start == Start::zero || start == Start::apart) sum[r][v] = vec{};
       if constexpr (start == Start::bias) sum[r][v] = load(bias + v * lanes);
-      if constexpr (start == Start::keep) sum[r][v] = load(C + r * ldc + v * lanes);
+      if constexpr (start == Start::keep)
+        sum[r][v] = load(C.data + (v / 2) * C.stride + r * C.row + (v % 2) * lanes);
     }
-  for (int64_t k = 0; k < K; ++k) {
-    vec b[V];
+  const float *a = A.data, *b = B.data;
+  auto step = [&](int64_t k) __attribute__((always_inline)) {
+    vec right[V];
 #pragma GCC unroll 8
-    for (int v = 0; v < V; ++v) b[v] = load(B + (v / 2) * next_panel + k * panel + (v % 2) * lanes);
+    for (int v = 0; v < V; ++v) right[v] = load(b + (v / 2) * B.stride + (v % 2) * lanes);
 #pragma GCC unroll 12
     for (int r = 0; r < R; ++r) {
-      const float a = A[r * row + k * column];
+      const float left = transposed ? a[k * A.row + r] : a[r * A.row + k];
 #pragma GCC unroll 8
-      for (int v = 0; v < V; ++v) sum[r][v] += a * b[v];
+      for (int v = 0; v < V; ++v) sum[r][v] += left * right[v];
     }
+    b += panel;
+  };
+  if constexpr (transposed) {
+    for (int64_t k = 0; k < K; ++k) step(k);
+  } else {
+    for (; K >= panel; K -= panel, a += A.block)
+#pragma GCC unroll 4
+      for (int64_t k = 0; k < panel; ++k) step(k);
+    for (int64_t k = 0; k < K; ++k) step(k);
   }
 #pragma GCC unroll 12
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 8
     for (int v = 0; v < V; ++v) {
-      float* to = C + r * ldc + v * lanes;
+      float* to = C.data + (v / 2) * C.stride + r * C.row + (v % 2) * lanes;
       if constexpr (start == Start::apart) sum[r][v] += load(to);
       store(to, sum[r][v]);
     }
 }
 
-// The left factor: its rows lie `row` floats apart and its columns `column`; one of the two is 1.
-struct Left {
-  const float* data;
-  int64_t row, column;
-};
-
 template <int P, Start start, bool transposed>
-void tile_of(int rows, int64_t K, Left A, const float* B, int64_t next_panel, float* C, int64_t ldc,
-             const float* bias) {
-  const int64_t row = transposed ? 1 : A.row, column = transposed ? A.column : 1;
+void tile_of(int rows, int64_t K, Left A, Right B, Result C, const float* bias) {
   switch (rows) {
 #define THROUGHTIME_TILE(R) \
   case R:                   \
-    return tile<R, P, start>(K, A.data, row, column, B, next_panel, C, ldc, bias);
+    return tile<R, P, start, transposed>(K, A, B, C, bias);
     THROUGHTIME_TILE(1)
     THROUGHTIME_TILE(2)
     THROUGHTIME_TILE(3)
+#undef THROUGHTIME_TILE
+#define THROUGHTIME_TILE(R) \
+  case R:                   \
+    if constexpr (P == 1 && R <= tile_rows) return tile<R, P, start, transposed>(K, A, B, C, bias);
     THROUGHTIME_TILE(4)
     THROUGHTIME_TILE(5)
     THROUGHTIME_TILE(6)
-#if LANES == 16
     THROUGHTIME_TILE(7)
     THROUGHTIME_TILE(8)
     THROUGHTIME_TILE(9)
     THROUGHTIME_TILE(10)
     THROUGHTIME_TILE(11)
     THROUGHTIME_TILE(12)
-#endif
 #undef THROUGHTIME_TILE
   }
 }
 
-// C (M x panels) = start + A (M x K) * B, tiles of nearly equal height.
-template <Start start, bool transposed = false>
-void product(int64_t M, int64_t K, Left A, const float* B, int64_t panels, float* C, int64_t ldc,
-             const float* bias = nullptr) {
-  if (M <= 0) return;
-  const int64_t next_panel = K * panel;
-  int64_t p = 0;
-  if (M == 1 && !transposed)
-    // one row alone would wait for its own sums: four panels at a time keep the multipliers busy
-    for (; p + 4 <= panels; p += 4)
-      tile<1, 4, start>(K, A.data, A.row, 1, B + p * next_panel, next_panel, C + p * panel, ldc,
-                        bias ? bias + p * panel : nullptr);
+// P panels of C (M x P panels) = start + A (M x K) * B, in tiles of nearly equal height.
+template <int P, Start start>
+void strip(int64_t M, int64_t K, Left A, Right B, Result C, const float* bias) {
   const int64_t tiles = (M + tile_rows - 1) / tile_rows;
-  for (; p < panels; ++p) {
-    int64_t done = 0;
-    for (int64_t i = 0; i < tiles; ++i) {
-      const int64_t end = M * (i + 1) / tiles;
-      const Left part{A.data + done * (transposed ? 1 : A.row), A.row, A.column};
-      tile_of<1, start, transposed>(static_cast<int>(end - done), K, part, B + p * next_panel, next_panel,
-                                    C + done * ldc + p * panel, ldc, bias ? bias + p * panel : nullptr);
-      done = end;
-    }
+  for (int64_t i = 0, done = 0; i < tiles; ++i) {
+    const int64_t end = M * (i + 1) / tiles;
+    tile_of<P, start, false>(static_cast<int>(end - done), K, Left{A.data + done * A.row, A.row, A.block}, B,
+                             Result{C.data + done * C.row, C.row, C.stride}, bias);
+    done = end;
   }
 }
 
-// Panels of W^T: columns of the product are the `rows` rows of W (rows x K), one block of them.
-inline void pack_transposed(const float* W, int64_t rows, int64_t K, float* to) {
-  for (int64_t p = 0; p < padded(rows) / panel; ++p, to += K * panel)
-    for (int64_t j = 0; j < panel; ++j) {
-      const int64_t row = p * panel + j;
-      if (row < rows)
-        for (int64_t k = 0; k < K; ++k) to[k * panel + j] = W[row * K + k];
+// C (M x panels) = start + A (M x K) * B.
+template <Start start>
+void product(int64_t M, int64_t K, Left A, Right B, int64_t panels, Result C, const float* bias = nullptr) {
+  if (M <= 0) return;
+  // few rows alone would wait for their own sums: several panels at a time keep the multipliers busy
+  const int64_t group = M == 1 ? 4 : M <= 3 ? 2 : 1;
+  for (int64_t p = 0; p < panels;) {
+    const int64_t width = panels - p >= group ? group : 1;
+    for (int64_t k = 0; k < K || k == 0; k += product_depth) {
+      const int64_t depth = std::min(product_depth, K - k);
+      const Left a{A.data + k / panel * A.block, A.row, A.block};
+      const Right b{B.data + p * B.stride + k * panel, B.stride};
+      const Result c{C.data + p * C.stride, C.row, C.stride};
+      const float* from = bias ? bias + p * panel : nullptr;
+      auto run = [&](auto P) {
+        if (k == 0)
+          strip<P, start>(M, depth, a, b, c, from);
+        else
+          strip<P, Start::keep>(M, depth, a, b, c, nullptr);
+      };
+      if (width == 4)
+        run(std::integral_constant<int, 4>{});
+      else if (width == 2)
+        run(std::integral_constant<int, 2>{});
       else
-        for (int64_t k = 0; k < K; ++k) to[k * panel + j] = 0.0f;
+        run(std::integral_constant<int, 1>{});
     }
+    p += width;
+  }
+}
+
+// C (rows x columns), as torch stores it, += D^T S: D is one panel of K rows, S panels of K rows.
+inline void add_outer(int64_t K, const float* D, int64_t rows, const float* S, int64_t columns, float* C,
+                      bool first) {
+  constexpr int64_t depth = 128;
+  const int64_t tiles = (rows + tile_rows - 1) / tile_rows;
+  for (int64_t p = 0; p < panels_of(columns); ++p)
+    for (int64_t k = 0; k < K; k += depth)
+      for (int64_t i = 0; i < tiles; ++i) {
+        const int64_t from = rows * i / tiles, height = rows * (i + 1) / tiles - from;
+        const int64_t width = std::min<int64_t>(panel, columns - p * panel);
+        const Left a{D + k * panel + from, panel, 0};
+        const Right b{S + (p * K + k) * panel, 0};
+        float* to = C + from * columns + p * panel;
+        if (width == panel) {
+          const Result c{to, columns, 0};
+          if (first && k == 0)
+            tile_of<1, Start::zero, true>(static_cast<int>(height), std::min(depth, K - k), a, b, c, nullptr);
+          else
+            tile_of<1, Start::apart, true>(static_cast<int>(height), std::min(depth, K - k), a, b, c, nullptr);
+          continue;
+        }
+        alignas(64) float edge[tile_rows * panel];
+        tile_of<1, Start::zero, true>(static_cast<int>(height), std::min(depth, K - k), a, b, Result{edge, panel, 0},
+                                      nullptr);
+        for (int64_t r = 0; r < height; ++r)
+          for (int64_t j = 0; j < width; ++j)
+            to[r * columns + j] = edge[r * panel + j] + (first && k == 0 ? 0.0f : to[r * columns + j]);
+      }
 }
 
 }  // namespace throughtime::ISA

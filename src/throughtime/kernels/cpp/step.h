@@ -1,0 +1,166 @@
+// One step of one thread: what a cell reads and writes. Gates, gradients and states lie in panels; block b of the gates
+// of a step begins at gates + b * block.
+#pragma once
+
+#include "norm.h"
+#include "packing.h"
+
+namespace throughtime::ISA {
+
+// The thread's rows and units in one step.
+struct Place {
+  int64_t rows, apart;            // rows that are this thread's; floats from one to the next
+  std::pair<int64_t, int64_t> units, states;  // its panels of units, of the hidden state
+  int64_t H, S, Hp;               // units, size of the hidden state; H padded
+  int64_t stride, block;          // floats from panel to panel in the chunk, from block to block
+  int64_t state_stride;           // floats from panel to panel of what has one row a sequence
+  const Share& share;
+
+  // f(place in a block, place in a state, first unit) for every vector of this thread's part.
+  template <class F>
+  void each(F f) const {
+    for (int64_t u = units.first; u < units.second; ++u)
+      for (int64_t i = 0; i < rows; ++i)
+        for (int64_t v = 0; v < panel; v += lanes)
+          f(u * stride + i * apart + v, u * state_stride + i * apart + v, u * panel + v);
+  }
+  // The same over the hidden state, with the row.
+  template <class F>
+  void each_state(F f) const {
+    for (int64_t u = states.first; u < states.second; ++u)
+      for (int64_t i = 0; i < rows; ++i)
+        for (int64_t v = 0; v < panel; v += lanes)
+          f(u * stride + i * apart + v, u * state_stride + i * apart + v, u * panel + v, i);
+  }
+  Block all_units() const { return {rows, apart, stride, Hp / panel, H}; }
+};
+
+// W x for rows of W as torch stores them: no packing, for one step of very few rows.
+inline void dot_rows(const float* W, int64_t K, int64_t first, int64_t end, int64_t M, Left x, const float* bias,
+                     bool keep, Result to) {
+  constexpr int at_once = 4;
+  for (int64_t j = first; j < end; j += at_once) {
+    const int64_t width = std::min<int64_t>(at_once, end - j);
+    const float* rows[at_once];
+    for (int64_t r = 0; r < at_once; ++r) rows[r] = W + std::min(j + r, end - 1) * K;
+    for (int64_t i = 0; i < M; ++i) {
+      vec sum[at_once][2]{};
+      int64_t k = 0;
+      for (const float* right = x.data + i * x.row; k + panel <= K; k += panel, right += x.block)
+#pragma GCC unroll 4
+        for (int r = 0; r < at_once; ++r) {
+          sum[r][0] += load(rows[r] + k) * load(right);
+          sum[r][1] += load(rows[r] + k + lanes) * load(right + lanes);
+        }
+      const float* right = x.data + i * x.row + k / panel * x.block;
+      for (int64_t r = 0; r < width; ++r) {
+        float value = total(sum[r][0] + sum[r][1]);
+        for (int64_t l = k; l < K; ++l) value += rows[r][l] * right[l - k];
+        const int64_t unit = j + r;
+        float* out = to.data + unit / panel * to.stride + i * to.row + unit % panel;
+        *out = value + (bias ? bias[unit] : 0.0f) + (keep ? *out : 0.0f);
+      }
+    }
+  }
+}
+
+// What a layer normalisation keeps of one product: block b of the normalised values at values + b * block, and
+// 1 / deviation of block b at scale + b, `scale_row` floats from row to row.
+struct Kept {
+  float *values, *scale;
+  int64_t scale_row;
+};
+
+struct Forward : Place {
+  int variant;
+  float* gates;
+  const float *h, *c;        // states before the step
+  float *h_new, *c_new;      // after it
+  const float* input;        // h on its way into a product
+  const float* mask;         // factor of a state on its way into a product; null: none
+  float *spare, *spare2;
+  const float *W_hh, *raw_hh;  // packed; or as torch stores it, if that is not null
+  const float *bias;           // block by block of the gates
+  const float *peephole, *W_hr, *raw_hr, *norm_hh, *norm_cell, *norm_cell_bias;
+  Kept kept_hh;
+  float* cell_scale;         // LSTM with layer normalisation: 1 / deviation of c, kept_hh.scale_row apart
+
+  // Blocks gate, gate+1, ... of the gates += (or = bias +) state * rows of block first, first+1, ... of W_hh.
+  template <Start start = Start::keep>
+  void recur(int64_t gate, int64_t first, int64_t count, const float* state) const {
+    const Left left{state, apart, state_stride};
+    const int64_t U = Hp / panel, wide = units.second - units.first;
+    for (int64_t b = 0; b < count; ++b) {
+      float* to = gates + (gate + b) * block;
+      const float* add = start == Start::bias ? bias + (gate + b) * Hp : nullptr;
+      const Right right{W_hh + ((first + b) * U + units.first) * S * panel, S * panel};
+      if (norm_hh) {
+        float* values = kept_hh.values + (first + b) * block;
+        product<Start::zero>(rows, S, left, right, wide, Result{values, apart, stride});
+        normalise(all_units(), values, kept_hh.scale + first + b, kept_hh.scale_row);
+        const float* gain = norm_hh + (first + b) * Hp;
+        each([&](int64_t at, int64_t, int64_t j) {
+          const vec value = load(gain + j) * load(values + at);
+          store(to + at, value + load(start == Start::bias ? add + j : to + at));
+        });
+      } else if (raw_hh) {
+        dot_rows(raw_hh + (first + b) * H * S, S, units.first * panel, std::min(H, units.second * panel), rows, left,
+                 add, start == Start::keep, Result{to, apart, stride});
+      } else {
+        product<start>(rows, S, left, right, wide, Result{to + units.first * stride, apart, stride},
+                       add ? add + units.first * panel : nullptr);
+      }
+    }
+  }
+};
+
+struct Backward : Place {
+  int variant, gate_blocks;
+  const float* gates;
+  float* D;                   // gradients of the pre-activations, block by block
+  float* D_hh;                // the same before the layer normalisation of the state's product, by block of W_hh
+  const float *before, *c_before;  // states before the step, in the chunk's panels
+  float* product_input;       // (chunk) what stood in place of the state in the last product of the textbook GRU
+  float *D_hr, *projected;    // (chunk) LSTM with projection: gradient of the output, and what was projected
+  const float* incoming;      // dL/d output as torch stores it, `incoming_row` floats from row to row; null: in d_h already
+  int64_t incoming_row;
+  float *d_h, *d_c;           // in: from the step after; out: for the step before
+  float *spare, *spare2;
+  const float *W_hh, *W_hr;
+  const float* mask;
+  const float *peephole, *norm_hh, *norm_cell, *norm_cell_bias;
+  Kept kept_hh;
+  const float* cell_scale;
+  float* sums;                // this thread's sums over rows and steps: LSTM, 5 blocks
+
+  // All of dL/d hidden state at row i, unit j: from the step after and from the output.
+  vec arriving(int64_t at_state, int64_t i, int64_t j) const {
+    const vec d = load(d_h + at_state);
+    return incoming && j < S ? d + load_some(incoming + i * incoming_row + j, S - j) : d;
+  }
+
+  // to = (or +=) gradients of gates `gate`, gate+1, ... times blocks first, first+1, ... of W_hh.
+  template <Start start>
+  void through(int64_t gate, int64_t first, int64_t count, float* to) const {
+    const float* from = D + gate * block;
+    if (norm_hh) {
+      for (int64_t b = first; b < first + count; ++b)
+        normalise_backward(all_units(), kept_hh.values + b * block, kept_hh.scale + b, kept_hh.scale_row,
+                           norm_hh + b * Hp, D + (gate + b - first) * block, D_hh + b * block);
+      from = D_hh + first * block;
+    }
+    const int64_t high = gate_blocks * Hp * panel, us = states.first;
+    const Right right{W_hh + us * high + first * Hp * panel, high};
+    float* out = mask ? spare2 : to;
+    const Result result{out + us * state_stride, apart, state_stride};
+    const Left left{from, apart, stride};
+    if (!mask) return product<start>(rows, count * Hp, left, right, states.second - us, result);
+    product<Start::zero>(rows, count * Hp, left, right, states.second - us, result);
+    each_state([&](int64_t, int64_t st, int64_t, int64_t) {
+      const vec value = load(out + st) * load(mask + st);
+      store(to + st, start == Start::keep ? value + load(to + st) : value);
+    });
+  }
+};
+
+}  // namespace throughtime::ISA

@@ -1,0 +1,115 @@
+// Who works on what: the sizes of a call, the chunks of time it is worked through in, and each thread's share.
+#pragma once
+
+#include <immintrin.h>
+#include <omp.h>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "call.h"
+#include "product.h"
+#include "scratch.h"
+
+namespace throughtime::ISA {
+
+constexpr int64_t chunk_rows = 192;  // steps times rows of a chunk: its gates and gradients stay in a core's cache
+constexpr int64_t rows_alone = 6;    // with fewer rows than this a thread, threads share units and not rows
+
+// Sizes, and the steps as chunks; the same for forward and backward and for any number of threads.
+template <class Cell>
+struct Layout {
+  const Call& call;
+  int64_t T, I, H, S, B;        // as in `Call`
+  int64_t U, Us, Hp;            // panels of units, of the hidden state; H padded to whole panels
+  int64_t kept;                 // floats kept of each row and step
+  int64_t largest = 0;          // rows of the largest chunk
+  std::vector<int64_t> offsets; // (T + 1) where a step's rows begin
+  std::vector<int64_t> chunks;  // steps at which chunks begin, and T
+
+  explicit Layout(const Call& c)
+      : call(c), T(c.steps), I(c.inputs), H(c.hidden), S(c.state), B(c.sizes[0]), U(panels_of(c.hidden)),
+        Us(panels_of(c.state)), Hp(padded(c.hidden)), kept(kept_of(c)), offsets(c.steps + 1), chunks{0} {
+    for (int64_t t = 0; t < T; ++t) {
+      offsets[t + 1] = offsets[t] + call.sizes[t];
+      const int64_t rows = offsets[t + 1] - offsets[chunks.back()];
+      if (rows < chunk_rows && t + 1 < T) continue;
+      largest = std::max(largest, rows);
+      chunks.push_back(t + 1);
+    }
+  }
+
+  // Gates of a row and step, and with layer normalisation what it normalised and by how much.
+  static int64_t kept_of(const Call& c) {
+    const int64_t blocks = Cell::saved + (c.weights.norm_hh ? 2 * Cell::gates : 0);
+    return blocks * padded(c.hidden) + (c.weights.norm_hh ? scale_width : 0);
+  }
+  // 1 / deviation of a row, kept behind the blocks: of the inputs' products, the state's products, the cell state.
+  static constexpr int64_t scale_width = (2 * Cell::gates + 1 + 15) / 16 * 16;
+};
+
+// One chunk: steps begin, ..., end - 1 with `rows` rows, the first of which is row `base` of all.
+struct Chunk {
+  int64_t begin, end, base, rows;
+
+  template <class Cell>
+  Chunk(const Layout<Cell>& s, int64_t c)
+      : begin(s.chunks[c]), end(s.chunks[c + 1]), base(s.offsets[begin]), rows(s.offsets[end] - base) {}
+};
+
+// A barrier that does not sleep: steps of small batches are shorter than waking a thread. When another program has taken
+// a core, the others give theirs up after a while instead of burning it.
+class Barrier {
+ public:
+  void wait(int threads) {
+    const unsigned turn = turn_.load(std::memory_order_relaxed);
+    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == threads) {
+      arrived_.store(0, std::memory_order_relaxed);
+      turn_.store(turn + 1, std::memory_order_release);
+      return;
+    }
+    for (int spins = 0; turn_.load(std::memory_order_acquire) == turn; ++spins)
+      if (spins < 4096)
+        _mm_pause();
+      else
+        std::this_thread::yield();
+  }
+
+ private:
+  alignas(128) std::atomic<int> arrived_{0};
+  alignas(128) std::atomic<unsigned> turn_{0};
+};
+
+// One thread's share. Threads share the rows of a batch, so that no step waits for another thread (k, k + P, ...: rows
+// lie longest first); batches too small for that are shared by units, with a barrier at every step.
+struct Share {
+  int thread, threads;
+  bool by_units;
+  Barrier& barrier;
+
+  int64_t first() const { return by_units ? 0 : thread; }
+  int64_t apart() const { return by_units ? 1 : threads; }
+  int64_t rows(int64_t all) const { return (all - first() + apart() - 1) / apart(); }
+  // [first, second) of n: this thread's part, or its part of the units.
+  std::pair<int64_t, int64_t> part(int64_t n) const { return {n * thread / threads, n * (thread + 1) / threads}; }
+  std::pair<int64_t, int64_t> units(int64_t n) const { return by_units ? part(n) : std::pair<int64_t, int64_t>{0, n}; }
+  void together() const { barrier.wait(threads); }
+  void step() const {
+    if (by_units) barrier.wait(threads);
+  }
+};
+
+// Runs work(share) in every thread of a team.
+template <class Cell, class Work>
+void in_team(const Layout<Cell>& s, Work work) {
+  const int64_t most = std::max<int64_t>(1, s.call.threads);
+  const bool by_units = s.B < rows_alone * most && s.U > 1 && most > 1 && !s.call.weights.norm_hh;
+  const int threads = static_cast<int>(std::min(most, by_units ? s.U : s.B));
+  Barrier barrier;
+  if (threads == 1) return work(Share{0, 1, false, barrier});
+#pragma omp parallel num_threads(threads)
+  work(Share{omp_get_thread_num(), omp_get_num_threads(), by_units, barrier});
+}
+
+}  // namespace throughtime::ISA

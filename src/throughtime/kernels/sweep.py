@@ -1,0 +1,283 @@
+"""The compiled sweeps as torch operators: one layer, one direction, forward and backward, float32 on the CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+try:
+    from throughtime.kernels import _fused
+except ImportError:
+    _fused = None  # type: ignore[assignment]
+
+WEIGHTS = (
+    "weight_ih",
+    "weight_hh",
+    "bias_ih",
+    "bias_hh",
+    "norm_ih",
+    "norm_hh",
+    "weight_peephole",
+    "weight_hr",
+    "norm_cell",
+    "norm_cell_bias",
+)
+"""A cell's weights in the order of the compiled module (`Weights` in cpp/call.h)."""
+
+
+class Swept(NamedTuple):
+    """What a sweep returns; what is not there is empty.
+
+    Args:
+        output: (N, S).
+        hidden, cell: (B, S), (B, H), final states.
+        cells: (N, H), the cell state of every step.
+        gates: (N, ...), what the backward sweep needs, laid out for it alone.
+        trace: (N, blocks, H), the gates of every step.
+    """
+
+    output: Tensor
+    hidden: Tensor
+    cell: Tensor
+    cells: Tensor
+    gates: Tensor
+    trace: Tensor
+
+
+def sweep(
+    x: Tensor,
+    weights: Sequence[Tensor | None],
+    h0: Tensor,
+    c0: Tensor | None,
+    mask: Tensor | None,
+    zones: Sequence[Tensor | None],
+    sizes: Tensor,
+    which: tuple[str, str, int, bool],
+    shares: Sequence[float],
+    traced: bool,
+) -> Swept:
+    """Sweep once through time.
+
+    Args:
+        x: (N, I), the real steps of all rows, time after time, longest row first.
+        weights: in the order of `WEIGHTS`; None for those that the cell has not.
+        h0, c0: (B, S), (B, H), initial states; c0 is None for a cell without.
+        mask: (B, S), the hidden state's factor where it enters a product (recurrent dropout); None for none.
+        zones: (N, S) and (N, H) bool, true where hidden and cell state keep their old value (zoneout); None for none.
+        sizes: (T,) int64, rows that go on at each step.
+        which: instruction set (the layout of what is kept depends on it, so the backward sweep takes the same), name
+            of the compiled kernel, its variant, and whether it runs from the last step to the first.
+        shares: of hidden and cell state, the share of their old value that they keep (zoneout at evaluation).
+        traced: whether `trace` and `cells` are wanted; they carry no gradient.
+    """
+    given = (x, *weights, h0, c0, mask, *zones, sizes, *which, *shares)
+    learning = torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in (x, *weights, h0, c0))
+    # the operator's way into torch costs more than one step of a small cell
+    run = forward if learning or torch.compiler.is_compiling() else _forward
+    return Swept(*run(*given, learning, traced))
+
+
+def _forward(
+    x: Tensor,
+    weight_ih: Tensor,
+    weight_hh: Tensor,
+    bias_ih: Tensor | None,
+    bias_hh: Tensor | None,
+    norm_ih: Tensor | None,
+    norm_hh: Tensor | None,
+    peephole: Tensor | None,
+    weight_hr: Tensor | None,
+    norm_cell: Tensor | None,
+    norm_cell_bias: Tensor | None,
+    h0: Tensor,
+    c0: Tensor | None,
+    mask: Tensor | None,
+    zone_hidden: Tensor | None,
+    zone_cell: Tensor | None,
+    sizes: Tensor,
+    isa: str,
+    cell: str,
+    variant: int,
+    reverse: bool,
+    share_hidden: float,
+    share_cell: float,
+    keep: bool,
+    traced: bool,
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+    weights = [weight_ih, weight_hh, bias_ih, bias_hh, norm_ih, norm_hh, peephole, weight_hr, norm_cell, norm_cell_bias]
+    given = _contiguous(x, *weights, h0, c0, mask, zone_hidden, zone_cell)
+    results = _empty_results(x, weight_ih, weight_hh, norm_hh, h0, c0, isa, cell, keep, traced)
+    output, hidden, final_cell, cells, gates, trace = results
+    _fused.forward(
+        isa,
+        cell,
+        _addresses(sizes, *given, output, cells, gates, trace, hidden, final_cell, *(None,) * 16),
+        _numbers(x, weight_ih, weight_hh, weight_hr, sizes, variant, reverse),
+        [share_hidden, share_cell],
+    )
+    return results
+
+
+forward = torch.library.custom_op("throughtime::sweep", _forward, mutates_args=(), device_types="cpu")
+
+
+@forward.register_fake
+def _(
+    x: Tensor,
+    weight_ih: Tensor,
+    weight_hh: Tensor,
+    _bi: Any,
+    _bh: Any,
+    _ni: Any,
+    norm_hh: Tensor | None,
+    _p: Any,
+    _hr: Any,
+    _nc: Any,
+    _nb: Any,
+    h0: Tensor,
+    c0: Tensor | None,
+    *rest: Any,
+) -> Any:
+    isa, cell, *_, keep, traced = rest[4:]
+    return _empty_results(x, weight_ih, weight_hh, norm_hh, h0, c0, isa, cell, keep, traced)
+
+
+@torch.library.custom_op("throughtime::sweep_backward", mutates_args=(), device_types="cpu")
+def backward(
+    d_output: Tensor,
+    d_hidden: Tensor,
+    d_cell: Tensor | None,
+    x: Tensor,
+    weight_ih: Tensor,
+    weight_hh: Tensor,
+    norm_ih: Tensor | None,
+    norm_hh: Tensor | None,
+    peephole: Tensor | None,
+    weight_hr: Tensor | None,
+    norm_cell: Tensor | None,
+    norm_cell_bias: Tensor | None,
+    h0: Tensor,
+    c0: Tensor | None,
+    mask: Tensor | None,
+    zone_hidden: Tensor | None,
+    zone_cell: Tensor | None,
+    sizes: Tensor,
+    output: Tensor,
+    cells: Tensor,
+    gates: Tensor,
+    isa: str,
+    cell: str,
+    variant: int,
+    reverse: bool,
+    share_hidden: float,
+    share_cell: float,
+    biased: bool,
+    into_x: bool,
+) -> list[Tensor]:
+    """Sweep back: gradients of x, of the weights in the order of `WEIGHTS`, of h0 and c0; empty for what is not there."""
+    weights = [weight_ih, weight_hh, None, None, norm_ih, norm_hh, peephole, weight_hr, norm_cell, norm_cell_bias]
+    given = _contiguous(x, *weights, h0, c0, mask, zone_hidden, zone_cell)
+    incoming = _contiguous(d_output, d_hidden, d_cell)
+    results = _empty_gradients(x, weights, h0, c0, biased, into_x)
+    _fused.backward(
+        isa,
+        cell,
+        _addresses(sizes, *given, output, cells, gates, None, None, None, *incoming, *results),
+        _numbers(x, weight_ih, weight_hh, weight_hr, sizes, variant, reverse),
+        [share_hidden, share_cell],
+    )
+    return results
+
+
+@backward.register_fake
+def _(_o: Any, _h: Any, _c: Any, x: Tensor, *rest: Any) -> Any:
+    weights = [*rest[:2], None, None, *rest[2:8]]
+    return _empty_gradients(x, weights, rest[8], rest[9], *rest[-2:])
+
+
+def _setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
+    x, *weights, h0, c0, mask, zone_hidden, zone_cell, sizes, isa, cell, variant, reverse, one, two, _, _ = inputs
+    result, _, _, cells, gates, _ = output
+    ctx.biased = weights[2] is not None
+    ctx.choice = (isa, cell, variant, reverse, one, two)
+    without_biases = (*weights[:2], *weights[4:])
+    ctx.save_for_backward(
+        x, *without_biases, h0, c0, mask, zone_hidden, zone_cell, sizes, result, cells, gates
+    )
+    ctx.set_materialize_grads(True)
+
+
+def _differentiate(ctx: Any, d_output: Tensor, d_hidden: Tensor, d_cell: Tensor, *_: Tensor) -> Any:
+    c0 = ctx.saved_tensors[10]
+    into_x = ctx.needs_input_grad[0]
+    gradients = backward(
+        d_output,
+        d_hidden,
+        None if c0 is None else d_cell,
+        *ctx.saved_tensors,
+        *ctx.choice,
+        ctx.biased,
+        into_x,
+    )
+    found = [gradient if gradient.numel() else None for gradient in gradients]
+    return (*found, *(None,) * 12)
+
+
+forward.register_autograd(_differentiate, setup_context=_setup)
+
+
+def _empty_results(
+    x: Tensor,
+    weight_ih: Tensor,
+    weight_hh: Tensor,
+    norm_hh: Tensor | None,
+    h0: Tensor,
+    c0: Tensor | None,
+    isa: str,
+    cell: str,
+    keep: bool,
+    traced: bool,
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+    rows = x.shape[0]
+    hidden = weight_ih.shape[0] // _BLOCKS[cell]
+    final_cell = h0.new_empty(0) if c0 is None else torch.empty_like(c0)
+    cells = x.new_empty(rows if c0 is not None and (keep or traced) else 0, hidden)
+    gates = x.new_empty(rows if keep else 0, _fused.kept(isa, cell, hidden, norm_hh is not None) if keep else 0)
+    trace = x.new_empty(rows if traced else 0, _fused.traced(isa, cell) if traced else 0, hidden)
+    return x.new_empty(rows, weight_hh.shape[1]), torch.empty_like(h0), final_cell, cells, gates, trace
+
+
+_BLOCKS = {"RNN": 1, "GRU": 3, "GRU reset_after": 3, "LSTM": 4, "LSTM with options": 4}
+
+
+def _empty_gradients(
+    x: Tensor, weights: Sequence[Tensor | None], h0: Tensor, c0: Tensor | None, biased: bool, into_x: bool
+) -> list[Tensor]:
+    weight_ih = weights[0]
+    assert weight_ih is not None
+    bias = weight_ih.shape[0] if biased else 0
+    d_weights = [x.new_empty(0) if w is None else torch.empty_like(w, memory_format=torch.contiguous_format) for w in weights]
+    d_weights[2:4] = x.new_empty(bias), x.new_empty(bias)
+    d_x = torch.empty_like(x, memory_format=torch.contiguous_format) if into_x else x.new_empty(0)
+    return [d_x, *d_weights, torch.empty_like(h0), x.new_empty(0) if c0 is None else torch.empty_like(c0)]
+
+
+def _contiguous(*tensors: Tensor | None) -> list[Tensor | None]:
+    return [None if tensor is None else tensor.contiguous() for tensor in tensors]
+
+
+def _addresses(*tensors: Tensor | None) -> list[int]:
+    """Where they lie; an absent or empty tensor is address 0."""
+    return [0 if tensor is None or tensor.numel() == 0 else tensor.data_ptr() for tensor in tensors]
+
+
+def _numbers(
+    x: Tensor, weight_ih: Tensor, weight_hh: Tensor, weight_hr: Tensor | None, sizes: Tensor, variant: int, reverse: bool
+) -> list[int]:
+    """Return T, I, H, S, variant, direction and threads, as `make_call` in cpp/module.cpp reads them."""
+    state = weight_hh.shape[1]
+    hidden = state if weight_hr is None else weight_hr.shape[1]
+    return [len(sizes), x.shape[1], hidden, state, variant, int(reverse), torch.get_num_threads()]
