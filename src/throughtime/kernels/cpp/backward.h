@@ -288,6 +288,7 @@ template <class Cell>
 void backward(const Call& call) {
   static thread_local Scratch memory;
   const BackwardSweep<Cell> sweep(call, memory);
+  if (call.d_x) in_huge_pages(call.d_x, sweep.s.offsets[sweep.s.T] * sweep.s.I * static_cast<int64_t>(sizeof(float)));
   in_team(sweep.s, [&](const Share& me) { sweep.run(me); });
 }
 

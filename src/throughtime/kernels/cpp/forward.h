@@ -243,6 +243,9 @@ template <class Cell>
 void forward(const Call& call) {
   static thread_local Scratch memory;
   const ForwardSweep<Cell> sweep(call, memory);
+  const int64_t rows = sweep.s.offsets[sweep.s.T], floats = sizeof(float);
+  in_huge_pages(call.output, rows * sweep.s.S * floats);
+  if (call.gates) in_huge_pages(call.gates, rows * sweep.s.kept * floats);
   in_team(sweep.s, [&](const Share& me) { sweep.run(me); });
 }
 

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "call.h"
-#include "scratch.h"
 
 namespace nb = nanobind;
 
@@ -112,7 +111,6 @@ NB_MODULE(_fused, m) {
     nb::gil_scoped_release release;
     return find_set(set).peak();
   });
-  m.def("in_huge_pages", [](uintptr_t start, int64_t bytes) { in_huge_pages(reinterpret_cast<void*>(start), bytes); });
   m.def("forward", run<&Kernel::forward>);
   m.def("backward", run<&Kernel::backward>);
 }

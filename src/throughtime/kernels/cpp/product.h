@@ -159,7 +159,7 @@ void product(int64_t M, int64_t K, Left A, Right B, int64_t panels, Result C, co
 // C (rows x columns), as torch stores it, += D^T S: D is one panel of K rows, S panels of K rows.
 inline void add_outer(int64_t K, const float* D, int64_t rows, const float* S, int64_t columns, float* C,
                       bool first) {
-  constexpr int64_t depth = 128;
+  constexpr int64_t depth = 192;  // terms summed before the next tile: both factors' parts stay in the nearest cache
   const int64_t tiles = (rows + tile_rows - 1) / tile_rows;
   for (int64_t p = 0; p < panels_of(columns); ++p)
     for (int64_t k = 0; k < K; k += depth)
@@ -169,6 +169,7 @@ inline void add_outer(int64_t K, const float* D, int64_t rows, const float* S, i
         const Left a{D + k * panel + from, panel, 0};
         const Right b{S + (p * K + k) * panel, 0};
         float* to = C + from * columns + p * panel;
+        for (int64_t r = 0; r < height; ++r) __builtin_prefetch(to + r * columns, 1);
         if (width == panel) {
           const Result c{to, columns, 0};
           if (first && k == 0)

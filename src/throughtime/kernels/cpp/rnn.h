@@ -20,7 +20,7 @@ struct Rnn {
       });
     };
     if (s.variant == tanh) apply([](vec z) { return hyperbolic_tangent(z); });
-    if (s.variant == relu) apply([](vec z) { return select(z < vec{}, vec{}, z); });
+    if (s.variant == relu) apply([](vec z) { return z < vec{} ? vec{} : z; });
     if (s.variant == logistic) apply([](vec z) { return sigmoid(z); });
   }
 
@@ -31,7 +31,7 @@ struct Rnn {
       });
     };
     if (s.variant == tanh) apply([](vec d, vec a) { return d * (1.0f - a * a); });
-    if (s.variant == relu) apply([](vec d, vec a) { return select(a > vec{}, d, vec{}); });
+    if (s.variant == relu) apply([](vec d, vec a) { return a > vec{} ? d : vec{}; });
     if (s.variant == logistic) apply([](vec d, vec a) { return d * a * (1.0f - a); });
     s.share.step();
     s.through<Start::zero>(0, 0, 1, s.d_h);
