@@ -88,7 +88,7 @@ def test_the_registration_with_torch_is_sound(name: str) -> None:
     weights = [getattr(layer, f"{w}_l0") for w in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
     x, h0 = torch.randn(6, 3, requires_grad=True), torch.randn(2, 5, requires_grad=True)
     c0 = torch.randn(2, 5, requires_grad=True) if name == "lstm" else None
-    cell, variant = fused._kernel(layer.cell)
+    cell, variant = fused.kernel_of(layer.cell)
     sizes = torch.tensor([2, 2, 1, 1])
     arguments = (x, *weights, h0, c0, sizes, fused.selected(), cell, variant, True, True)
     torch.library.opcheck(fused.forward, arguments, test_utils=("test_schema", "test_faketensor"))

@@ -103,13 +103,13 @@ def _sweep(request: Request, direction: int, x: Tensor, sizes: Tensor, packing: 
         mask,
         zones,
         sizes,
-        (_isa, *_kernel(request.cell), direction == 1),
+        (_isa, *kernel_of(request.cell), direction == 1),
         shares,
         bool(request.traced),
     )
 
 
-def _kernel(cell: Cell) -> tuple[str, int]:
+def kernel_of(cell: Cell) -> tuple[str, int]:
     """Name and variant under which the compiled module knows a cell."""
     if isinstance(cell, RNNCell):
         return "RNN", ACTIVATIONS.index(cell.nonlinearity)

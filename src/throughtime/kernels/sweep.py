@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 try:
     from throughtime.kernels import _fused
@@ -73,11 +74,12 @@ def sweep(
         shares: of hidden and cell state, the share of their old value that they keep (zoneout at evaluation).
         traced: whether `trace` and `cells` are wanted; they carry no gradient.
     """
-    given = (x, *weights, h0, c0, mask, *zones, sizes, *which, *shares)
     learning = torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in (x, *weights, h0, c0))
-    # the operator's way into torch costs more than one step of a small cell
-    run = forward if learning or torch.compiler.is_compiling() else _forward
-    return Swept(*run(*given, learning, traced))
+    given = (x, *weights, h0, c0, mask, *zones, sizes, *which, *shares, learning, traced)
+    if torch.compiler.is_compiling():
+        return Swept(*forward(*given))
+    # outside a compiled graph the operator's way through torch would cost more than the sweeps of a small layer
+    return Swept(*(_Sweep.apply(*given) if learning else _forward(*given)))
 
 
 def _forward(
@@ -145,10 +147,9 @@ def _(
     return _empty_results(x, weight_ih, weight_hh, norm_hh, h0, c0, isa, cell, keep, traced)
 
 
-@torch.library.custom_op("throughtime::sweep_backward", mutates_args=(), device_types="cpu")
-def backward(
-    d_output: Tensor,
-    d_hidden: Tensor,
+def _backward(
+    d_output: Tensor | None,
+    d_hidden: Tensor | None,
     d_cell: Tensor | None,
     x: Tensor,
     weight_ih: Tensor,
@@ -192,6 +193,9 @@ def backward(
     return results
 
 
+backward = torch.library.custom_op("throughtime::sweep_backward", _backward, mutates_args=(), device_types="cpu")
+
+
 @backward.register_fake
 def _(_o: Any, _h: Any, _c: Any, x: Tensor, *rest: Any) -> Any:
     weights = [*rest[:2], None, None, *rest[2:8]]
@@ -201,32 +205,34 @@ def _(_o: Any, _h: Any, _c: Any, x: Tensor, *rest: Any) -> Any:
 def _setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
     x, *weights, h0, c0, mask, zone_hidden, zone_cell, sizes, isa, cell, variant, reverse, one, two, _, _ = inputs
     result, _, _, cells, gates, _ = output
-    ctx.biased = weights[2] is not None
-    ctx.choice = (isa, cell, variant, reverse, one, two)
+    ctx.choice = (isa, cell, variant, reverse, one, two, weights[2] is not None)
     without_biases = (*weights[:2], *weights[4:])
-    ctx.save_for_backward(
-        x, *without_biases, h0, c0, mask, zone_hidden, zone_cell, sizes, result, cells, gates
-    )
-    ctx.set_materialize_grads(True)
+    ctx.save_for_backward(x, *without_biases, h0, c0, mask, zone_hidden, zone_cell, sizes, result, cells, gates)
+    ctx.set_materialize_grads(False)  # zeros the size of all gates would be made at every step
 
 
-def _differentiate(ctx: Any, d_output: Tensor, d_hidden: Tensor, d_cell: Tensor, *_: Tensor) -> Any:
-    c0 = ctx.saved_tensors[10]
-    into_x = ctx.needs_input_grad[0]
-    gradients = backward(
-        d_output,
-        d_hidden,
-        None if c0 is None else d_cell,
-        *ctx.saved_tensors,
-        *ctx.choice,
-        ctx.biased,
-        into_x,
-    )
-    found = [gradient if gradient.numel() else None for gradient in gradients]
-    return (*found, *(None,) * 12)
+def _differentiate(ctx: Any, *incoming: Tensor | None, run: Any = backward) -> Any:
+    gradients = run(*incoming[:3], *ctx.saved_tensors, *ctx.choice, ctx.needs_input_grad[0])
+    return (*(gradient if gradient.numel() else None for gradient in gradients), *(None,) * 12)
 
 
 forward.register_autograd(_differentiate, setup_context=_setup)
+
+
+class _Sweep(torch.autograd.Function):
+    """The same two functions, without the operator around them."""
+
+    @staticmethod
+    def forward(ctx: Any, *inputs: Any) -> Any:
+        output = _forward(*inputs)
+        _setup(ctx, inputs, output)
+        ctx.mark_non_differentiable(*output[3:])
+        return output
+
+    @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
+    def backward(ctx: Any, *incoming: Tensor | None) -> Any:
+        return _differentiate(ctx, *incoming, run=_backward)
 
 
 def _empty_results(

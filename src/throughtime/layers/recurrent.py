@@ -17,6 +17,7 @@ from throughtime.errors import ArgumentError
 from throughtime.kernels import Lengths, Noise, Request
 from throughtime.kernels.request import autocasting
 from throughtime.layers.form import Form, arrange
+from throughtime.layers.streaming import full_name, one_step, stages
 from throughtime.layers.trace import Trace
 
 
@@ -97,7 +98,8 @@ class Recurrent(nn.Module):
             for direction in range(self.num_directions):
                 for name, shape in one.shapes().items():
                     weight = nn.Parameter(torch.empty(shape, device=device, dtype=dtype))
-                    self.register_parameter(_full_name(name, layer, direction), weight)
+                    self.register_parameter(full_name(name, layer, direction), weight)
+        self.stages = stages(self)
         self.reset_parameters()
 
     @property
@@ -155,6 +157,10 @@ class Recurrent(nn.Module):
             ArgumentError: an argument of the wrong shape, type or value.
             KernelUnavailableError: the kernel that was asked for cannot run this call.
         """
+        if lengths is None and trace is False and not torch.compiler.is_compiling():
+            answer = one_step(self, input, hx)
+            if answer is not None:
+                return answer
         x, rows, form = arrange(input, lengths, self.batch_first)
         x, initial = self._check(x, hx, form)
         names = self._traced(trace)
@@ -173,7 +179,7 @@ class Recurrent(nn.Module):
 
     def _weights(self, layer: int, direction: int) -> dict[str, Tensor]:
         # getattr, so that torch.nn.utils.parametrize and torch.func.functional_call work.
-        return {name: getattr(self, _full_name(name, layer, direction)) for name in self.cells[layer].shapes()}
+        return {name: getattr(self, full_name(name, layer, direction)) for name in self.cells[layer].shapes()}
 
     def _request(self, layer: int, x: Tensor, rows: Lengths | None, initial: State, names: tuple[str, ...]) -> Request:
         weights, noise = [], []
@@ -209,7 +215,7 @@ class Recurrent(nn.Module):
         """Return input and initial states, checked, in the weights' dtype."""
         if x.shape[-1] != self.input_size:
             raise ArgumentError(f"input has {x.shape[-1]} features, expected input_size: {self.input_size}")
-        dtype = getattr(self, _full_name("weight_ih", 0, 0)).dtype
+        dtype = getattr(self, full_name("weight_ih", 0, 0)).dtype
         if autocasting(x):
             x = x.to(dtype)
         if x.dtype != dtype:
@@ -264,10 +270,6 @@ class Recurrent(nn.Module):
             if (value := getattr(self, name)) != default:
                 shown.append(f"{name}={value!r}")
         return ", ".join(shown)
-
-
-def _full_name(weight: str, layer: int, direction: int) -> str:
-    return f"{weight}_l{layer}{'_reverse' if direction else ''}"
 
 
 def _probability(name: str, value: float) -> float:

@@ -52,7 +52,7 @@ struct BackwardSweep {
     const auto [begin, stop] = me.part(s.U);
     for (int64_t p = begin; w.hr && p < stop; ++p) pack_panel(w.hr, 1, s.S, s.H, p, W_hr + p * s.Us * panel * panel);
     const auto [row, last] = me.part(s.B);
-    spread(call.d_hn, s.S, s.B, row, last, d_h);
+    spread(call.d_hn, s.S, s.B, row, last, d_h);  // what does not come in is zero
     if (call.c0) spread(call.d_cn, s.H, s.B, row, last, d_c);
     if (call.mask) spread(call.mask, s.S, s.B, row, last, mask);
     if (Cell::sums) std::fill_n(sums + me.thread * Cell::sums * s.Hp, Cell::sums * s.Hp, 0.0f);
@@ -126,7 +126,7 @@ struct BackwardSweep {
     b.gates = call.gates + chunk.base * s.kept + row;
     b.D = D + row, b.D_hh = at(D_hh, row), b.D_hr = at(D_hr, row), b.projected = at(projected, row);
     b.before = before + row, b.c_before = at(c_before, row), b.product_input = at(product_input, row);
-    b.incoming = call.d_output + (s.offsets[t] + me.first()) * s.S, b.incoming_row = me.apart() * s.S;
+    b.incoming = at(call.d_output, (s.offsets[t] + me.first()) * s.S), b.incoming_row = me.apart() * s.S;
     b.d_h = d_h + here, b.d_c = at(d_c, here), b.spare = spare + here, b.spare2 = spare2 + here;
     b.W_hh = W_hh, b.W_hr = W_hr, b.mask = at(mask, here);
     b.peephole = peephole, b.norm_hh = gain_hh, b.norm_cell = gain_cell, b.norm_cell_bias = shift_cell;

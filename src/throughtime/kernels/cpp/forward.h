@@ -27,7 +27,7 @@ struct ForwardSweep {
       gain_ih = maybe(w.norm_ih, Cell::gates * Hp), gain_hh = maybe(w.norm_hh, Cell::gates * Hp);
       gain_cell = maybe(w.norm_cell, Hp), shift_cell = maybe(w.norm_cell_bias, Hp);
       for (float*& buffer : h) buffer = take(state);
-      for (float*& buffer : c) buffer = maybe(call.c0, units);
+      for (float*& buffer : c) buffer = maybe(call.cn, units);
       spare = take(units), spare2 = take(units);
       ring = maybe(!call.gates, s.largest * s.kept);
     });
@@ -50,7 +50,7 @@ struct ForwardSweep {
     const auto [from, to] = me.part(s.B);
     for (int i = 0; i < 2; ++i) {  // in both buffers: rows whose turn has not come keep their state there
       spread(call.h0, s.S, s.B, from, to, h[i]);
-      if (call.c0) spread(call.c0, s.H, s.B, from, to, c[i]);
+      if (call.cn) spread(call.c0, s.H, s.B, from, to, c[i]);
     }
     if (call.mask) spread(call.mask, s.S, s.B, from, to, mask);
     if (me.thread == 0) pack_vectors();
@@ -100,7 +100,7 @@ struct ForwardSweep {
     const auto [first, end] = me.units(s.Us);
     for (int64_t p = first; p < end; ++p)
       from_panel(h[now] + (p * s.B + b) * panel, s.S - p * panel, call.hn + b * s.S + p * panel);
-    if (!call.c0) return;
+    if (!call.cn) return;
     const auto [from, to] = me.units(s.U);
     for (int64_t p = from; p < to; ++p)
       from_panel(c[now] + (p * s.B + b) * panel, s.H - p * panel, call.cn + b * s.H + p * panel);
@@ -154,7 +154,7 @@ struct ForwardSweep {
                     s.B * panel, me}};
     f.variant = call.variant, f.gates = gates + row * panel;
     f.h = h[now] + here, f.h_new = h[now ^ 1] + here;
-    f.c = call.c0 ? c[now] + here : nullptr, f.c_new = call.c0 ? c[now ^ 1] + here : nullptr;
+    f.c = call.cn ? c[now] + here : nullptr, f.c_new = call.cn ? c[now ^ 1] + here : nullptr;
     f.mask = mask ? mask + here : nullptr, f.input = mask ? input + here : f.h;
     f.spare = spare + here, f.spare2 = spare2 + here;
     f.W_hh = W_hh, f.raw_hh = raw ? call.weights.hh : nullptr, f.bias = bias, f.W_hr = W_hr;
@@ -188,7 +188,7 @@ struct ForwardSweep {
     const Zone& hidden = call.zone[0];
     const int64_t first = s.offsets[t] + f.share.first();
     if (hidden.there) hold_state(f, hidden, f.states, s.S, first, f.h, f.h_new);
-    if (call.c0 && call.zone[1].there) hold_state(f, call.zone[1], f.units, s.H, first, f.c, f.c_new);
+    if (call.cn && call.zone[1].there) hold_state(f, call.zone[1], f.units, s.H, first, f.c, f.c_new);
   }
 
   static void hold_state(const Forward& f, const Zone& zone, std::pair<int64_t, int64_t> panels, int64_t size,

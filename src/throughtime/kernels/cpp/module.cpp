@@ -6,6 +6,7 @@
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "call.h"
@@ -91,6 +92,24 @@ void run(const std::string& set, const std::string& cell, const Addresses& addre
   (kernel.*which)(call);
 }
 
+// One step of a stream, without a list of addresses: every microsecond counts there.
+void step(const std::string& set, const std::string& cell, int variant, int threads, int64_t rows, int64_t inputs,
+          int64_t hidden, uintptr_t x, uintptr_t weight_ih, uintptr_t weight_hh, uintptr_t bias_ih, uintptr_t bias_hh,
+          uintptr_t h0, uintptr_t c0, uintptr_t output, uintptr_t hn, uintptr_t cn) {
+  const Kernel& kernel = find(set, cell);
+  Call c{};
+  c.steps = 1, c.sizes = &rows, c.inputs = inputs, c.hidden = c.state = hidden;
+  c.variant = variant, c.threads = threads;
+  auto put = [](auto*& pointer, uintptr_t address) {
+    pointer = reinterpret_cast<std::remove_reference_t<decltype(pointer)>>(address);
+  };
+  put(c.x, x), put(c.weights.ih, weight_ih), put(c.weights.hh, weight_hh);
+  put(c.weights.bias_ih, bias_ih), put(c.weights.bias_hh, bias_hh);
+  put(c.h0, h0), put(c.c0, c0), put(c.output, output), put(c.hn, hn), put(c.cn, cn);
+  nb::gil_scoped_release release;
+  kernel.forward(c);
+}
+
 }  // namespace
 
 NB_MODULE(_fused, m) {
@@ -113,6 +132,7 @@ NB_MODULE(_fused, m) {
   });
   m.def("forward", run<&Kernel::forward>);
   m.def("backward", run<&Kernel::backward>);
+  m.def("step", step);
 }
 
 }  // namespace throughtime

@@ -20,12 +20,6 @@ struct Block {
   }
 };
 
-inline float total(vec value) {
-  float sum = 0.0f;
-  for (int i = 0; i < lanes; ++i) sum += value[i];
-  return sum;
-}
-
 // Zeroes the lanes of units beyond H, the first of which is unit j.
 inline vec real(vec value, int64_t j, int64_t H) {
   for (int64_t i = std::max<int64_t>(0, H - j); i < lanes; ++i) value[i] = 0.0f;

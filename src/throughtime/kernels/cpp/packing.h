@@ -40,10 +40,11 @@ inline void pack_panel(const float* W, int64_t blocks, int64_t H, int64_t column
     for (int64_t j = 0; j < Hp; ++j, to += panel) to_panel(W + (b * H + j) * columns + p * panel, j < H ? width : 0, to);
 }
 
-// Rows from, ..., to-1 of a (B, size) tensor into panels of B rows.
+// Rows from, ..., to-1 of a (B, size) tensor into panels of B rows; zeros for no tensor.
 inline void spread(const float* rows, int64_t size, int64_t B, int64_t from, int64_t to, float* out) {
   for (int64_t p = 0; p < panels_of(size); ++p)
-    for (int64_t b = from; b < to; ++b) to_panel(rows + b * size + p * panel, size - p * panel, out + (p * B + b) * panel);
+    for (int64_t b = from; b < to; ++b)
+      to_panel(rows + b * size + p * panel, rows ? size - p * panel : 0, out + (p * B + b) * panel);
 }
 
 // A vector of `blocks` times H numbers, each block padded.

@@ -40,6 +40,17 @@ inline vec splat(float x) {
   return value;
 }
 
+// The sum of the lanes, by halves.
+inline float total(vec value) {
+#pragma GCC unroll 4
+  for (int half = lanes / 2; half > 0; half /= 2) {
+    ints other;
+    for (int i = 0; i < lanes; ++i) other[i] = i ^ half;
+    value += __builtin_shuffle(value, other);
+  }
+  return value[0];
+}
+
 inline vec magnitude(vec x) { return reinterpret_cast<vec>(reinterpret_cast<ints>(x) & 0x7fffffff); }
 
 // e^x = 2^n e^r with |r| <= ln(2)/2, where the polynomial errs by less than 1e-7 of e^r (least squares reweighted towards

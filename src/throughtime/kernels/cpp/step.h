@@ -40,25 +40,26 @@ inline void dot_rows(const float* W, int64_t K, int64_t first, int64_t end, int6
                      bool keep, Result to) {
   constexpr int at_once = 4;
   for (int64_t j = first; j < end; j += at_once) {
-    const int64_t width = std::min<int64_t>(at_once, end - j);
     const float* rows[at_once];
     for (int64_t r = 0; r < at_once; ++r) rows[r] = W + std::min(j + r, end - 1) * K;
     for (int64_t i = 0; i < M; ++i) {
       vec sum[at_once][2]{};
+      const float* right = x.data + i * x.row;
       int64_t k = 0;
-      for (const float* right = x.data + i * x.row; k + panel <= K; k += panel, right += x.block)
+      for (; k + panel <= K; k += panel, right += x.block)
 #pragma GCC unroll 4
         for (int r = 0; r < at_once; ++r) {
           sum[r][0] += load(rows[r] + k) * load(right);
           sum[r][1] += load(rows[r] + k + lanes) * load(right + lanes);
         }
-      const float* right = x.data + i * x.row + k / panel * x.block;
-      for (int64_t r = 0; r < width; ++r) {
-        float value = total(sum[r][0] + sum[r][1]);
-        for (int64_t l = k; l < K; ++l) value += rows[r][l] * right[l - k];
+      float values[at_once];
+#pragma GCC unroll 4
+      for (int r = 0; r < at_once; ++r) values[r] = total(sum[r][0] + sum[r][1]);
+      for (int64_t r = 0; r < std::min<int64_t>(at_once, end - j); ++r) {
+        for (int64_t l = k; l < K; ++l) values[r] += rows[r][l] * right[l - k];
         const int64_t unit = j + r;
         float* out = to.data + unit / panel * to.stride + i * to.row + unit % panel;
-        *out = value + (bias ? bias[unit] : 0.0f) + (keep ? *out : 0.0f);
+        *out = values[r] + (bias ? bias[unit] : 0.0f) + (keep ? *out : 0.0f);
       }
     }
   }

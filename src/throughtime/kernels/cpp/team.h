@@ -16,6 +16,8 @@ namespace throughtime::ISA {
 
 constexpr int64_t chunk_rows = 192;  // steps times rows of a chunk: its gates and gradients stay in a core's cache
 constexpr int64_t rows_alone = 6;    // with fewer rows than this a thread, threads share units and not rows
+// Multiplications below which waking a second thread, or waiting for it at a step, costs more than it saves.
+constexpr int64_t worth_a_thread = int64_t{1} << 17, worth_a_barrier = int64_t{1} << 16;
 
 // Sizes, and the steps as chunks; the same for forward and backward and for any number of threads.
 template <class Cell>
@@ -103,8 +105,9 @@ struct Share {
 // Runs work(share) in every thread of a team.
 template <class Cell, class Work>
 void in_team(const Layout<Cell>& s, Work work) {
-  const int64_t most = std::max<int64_t>(1, s.call.threads);
-  const bool by_units = s.B < rows_alone * most && s.U > 1 && most > 1 && !s.call.weights.norm_hh;
+  const int64_t whole = s.offsets[s.T] * Cell::gates * s.H * (s.I + s.S), of_step = s.B * Cell::gates * s.H * s.S;
+  const int64_t most = whole < worth_a_thread ? 1 : std::max<int64_t>(1, s.call.threads);
+  const bool by_units = s.B < rows_alone * most && s.U > 1 && of_step >= worth_a_barrier && !s.call.weights.norm_hh;
   const int threads = static_cast<int>(std::min(most, by_units ? s.U : s.B));
   Barrier barrier;
   if (threads == 1) return work(Share{0, 1, false, barrier});
