@@ -53,5 +53,9 @@ class KernelUnavailableError(ThroughtimeError):
     """A kernel that was asked for by name cannot run this call; the sentence says why."""
 
 
+class KernelFallbackWarning(UserWarning):
+    """A layer runs in the reference loop, which is slow, since no compiled kernel covers the call; it says why."""
+
+
 class NotANumberError(ThroughtimeError):
     """The loss is no longer finite; the sentence names the step and what to try."""

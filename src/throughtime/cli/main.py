@@ -7,12 +7,13 @@ import sys
 import warnings
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from throughtime import __version__
-from throughtime.errors import ThroughtimeError
+from throughtime.errors import KernelFallbackWarning, ThroughtimeError
 
 # verb -> what it does; each is a module of this package with `run(arguments) -> exit status`
 VERBS = {
@@ -44,9 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if words[0] not in VERBS:
             raise ThroughtimeError(f"found no verb {words[0]!r}, expected one of: {', '.join(VERBS)}")
-        if not sys.warnoptions:
-            warnings.simplefilter("ignore")  # what libraries whisper among themselves is no concern of the user's
-        status: int = import_module(f"throughtime.cli.{words[0]}").run(words[1:])
+        with warnings.catch_warnings():
+            if not sys.warnoptions:
+                _heed_only_ours()
+            status: int = import_module(f"throughtime.cli.{words[0]}").run(words[1:])
     except ThroughtimeError as error:
         return _fail(str(error), 2)
     except BrokenPipeError:
@@ -69,6 +71,17 @@ def _help() -> None:
         table.add_row(f"  throughtime {verb}", purpose)
     console.print(table)
     console.print("\nthroughtime VERB --help says more. A first step: throughtime train music", highlight=False)
+
+
+def _heed_only_ours() -> None:
+    """Show what makes a run slow; what libraries whisper among themselves is no concern of the user's."""
+    warnings.simplefilter("ignore")
+    warnings.simplefilter("always", KernelFallbackWarning)
+    warnings.showwarning = _warn
+
+
+def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
+    Console(stderr=True, soft_wrap=True).print(f"throughtime: {message}", style="yellow", markup=False, highlight=False)
 
 
 def _fail(sentence: str, status: int) -> int:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable
 from types import TracebackType
 from typing import NamedTuple
 
-from throughtime.errors import ArgumentError, KernelUnavailableError
+import torch
+
+from throughtime.errors import ArgumentError, KernelFallbackWarning, KernelUnavailableError
 from throughtime.kernels import fused, native, reference
+from throughtime.kernels.lengths import transformed
 from throughtime.kernels.request import Request, Result
 
 CHOICES = ("auto", "fused", "torch", "reference")
@@ -32,6 +36,9 @@ FUSED = Kernel("fused", fused.refusal, fused.run)
 TORCH = Kernel("torch", native.refusal, native.run)
 REFERENCE = Kernel("reference", reference.refusal, reference.run)
 _fused: list[Kernel] = [FUSED]
+
+# Reasons for the reference that have been said: each once a process, not at every step of a training.
+_said: set[str] = set()
 
 # A plain global: torch.compile guards on it, which it cannot do for a context variable.
 _choice = os.environ.get("THROUGHTIME_KERNELS", "auto")
@@ -122,5 +129,31 @@ def choose(request: Request) -> Kernel:
 
 
 def run(request: Request) -> Result:
-    """Run one layer with the kernel that `choose` returns."""
-    return choose(request).run(request)
+    """Run one layer with the kernel that `choose` returns.
+
+    Warns:
+        KernelFallbackWarning: nobody asked for the reference, but no kernel covers a call that this processor
+            has kernels for (float32 on the CPU). Once for each reason. Silent while torch.compile or torch.func
+            looks on: what they need of the reference is no accident.
+    """
+    kernel = choose(request)
+    if not torch.compiler.is_compiling() and kernel is REFERENCE and current() == "auto" and not transformed():
+        _tell(request)
+    return kernel.run(request)
+
+
+def _tell(request: Request) -> None:
+    x = request.input
+    if not fused.selected() or x.device.type != "cpu" or x.dtype != torch.float32:
+        return
+    reason = fused.refusal(request)
+    if reason is None or reason in _said:
+        return
+    _said.add(reason)
+    # the caller of the layer: behind _tell, run, forward and the two frames of nn.Module
+    warnings.warn(
+        f"a layer runs in the slow reference loop: {reason} (said once; whoever asks for the reference, by "
+        "THROUGHTIME_KERNELS=reference or kernels.use, is not told)",
+        KernelFallbackWarning,
+        stacklevel=6,
+    )
