@@ -11,17 +11,13 @@ from torch import Tensor
 
 from reference_numpy import Disturbance, run_row
 from test_cells import BY_NAME, VARIANTS, problem
-from throughtime.kernels import Lengths, Noise, Request, reference
+from throughtime.kernels import Lengths, Noise, Request, fused, reference
 from throughtime.layers import GRU, LSTM, RNN, Recurrent
 
-# Paths that take noise, each as (name, function from request to result); a kernel that does is added here.
-PATHS = {"reference": reference.run}
 
-
-@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("training", [True, False], ids=["masks", "expectation"])
 @pytest.mark.parametrize("name", [variant.name for variant in VARIANTS])
-def test_given_masks_against_numpy(name: str, training: bool, path: str) -> None:
+def test_given_masks_against_numpy(name: str, training: bool) -> None:
     """Zoneout of every state, dropout of the recurrent input, rows of unequal length, backward in time."""
     p = problem(name, 3, True)
     cell, (T, B, _), lengths = p.layer.cell, p.x.shape, p.lengths
@@ -40,7 +36,7 @@ def test_given_masks_against_numpy(name: str, training: bool, path: str) -> None
     )
     rows = Lengths.of(lengths, T, B, p.x.device)
     request = Request(cell, p.x, rows, p.initial, weights, (noise(), noise()))
-    result = PATHS[path](request)
+    result = reference.run(request)
     size = cell.state_sizes[0]
     for b, n in enumerate(lengths):
         for d in range(2):
@@ -62,6 +58,49 @@ def test_given_masks_against_numpy(name: str, training: bool, path: str) -> None
             np.testing.assert_allclose(ours, out, rtol=0, atol=1e-12)
             for state, expected in zip(result.final, final, strict=True):
                 np.testing.assert_allclose(state[d, b].detach().numpy(), expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.skipif(not fused.instruction_sets(), reason="no compiled kernels: no compiler, or no AVX2")
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("situation", [3, 7, 8], ids=["small", "few rows of many units", "many rows"])
+@pytest.mark.parametrize("training", [True, False], ids=["masks", "expectation"])
+@pytest.mark.parametrize("name", [variant.name for variant in VARIANTS])
+def test_compiled_kernels_under_noise(name: str, training: bool, situation: int, threads: int) -> None:
+    """Values and all gradients in float32 against the reference in float64, with the same masks."""
+    p = problem(name, situation, True)
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        exact, close = (_under_noise(p, training, dtype) for dtype in (torch.float64, torch.float32))
+    finally:
+        torch.set_num_threads(before)
+    for what, ours, theirs in zip(exact[0], close[1], exact[1], strict=True):
+        scale = max(1.0, theirs.abs().max().item())
+        torch.testing.assert_close(ours.double(), theirs, rtol=0, atol=2e-5 * scale, msg=lambda m, w=what: f"{w}: {m}")
+
+
+def _under_noise(p: Any, training: bool, dtype: torch.dtype) -> tuple[list[str], list[Tensor]]:
+    """Output, final states and gradients by name; float32 runs in the compiled kernels."""
+    cell, (T, B, _) = p.layer.cell, p.x.shape
+    generator = torch.Generator().manual_seed(1)
+    leaves = {"input": p.x.to(dtype, copy=True).requires_grad_()}
+    leaves |= {f"state {k}": v.to(dtype, copy=True).requires_grad_() for k, v in enumerate(p.initial)}
+    leaves |= {k: v.detach().to(dtype, copy=True).requires_grad_() for k, v in p.layer.named_parameters()}
+    noises, weights = [], []
+    for suffix in ("", "_reverse"):
+        masks = tuple(torch.rand(T, B, size, generator=generator) < 0.4 for size in cell.state_sizes)
+        keep = (torch.rand(B, cell.state_sizes[0], generator=generator) < 0.6) / torch.tensor(0.6, dtype=dtype)
+        shares = tuple(0.1 + 0.2 * k for k in range(len(cell.state_sizes)))
+        noises.append(Noise(keep, masks) if training else Noise(None, shares))
+        weights.append({key: leaves[f"{key}_l0{suffix}"] for key in cell.shapes()})
+    rows = None if p.lengths is None else Lengths.of(p.lengths, T, B, p.x.device)
+    states = tuple(leaves[f"state {k}"] for k in range(len(p.initial)))
+    request = Request(cell, leaves["input"], rows, states, tuple(weights), tuple(noises))
+    result = (reference if dtype == torch.float64 else fused).run(request)
+    loss = p.loss(result.output, result.final)
+    gradients = torch.autograd.grad(loss, list(leaves.values()), materialize_grads=True)
+    names = ["output", *(f"final {k}" for k in range(len(states))), *(f"gradient of {key}" for key in leaves)]
+    return names, [result.output.detach(), *(s.detach() for s in result.final), *gradients]
 
 
 def within(count: float, trials: int, probability: float) -> bool:

@@ -9,9 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from layer_cases import OURS
 from throughtime import kernels
 from throughtime.errors import ArgumentError, KernelUnavailableError
-from throughtime.kernels import fused
+from throughtime.kernels import fused, sweep
+from throughtime.kernels.sweep import WEIGHTS
 from throughtime.layers import GRU, LSTM, RNN
 
 pytestmark = pytest.mark.skipif(not fused.instruction_sets(), reason="no compiled kernels: no compiler, or no AVX2")
@@ -83,15 +85,18 @@ def test_a_gradient_finds_its_instruction_set_again() -> None:
 
 
 @pytest.mark.parametrize("name", LAYERS)
-def test_the_registration_with_torch_is_sound(name: str) -> None:
+@pytest.mark.parametrize("noisy", [False, True], ids=["plain", "noisy"])
+def test_the_registration_with_torch_is_sound(name: str, noisy: bool) -> None:
     layer = LAYERS[name](3, 5)
-    weights = [getattr(layer, f"{w}_l0") for w in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+    weights = [getattr(layer, f"{weight}_l0", None) for weight in WEIGHTS]
     x, h0 = torch.randn(6, 3, requires_grad=True), torch.randn(2, 5, requires_grad=True)
     c0 = torch.randn(2, 5, requires_grad=True) if name == "lstm" else None
-    cell, variant = fused.kernel_of(layer.cell)
+    mask = torch.rand(2, 5) if noisy else None
+    zones = (torch.rand(6, 5) < 0.5 if noisy else None, None)
     sizes = torch.tensor([2, 2, 1, 1])
-    arguments = (x, *weights, h0, c0, sizes, fused.selected(), cell, variant, True, True)
-    torch.library.opcheck(fused.forward, arguments, test_utils=("test_schema", "test_faketensor"))
+    which = (fused.selected(), *fused.kernel_of(layer.cell), True, 0.0, 0.0)
+    arguments = (x, *weights, h0, c0, mask, *zones, sizes, *which, True, False)
+    torch.library.opcheck(sweep.forward, arguments, test_utils=("test_schema", "test_faketensor"))
 
 
 def test_a_second_derivative_is_refused_not_wrong() -> None:
@@ -105,17 +110,68 @@ def test_a_second_derivative_is_refused_not_wrong() -> None:
 
 def test_what_a_kernel_does_not_cover_says_why() -> None:
     x = torch.zeros(2, 1, 3)
-    for layer, call, reason in (
-        (LSTM(3, 4, peepholes=True), {}, "peepholes"),
-        (LSTM(3, 4, proj_size=2), {}, "projection"),
-        (GRU(3, 4, layer_norm=True), {}, "layer normalisation"),
-        (GRU(3, 4, zoneout=0.1), {}, "zoneout"),
-        (GRU(3, 4), {"trace": True}, "trace"),
-    ):
-        with kernels.use("fused"), pytest.raises(KernelUnavailableError, match=reason):
-            layer(x, **call)
+    with kernels.use("fused"):
+        with pytest.raises(KernelUnavailableError, match=r"trace.* under torch\.no_grad"):
+            GRU(3, 4)(x, trace=True)
+        with pytest.raises(KernelUnavailableError, match=r"float32 on the CPU, not torch\.float64"):
+            GRU(3, 4, dtype=torch.float64)(x.double())
     with pytest.raises(ArgumentError, match="instruction set is 'neon', expected one of"), kernels.use("fused", "neon"):
         pass
+
+
+@pytest.mark.parametrize("name", [*LAYERS, "lstm-all"])
+@pytest.mark.parametrize("lengths", [None, [5, 0, 3]], ids=["whole", "lengths"])
+def test_a_trace_is_the_references(name: str, lengths: list[int] | None) -> None:
+    torch.manual_seed(0)
+    layer, x = OURS[name](3, 19, num_layers=2, bidirectional=True), torch.randn(5, 3, 3)
+    with torch.no_grad():
+        with kernels.use("fused"):
+            _, _, ours = layer(x, lengths=lengths, trace=True)
+        with kernels.use("reference"):
+            _, _, theirs = layer(x, lengths=lengths, trace=True)
+    for place in theirs:
+        assert ours[place].keys() == theirs[place].keys()
+        for gate, values in theirs[place].items():
+            torch.testing.assert_close(ours[place][gate], values, rtol=1e-5, atol=1e-5)
+        for step, state in zip(ours.steps(*place, "hidden"), theirs.steps(*place, "hidden"), strict=True):
+            torch.testing.assert_close(step, state, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("shape", [(1, 16, 16), (3, 5, 37), (4, 300, 260)], ids=["exact", "odd", "shared"])
+@pytest.mark.usefixtures("two_threads")
+def test_a_stream_is_the_sequence_step_by_step(name: str, shape: tuple[int, int, int]) -> None:
+    """One step at a time, the state carried, by the short way; the whole sequence by the reference."""
+    B, inputs, hidden = shape
+    torch.manual_seed(0)
+    layer, x = LAYERS[name](inputs, hidden, num_layers=2), torch.randn(6, B, inputs)
+    with torch.no_grad():
+        with kernels.use("reference"):
+            expected, final = layer(x)
+        state, outputs = None, []
+        for step in x.split(1):
+            output, state = layer(step, state)
+            outputs.append(output)
+        first = LAYERS[name](inputs, hidden, num_layers=2, batch_first=True)
+        first.load_state_dict(layer.state_dict())
+        again, _ = first(x[:1].transpose(0, 1))
+    assert layer.stages  # the short way was open
+    torch.testing.assert_close(torch.cat(outputs), expected, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(again.transpose(0, 1), expected[:1], rtol=1e-5, atol=1e-5)
+    for one, other in zip(state if name == "lstm" else [state], final if name == "lstm" else [final], strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
+
+
+def test_a_step_sees_weights_that_were_changed_in_place() -> None:
+    layer, x = GRU(4, 6), torch.randn(1, 1, 4)
+    with torch.no_grad():
+        before, _ = layer(x)
+        layer.weight_ih_l0.mul_(2.0)
+        after, _ = layer(x)
+        layer.double()
+        exact, _ = layer(x.double())
+    assert not torch.equal(before, after)
+    torch.testing.assert_close(after.double(), exact, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", LAYERS)

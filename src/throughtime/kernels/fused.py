@@ -12,7 +12,7 @@ from throughtime.errors import ArgumentError
 from throughtime.kernels import reference
 from throughtime.kernels.lengths import Packing, transformed
 from throughtime.kernels.request import Noise, Request, Result
-from throughtime.kernels.sweep import WEIGHTS, Swept, _fused, sweep
+from throughtime.kernels.sweep import WEIGHTS, Swept, compiled, sweep
 
 MISSING = "the compiled kernels are not there: install throughtime where a C++ compiler is"
 ACTIVATIONS = ("tanh", "relu", "sigmoid")
@@ -20,7 +20,7 @@ ACTIVATIONS = ("tanh", "relu", "sigmoid")
 
 def instruction_sets() -> list[str]:
     """Return the instruction sets that this processor has kernels for, best first."""
-    return [] if _fused is None else list(_fused.instruction_sets())
+    return [] if compiled is None else list(compiled.instruction_sets())
 
 
 def select(instruction_set: str | None) -> str:
@@ -50,7 +50,7 @@ select(os.environ.get("THROUGHTIME_ISA") if instruction_sets() else None)
 def refusal(request: Request) -> str | None:
     """Return why the compiled kernels cannot run this request; None if they can."""
     if not _isa:
-        return MISSING if _fused is None else "the compiled kernels need a processor with AVX2"
+        return MISSING if compiled is None else "the compiled kernels need a processor with AVX2"
     # a subclass may have changed the equations, so it does not count
     if type(request.cell) not in (RNNCell, GRUCell, LSTMCell):
         return f"there is no compiled {request.cell.name}"

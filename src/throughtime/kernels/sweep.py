@@ -14,6 +14,9 @@ try:
 except ImportError:
     _fused = None  # type: ignore[assignment]
 
+compiled = _fused
+"""The compiled module; None where it is not installed."""
+
 WEIGHTS = (
     "weight_ih",
     "weight_hh",
@@ -75,11 +78,12 @@ def sweep(
         traced: whether `trace` and `cells` are wanted; they carry no gradient.
     """
     learning = torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in (x, *weights, h0, c0))
-    given = (x, *weights, h0, c0, mask, *zones, sizes, *which, *shares, learning, traced)
+    given: tuple[Any, ...] = (x, *weights, h0, c0, mask, *zones, sizes, *which, *shares, learning, traced)
     if torch.compiler.is_compiling():
         return Swept(*forward(*given))
     # outside a compiled graph the operator's way through torch would cost more than the sweeps of a small layer
-    return Swept(*(_Sweep.apply(*given) if learning else _forward(*given)))
+    run: Any = _Sweep.apply if learning else _forward
+    return Swept(*run(*given))
 
 
 def _forward(
@@ -117,7 +121,7 @@ def _forward(
         isa,
         cell,
         _addresses(sizes, *given, output, cells, gates, trace, hidden, final_cell, *(None,) * 16),
-        _numbers(x, weight_ih, weight_hh, weight_hr, sizes, variant, reverse),
+        _numbers(x, weight_hh, weight_hr, sizes, variant, reverse),
         [share_hidden, share_cell],
     )
     return results
@@ -178,7 +182,7 @@ def _backward(
     biased: bool,
     into_x: bool,
 ) -> list[Tensor]:
-    """Sweep back: gradients of x, of the weights in the order of `WEIGHTS`, of h0 and c0; empty for what is not there."""
+    """Sweep back: gradients of x, the weights in the order of `WEIGHTS`, h0, c0; empty for what is not there."""
     weights = [weight_ih, weight_hh, None, None, norm_ih, norm_hh, peephole, weight_hr, norm_cell, norm_cell_bias]
     given = _contiguous(x, *weights, h0, c0, mask, zone_hidden, zone_cell)
     incoming = _contiguous(d_output, d_hidden, d_cell)
@@ -187,7 +191,7 @@ def _backward(
         isa,
         cell,
         _addresses(sizes, *given, output, cells, gates, None, None, None, *incoming, *results),
-        _numbers(x, weight_ih, weight_hh, weight_hr, sizes, variant, reverse),
+        _numbers(x, weight_hh, weight_hr, sizes, variant, reverse),
         [share_hidden, share_cell],
     )
     return results
@@ -230,7 +234,7 @@ class _Sweep(torch.autograd.Function):
         return output
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, *incoming: Tensor | None) -> Any:
         return _differentiate(ctx, *incoming, run=_backward)
 
@@ -249,11 +253,11 @@ def _empty_results(
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
     rows = x.shape[0]
     hidden = weight_ih.shape[0] // _BLOCKS[cell]
-    final_cell = h0.new_empty(0) if c0 is None else torch.empty_like(c0)
+    final_cell = x.new_empty((0,) if c0 is None else c0.shape)
     cells = x.new_empty(rows if c0 is not None and (keep or traced) else 0, hidden)
     gates = x.new_empty(rows if keep else 0, _fused.kept(isa, cell, hidden, norm_hh is not None) if keep else 0)
     trace = x.new_empty(rows if traced else 0, _fused.traced(isa, cell) if traced else 0, hidden)
-    return x.new_empty(rows, weight_hh.shape[1]), torch.empty_like(h0), final_cell, cells, gates, trace
+    return x.new_empty(rows, weight_hh.shape[1]), x.new_empty(h0.shape), final_cell, cells, gates, trace
 
 
 _BLOCKS = {"RNN": 1, "GRU": 3, "GRU reset_after": 3, "LSTM": 4, "LSTM with options": 4}
@@ -265,7 +269,9 @@ def _empty_gradients(
     weight_ih = weights[0]
     assert weight_ih is not None
     bias = weight_ih.shape[0] if biased else 0
-    d_weights = [x.new_empty(0) if w is None else torch.empty_like(w, memory_format=torch.contiguous_format) for w in weights]
+    d_weights = [
+        x.new_empty(0) if w is None else torch.empty_like(w, memory_format=torch.contiguous_format) for w in weights
+    ]
     d_weights[2:4] = x.new_empty(bias), x.new_empty(bias)
     d_x = torch.empty_like(x, memory_format=torch.contiguous_format) if into_x else x.new_empty(0)
     return [d_x, *d_weights, torch.empty_like(h0), x.new_empty(0) if c0 is None else torch.empty_like(c0)]
@@ -281,7 +287,7 @@ def _addresses(*tensors: Tensor | None) -> list[int]:
 
 
 def _numbers(
-    x: Tensor, weight_ih: Tensor, weight_hh: Tensor, weight_hr: Tensor | None, sizes: Tensor, variant: int, reverse: bool
+    x: Tensor, weight_hh: Tensor, weight_hr: Tensor | None, sizes: Tensor, variant: int, reverse: bool
 ) -> list[int]:
     """Return T, I, H, S, variant, direction and threads, as `make_call` in cpp/module.cpp reads them."""
     state = weight_hh.shape[1]

@@ -15,7 +15,7 @@ from throughtime import kernels
 from throughtime.cells import Cell, GRUCell, LSTMCell, RNNCell
 from throughtime.kernels import fused
 from throughtime.kernels.lengths import transformed
-from throughtime.kernels.sweep import _fused
+from throughtime.kernels.sweep import compiled
 
 if TYPE_CHECKING:
     from throughtime.layers.recurrent import Recurrent
@@ -93,9 +93,10 @@ def one_step(module: Recurrent, x: Any, hx: Any) -> tuple[Any, ...] | None:
         hidden, cell = hx if two else (hx, None)
         if not _fits(hidden, shape) or (two and not _fits(cell, shape)):
             return None
-        h0, c0 = hidden.data_ptr(), cell.data_ptr() if two else 0
+        h0, c0 = hidden.data_ptr(), cell.data_ptr() if cell is not None else 0
     final_hidden, final_cell = torch.empty(shape), torch.empty(shape) if two else None
     hn, cn = final_hidden.data_ptr(), final_cell.data_ptr() if final_cell is not None else 0
+    step: Any = compiled.step
     parameters, size = module._parameters, B * module.hidden_size * _FLOAT
     for stage in module.stages:
         pointers = []
@@ -108,9 +109,7 @@ def one_step(module: Recurrent, x: Any, hx: Any) -> tuple[Any, ...] | None:
             pointers += (0, 0)
         answer = torch.empty((first, second, stage.hidden))
         sizes = (threads, B, stage.inputs, stage.hidden)
-        _fused.step(
-            isa, stage.kernel, stage.variant, *sizes, x.data_ptr(), *pointers, h0, c0, answer.data_ptr(), hn, cn
-        )  # fmt: skip
+        step(isa, stage.kernel, stage.variant, *sizes, x.data_ptr(), *pointers, h0, c0, answer.data_ptr(), hn, cn)
         x, hn, cn = answer, hn + size, cn and cn + size
         h0, c0 = h0 and h0 + size, c0 and c0 + size
     return x, (final_hidden, final_cell) if two else final_hidden

@@ -77,7 +77,10 @@ struct ForwardSweep {
   void run(const Share& me) const {
     pack(me);
     me.together();
-    if (call.mask) mask_input(me, h[0], s.B);
+    if (call.mask) {
+      mask_input(me, h[0], s.B);
+      me.step();
+    }
     const int64_t chunks = static_cast<int64_t>(s.chunks.size()) - 1;
     int now = 0;
     for (int64_t n = 0; n < chunks; ++n) {
@@ -202,7 +205,9 @@ struct ForwardSweep {
           const uint8_t* keep = zone.mask + (first + i * f.share.apart()) * size + p * panel;
           for (int64_t j = 0; j < width; ++j) after[j] = keep[j] ? before[j] : after[j];
         } else {
-          for (int64_t j = 0; j < width; ++j) after[j] += zone.share * (before[j] - after[j]);
+          for (int64_t j = 0; j < width; ++j)  // from the nearer end, so that a share of 1 is the old value exactly
+            after[j] = zone.share < 0.5f ? after[j] + zone.share * (before[j] - after[j])
+                                         : before[j] - (1.0f - zone.share) * (before[j] - after[j]);
         }
       }
   }
