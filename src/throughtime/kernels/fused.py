@@ -176,7 +176,7 @@ def _held(values: Tensor, request: Request, initial: Tensor, direction: int) -> 
     """States (T, B, S) of every step; where a row has no step, the state that it holds there."""
     if request.lengths is None:
         return values
-    T, B, _ = values.shape
+    B = values.shape[1]
     last = (request.lengths.rows - 1).clamp(min=0)
     held = values[last, torch.arange(B)] if direction == 0 else initial
     held = torch.where((request.lengths.rows > 0)[:, None], held, initial)

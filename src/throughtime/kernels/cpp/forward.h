@@ -172,7 +172,10 @@ struct ForwardSweep {
     hold(f, t);
     write(me, f, t);
     if (!call.reverse && t > 0) keep_ended(f, me.rows(call.sizes[t - 1]));
-    if (call.mask) mask_input(me, h[now ^ 1], call.sizes[t]);
+    if (call.mask) {
+      me.step();  // others may still multiply with what is overwritten here
+      mask_input(me, h[now ^ 1], call.sizes[t]);
+    }
     me.step();
   }
 
