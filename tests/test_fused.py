@@ -71,6 +71,19 @@ def test_long_sums_stay_accurate(name: str, isa: str) -> None:
         assert (a.double() - b).norm() <= 5e-6 * b.norm()
 
 
+@pytest.mark.parametrize("isa", fused.instruction_sets())
+@pytest.mark.parametrize(("nonlinearity", "function"), [("tanh", torch.tanh), ("sigmoid", torch.sigmoid)])
+def test_the_functions_are_exact_over_their_whole_range(nonlinearity: Any, function: Any, isa: str) -> None:
+    """A layer of one unit without a past is its activation."""
+    layer = RNN(1, 1, nonlinearity=nonlinearity, bias=False)
+    x = torch.cat((torch.linspace(-12, 12, 200_001), torch.logspace(-30, 38, 2_001), -torch.logspace(-30, 38, 2_001)))
+    with torch.no_grad(), kernels.use("fused", isa):
+        layer.weight_ih_l0.fill_(1.0)
+        output, _ = layer(x.view(1, -1, 1))
+    error = (output.flatten().double() - function(x.double())).abs()
+    assert error.max() < 2e-7
+
+
 def test_a_gradient_finds_its_instruction_set_again() -> None:
     """What the forward sweep keeps is laid out for its own set, whichever is in force on the way back."""
     torch.manual_seed(0)
