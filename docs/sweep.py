@@ -99,7 +99,7 @@ def one_chunk(d: Drawing, x: float, y: float) -> None:
     d.text(
         x,
         y + 322,
-        "At last the threads' dW are added up, always in the same order: the same threads give the same bits.",
+        "Then, after one barrier a chunk, threads share the rows of dW: sums in the same order for any number of threads.",
         12,
     )
 
@@ -128,7 +128,7 @@ def panels(d: Drawing, x: float, y: float) -> None:
     words = (
         "A tile is 12 rows by one panel of 32 columns with AVX-512, 6 rows by 16 with AVX2: as many sums",
         "as there are registers, each weight that is loaded used for all rows of the tile.",
-        "Sizes are padded to whole panels, with zeros; weights are packed once for each change of them.",
+        "Sizes are padded to whole panels, with zeros; weights are packed once a call.",
     )
     for number, line in enumerate(words):
         d.text(x, y + 8 * size + 22 + 16 * number, line, 12)
