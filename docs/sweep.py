@@ -99,7 +99,7 @@ def one_chunk(d: Drawing, x: float, y: float) -> None:
     d.text(
         x,
         y + 322,
-        "Then, after one barrier a chunk, threads share the rows of dW: sums in the same order for any number of threads.",
+        "After one barrier a chunk, threads share the rows of dW: the same sums for any number of threads.",
         12,
     )
 
