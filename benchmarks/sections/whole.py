@@ -92,7 +92,7 @@ def run(asked: Asked) -> Iterator[Line]:
 
 def _outside(course: Course, batches: list[Batch], rounds: int) -> float:
     """Share of a step's time that is not spent in the compiled kernels; 1 if none runs."""
-    compiled = fused._fused
+    compiled = fused.compiled
     clocked: Any = Clocked(compiled)
     holders = [module for module in list(sys.modules.values()) if vars(module).get("_fused") is compiled]
     way = course.way("auto", batches)
