@@ -59,8 +59,6 @@ def refusal(request: Request) -> str | None:
         return f"the compiled kernels run float32 on the CPU, not {x.dtype} on {x.device.type}"
     if request.traced and torch.is_grad_enabled():
         return "the compiled kernels show gates and states (trace) without gradients only: under torch.no_grad()"
-    if request.lengths is not None and torch.compiler.is_compiling():
-        return "torch.compile cannot pack rows by their lengths"
     if transformed():
         return "the compiled kernels cannot be transformed by torch.func"
     return None
@@ -70,7 +68,7 @@ def run(request: Request) -> Result:
     """Run a layer, one direction after the other."""
     packing = None if request.lengths is None else request.lengths.packing
     T, B, _ = request.input.shape
-    if not B or (packing is not None and not len(packing.rows)):
+    if not B or (packing is not None and not packing.rows.shape[0]):
         # nothing to sweep; the reference leaves every state as it was and keeps the gradient's path
         return reference.run(request)
     if packing is None:
@@ -80,6 +78,9 @@ def run(request: Request) -> Result:
     swept = [_sweep(request, direction, x, sizes, packing) for direction in range(len(request.weights))]
     outputs = [_unpacked(one.output, packing, T, B) for one in swept]
     output = outputs[0] if len(outputs) == 1 else torch.cat(outputs, dim=-1)
+    if packing is not None and packing.there is not None:
+        assert request.lengths is not None
+        output = output.masked_fill(~request.lengths.real, 0.0)
     finals = [_final(request, direction, one, packing) for direction, one in enumerate(swept)]
     final = tuple(states[0][None] if len(states) == 1 else torch.stack(states) for states in zip(*finals, strict=True))
     steps = tuple(_steps(request, direction, one, packing) for direction, one in enumerate(swept))
@@ -91,7 +92,7 @@ def _sweep(request: Request, direction: int, x: Tensor, sizes: Tensor, packing: 
     noise = request.noise[direction]
     mask = noise.recurrent
     if packing is not None:
-        initial = tuple(state.index_select(0, packing.rows) for state in initial)
+        initial = tuple(_there(state.index_select(0, packing.rows), packing) for state in initial)
         mask = None if mask is None else mask.index_select(0, packing.rows)
     weights = request.weights[direction]
     zones, shares = _zones(noise, packing)
@@ -103,10 +104,15 @@ def _sweep(request: Request, direction: int, x: Tensor, sizes: Tensor, packing: 
         mask,
         zones,
         sizes,
-        (_isa, *kernel_of(request.cell), direction == 1),
+        (_set(), *kernel_of(request.cell), direction == 1),
         shares,
         bool(request.traced),
     )
+
+
+def _set() -> str:
+    """Instruction set of a call; empty, the best of the machine that will run it, in a program that is exported."""
+    return "" if torch.compiler.is_exporting() and not torch.is_grad_enabled() else _isa
 
 
 def kernel_of(cell: Cell) -> tuple[str, int]:
@@ -145,7 +151,19 @@ def _final(request: Request, direction: int, swept: Swept, packing: Packing | No
     if packing is None:
         return final
     initial = (states[direction] for states in request.initial)
-    return tuple(old.index_copy(0, packing.rows, new) for old, new in zip(initial, final, strict=True))
+    return tuple(_merged(old, new, packing) for old, new in zip(initial, final, strict=True))
+
+
+def _merged(old: Tensor, new: Tensor, packing: Packing) -> Tensor:
+    """States (B, S): new ones of the rows that have steps, old ones of the others."""
+    if packing.there is not None:
+        new = torch.where(packing.there, new, old.index_select(0, packing.rows))
+    return old.index_copy(0, packing.rows, new)
+
+
+def _there(state: Tensor, packing: Packing) -> Tensor:
+    """Initial states whose gradients are zero, and not garbage, where a row has no steps."""
+    return state if packing.there is None else torch.where(packing.there, state, 0.0)
 
 
 def _steps(request: Request, direction: int, swept: Swept, packing: Packing | None) -> dict[str, tuple[Tensor, ...]]:

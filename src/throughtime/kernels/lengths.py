@@ -11,8 +11,12 @@ from torch import Tensor
 from throughtime.errors import ArgumentError
 
 
+@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
 def transformed() -> bool:
-    """Whether a `torch.func` transform (vmap, grad, ...) is being applied: then values cannot be looked at."""
+    """Whether a `torch.func` transform (vmap, grad, ...) is being applied: then values cannot be looked at.
+
+    torch.compile shall call this and not trace it: traced, the comparison with None is true always.
+    """
     return torch._C._functorch.peek_interpreter_stack() is not None
 
 
@@ -24,11 +28,15 @@ class Packing:
         places: (N,), where in (T*B) each of the N real steps is, time after time, longest row first.
         batch_sizes: (longest,), on the CPU: how many rows go on at each time.
         rows: (rows that are not empty,), which rows they are, longest first.
+        there: (B, 1) bool, whether the row is not empty, where `rows` lists the empty ones too, at its end. Then no
+            shape depends on the lengths, as torch.compile wants it: `places` lists all T*B, the real ones first, and
+            `batch_sizes` all T steps; what stands in the padding is garbage. None where all of that is left out.
     """
 
     places: Tensor
     batch_sizes: Tensor
     rows: Tensor
+    there: Tensor | None = None
 
 
 class Lengths:
@@ -89,7 +97,10 @@ class Lengths:
     def packing(self) -> Packing:
         """How the real steps are packed, computed once."""
         if self._packing is None:
-            self._packing = pack(self.rows.cpu(), self.steps, self.rows.device)
+            if torch.compiler.is_compiling():
+                self._packing = pack_whole(self.rows, self.steps)
+            else:
+                self._packing = pack(self.rows.cpu(), self.steps, self.rows.device)
         return self._packing
 
 
@@ -110,3 +121,17 @@ def pack(rows: Tensor, steps: int, device: torch.device, order: Tensor | None = 
     sizes = going.sum(dim=1)
     places = time * rows.numel() + order[place]
     return Packing(places.to(device), sizes[sizes > 0], order.to(device))
+
+
+def pack_whole(rows: Tensor, steps: int) -> Packing:
+    """Work out a packing in which nothing is left out: its shapes follow from B and T alone (`Packing.there`).
+
+    Args:
+        rows: (B,), lengths, on the CPU.
+        steps: T of the padded batch.
+    """
+    order = rows.argsort(descending=True, stable=True)
+    going = torch.arange(steps).unsqueeze(1) < rows[order]
+    places = (torch.arange(steps).unsqueeze(1) * rows.shape[0] + order).flatten()
+    real_first = (~going.flatten()).to(torch.uint8).argsort(stable=True)
+    return Packing(places[real_first], going.sum(dim=1), order, (rows[order] > 0).unsqueeze(1))

@@ -72,8 +72,9 @@ def sweep(
         mask: (B, S), the hidden state's factor where it enters a product (recurrent dropout); None for none.
         zones: (N, S) and (N, H) bool, true where hidden and cell state keep their old value (zoneout); None for none.
         sizes: (T,) int64, rows that go on at each step.
-        which: instruction set (the layout of what is kept depends on it, so the backward sweep takes the same), name
-            of the compiled kernel, its variant, and whether it runs from the last step to the first.
+        which: instruction set (the layout of what is kept depends on it, so the backward sweep takes the same; empty
+            for the best there is, where nothing is kept), name of the compiled kernel, its variant, and whether it
+            runs from the last step to the first.
         shares: of hidden and cell state, the share of their old value that they keep (zoneout at evaluation).
         traced: whether `trace` and `cells` are wanted; they carry no gradient.
     """
@@ -118,7 +119,7 @@ def _forward(
     results = _empty_results(x, weight_ih, weight_hh, norm_hh, h0, c0, isa, cell, keep, traced)
     output, hidden, final_cell, cells, gates, trace = results
     _fused.forward(
-        isa,
+        isa or _fused.instruction_sets()[0],
         cell,
         _addresses(sizes, *given, output, cells, gates, trace, hidden, final_cell, *(None,) * 16),
         _numbers(x, weight_hh, weight_hr, sizes, variant, reverse),
@@ -187,6 +188,8 @@ def _backward(
     given = _contiguous(x, *weights, h0, c0, mask, zone_hidden, zone_cell)
     incoming = _contiguous(d_output, d_hidden, d_cell)
     results = _empty_gradients(x, weights, h0, c0, biased, into_x)
+    if not sizes[0]:  # no row has a step
+        return [result.zero_() for result in results]
     _fused.backward(
         isa,
         cell,

@@ -72,7 +72,9 @@ Call make_call(const Addresses& addresses, const std::vector<int64_t>& numbers, 
   c.variant = static_cast<int>(numbers.at(4)), c.reverse = numbers.at(5) != 0;
   c.threads = static_cast<int>(numbers.at(6));
   Reader read(addresses);
-  read(c.sizes), read(c.x), read(c.weights), read(c.h0), read(c.c0), read(c.mask);
+  read(c.sizes);
+  while (c.steps > 0 && c.sizes[c.steps - 1] == 0) --c.steps;  // torch.compile cannot leave out steps that no row has
+  read(c.x), read(c.weights), read(c.h0), read(c.c0), read(c.mask);
   for (int i = 0; i < 2; ++i) {
     read(c.zone[i].mask);
     c.zone[i].share = shares.at(i);
@@ -88,6 +90,7 @@ void run(const std::string& set, const std::string& cell, const Addresses& addre
          const std::vector<int64_t>& numbers, const std::vector<float>& shares) {
   const Kernel& kernel = find(set, cell);
   const Call call = make_call(addresses, numbers, shares);
+  if (call.steps == 0) return;
   nb::gil_scoped_release release;
   (kernel.*which)(call);
 }
