@@ -132,6 +132,29 @@ def test_nothing_breaks_the_graph_of_a_model() -> None:
     assert (said.graph_count, said.graph_break_count) == (1, 0), said.break_reasons
 
 
+@pytest.mark.parametrize("name", ["rnn", "gru-after", "lstm-all"])
+def test_a_step_of_a_stream_in_one_graph(name: str) -> None:
+    """The short way of single steps looks at addresses, which a graph has not."""
+    layer, graphs = LAYERS[name](), Graphs()
+    compiled, x = torch.compile(layer, fullgraph=True, backend=graphs), torch.randn(1, 4, 3)
+    with torch.no_grad():
+        _, state = layer(x)
+        torch.testing.assert_close(compiled(x, state), layer(x, state))
+    assert graphs.sweeps() == [1]
+
+
+def test_a_transform_inside_a_graph_takes_the_reference() -> None:
+    layer, x = GRU(3, 5), torch.randn(4, 6, 3)
+    weights = {name: weight.detach() for name, weight in layer.named_parameters()}
+
+    def loss(weights: dict[str, Tensor], row: Tensor) -> Tensor:
+        output: Tensor = torch.func.functional_call(layer, weights, (row[:, None],))[0]
+        return output.square().sum()
+
+    each: Any = torch.func.vmap(torch.func.grad(loss), (None, 0))
+    torch.testing.assert_close(torch.compile(each, backend="aot_eager")(weights, x), each(weights, x))
+
+
 @pytest.mark.parametrize("lengths", ["all", "some"])
 @pytest.mark.parametrize("name", LAYERS)
 def test_an_exported_program_gives_the_same_numbers_at_any_size(name: str, lengths: str) -> None:
