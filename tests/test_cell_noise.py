@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import Tensor
 from reference_numpy import Disturbance, run_row
 from test_cells import BY_NAME, VARIANTS, problem
 from throughtime.kernels import Lengths, Noise, Request, fused, reference
+from throughtime.kernels.request import drawn
 from throughtime.layers import GRU, LSTM, RNN, Recurrent
 
 
@@ -119,6 +121,25 @@ def test_zoneout_keeps_each_state_at_its_own_rate() -> None:
         # every step draws anew: keeping twice running is as rare as independence says
         twice = kept[1:] * kept[:-1]
         assert within(twice.mean().item(), twice.numel(), probability**2)
+
+
+@pytest.mark.parametrize("probability", [0.003, 0.25, 0.9])
+def test_what_is_drawn_happens_as_often_as_asked_and_independently(probability: float) -> None:
+    torch.manual_seed(0)
+    happened = drawn(probability, (401, 997), torch.device("cpu")).double()
+    variance, count = probability * (1 - probability), happened.numel()
+    assert abs(happened.mean().item() - probability) < 4 * math.sqrt(variance / count)
+    centred = happened.flatten() - probability
+    for apart in range(1, 9):  # four draws share a number
+        together = (centred[apart:] * centred[:-apart]).mean().item()
+        assert abs(together) < 4 * variance / math.sqrt(count), apart
+
+
+def test_the_ends_of_what_is_drawn() -> None:
+    torch.manual_seed(0)
+    assert drawn(1.0, (333, 777), torch.device("cpu")).all()
+    assert drawn(1e-9, (2**22,), torch.device("cpu")).sum().item() == pytest.approx(64, abs=32)
+    assert drawn(0.5, (0, 3), torch.device("cpu")).shape == (0, 3)
 
 
 def test_zoneout_at_evaluation_is_the_expectation_of_training() -> None:

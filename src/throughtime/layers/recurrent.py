@@ -15,7 +15,7 @@ from throughtime import kernels
 from throughtime.cells import Cell, State
 from throughtime.errors import ArgumentError
 from throughtime.kernels import Lengths, Noise, Request
-from throughtime.kernels.request import autocasting
+from throughtime.kernels.request import autocasting, drawn
 from throughtime.layers.form import Form, arrange
 from throughtime.layers.streaming import full_name, one_step, stages
 from throughtime.layers.trace import Trace
@@ -203,7 +203,7 @@ class Recurrent(nn.Module):
                 zoneout.append(probability)
             else:
                 shape = (x.shape[0], *state.shape[1:])
-                zoneout.append(torch.rand(shape, device=x.device) < probability)
+                zoneout.append(drawn(probability, shape, x.device))
         return Noise(recurrent, tuple(zoneout))
 
     def _between(self, x: Tensor) -> Tensor:

@@ -159,10 +159,11 @@ struct BackwardSweep {
         float *from = d + p * b.state_stride + i * b.apart, *to = kept + p * b.state_stride + i * b.apart;
         const int64_t row = s.offsets[t] + b.share.first() + i * b.share.apart();
         const uint8_t* mask = zone.mask ? zone.mask + row * size + p * panel : nullptr;
-        for (int64_t j = 0; j < panel; ++j) {
-          const float share = p * panel + j >= size ? 0.0f : !mask ? zone.share : mask[j] ? 1.0f : 0.0f;
-          to[j] = share * from[j];
-          from[j] -= to[j];
+        for (int64_t v = 0; v < panel; v += lanes) {
+          const vec all = load(from + v);
+          const vec passing = mask ? (load_flags(mask + v, size - p * panel - v) ? all : vec{}) : zone.share * all;
+          store(to + v, passing);
+          store(from + v, all - passing);
         }
       }
   }

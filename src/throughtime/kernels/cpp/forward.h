@@ -131,11 +131,10 @@ struct ForwardSweep {
         product<Start::zero>(M, s.I, x, Right{W_ih + b * s.U * s.I * panel, s.I * panel}, s.U,
                              Result{values, me.apart() * panel, stride});
         const Block block{M, me.apart() * panel, stride, s.U, s.H};
-        normalise(block, values, scales(gates, chunk, row) + b, s.scale_width * me.apart());
-        for (int64_t i = 0; i < M; ++i)
-          block.panels_of_row(i, [&](int64_t at, int64_t j) {
-            store(to + at, load(values + at) * load(gain_ih + b * s.Hp + j) + load(add + j));
-          });
+        normalise(block, values, scales(gates, chunk, row) + b, s.scale_width * me.apart(),
+                  [&](int64_t at, int64_t j, vec value) {
+                    store(to + at, value * load(gain_ih + b * s.Hp + j) + load(add + j));
+                  });
       } else if (raw) {
         dot_rows(call.weights.ih + Cell::input_blocks[b] * s.H * s.I, s.I, first * panel,
                  std::min(s.H, end * panel), M, x, add, false, Result{to, me.apart() * panel, stride});
@@ -203,14 +202,13 @@ struct ForwardSweep {
       for (int64_t i = 0; i < f.rows; ++i) {
         const float* before = old + p * f.state_stride + i * f.apart;
         float* after = fresh + p * f.state_stride + i * f.apart;
-        const int64_t width = std::min<int64_t>(panel, size - p * panel);
-        if (zone.mask) {
-          const uint8_t* keep = zone.mask + (first + i * f.share.apart()) * size + p * panel;
-          for (int64_t j = 0; j < width; ++j) after[j] = keep[j] ? before[j] : after[j];
-        } else {
-          for (int64_t j = 0; j < width; ++j)  // from the nearer end, so that a share of 1 is the old value exactly
-            after[j] = zone.share < 0.5f ? after[j] + zone.share * (before[j] - after[j])
-                                         : before[j] - (1.0f - zone.share) * (before[j] - after[j]);
+        const uint8_t* keep = zone.mask ? zone.mask + (first + i * f.share.apart()) * size + p * panel : nullptr;
+        for (int64_t v = 0; v < panel; v += lanes) {
+          const vec o = load(before + v), n = load(after + v);
+          if (keep)
+            store(after + v, load_flags(keep + v, size - p * panel - v) ? o : n);
+          else  // from the nearer end, so that a share of 1 is the old value exactly
+            store(after + v, zone.share < 0.5f ? n + zone.share * (o - n) : o - (1.0f - zone.share) * (o - n));
         }
       }
   }

@@ -73,8 +73,8 @@ struct LstmWithOptions {
       store(s.c_new + st, cell);
       store(kept + at, cell);
     });
-    if (s.norm_cell) normalise(s.all_units(), kept, s.cell_scale, s.kept_hh.scale_row);
     float* m = s.W_hr ? s.spare : s.h_new;
+    if (s.norm_cell) normalise(s.all_units(), kept, s.cell_scale, s.kept_hh.scale_row, [](int64_t, int64_t, vec) {});
     s.each([&](int64_t at, int64_t st, int64_t j) {
       store(m + st, load(o + at) * hyperbolic_tangent(squashed_input(s.norm_cell, s.norm_cell_bias, kept, at, j)));
     });

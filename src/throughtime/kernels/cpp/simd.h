@@ -12,6 +12,7 @@ constexpr int lanes = LANES;
 
 typedef float vec __attribute__((vector_size(4 * LANES)));
 typedef int32_t ints __attribute__((vector_size(4 * LANES)));
+typedef uint8_t bytes __attribute__((vector_size(LANES)));
 
 inline vec load(const float* from) {
   vec value;
@@ -32,6 +33,16 @@ inline vec load_some(const float* from, int64_t count) {
 inline void store_some(float* to, vec value, int64_t count) {
   if (count >= lanes) return store(to, value);
   std::memcpy(to, &value, sizeof(float) * count);
+}
+
+// Bytes that are 0 or not as lanes of zeros or ones all over; those from `count` on are 0.
+inline ints load_flags(const uint8_t* from, int64_t count) {
+  bytes flags{};
+  if (count >= lanes)
+    std::memcpy(&flags, from, lanes);
+  else if (count > 0)
+    std::memcpy(&flags, from, count);
+  return __builtin_convertvector(flags, ints) != 0;
 }
 
 inline vec splat(float x) {

@@ -98,12 +98,11 @@ struct Forward : Place {
       if (norm_hh) {
         float* values = kept_hh.values + (first + b) * block;
         product<Start::zero>(rows, S, left, right, wide, Result{values, apart, stride});
-        normalise(all_units(), values, kept_hh.scale + first + b, kept_hh.scale_row);
         const float* gain = norm_hh + (first + b) * Hp;
-        each([&](int64_t at, int64_t, int64_t j) {
-          const vec value = load(gain + j) * load(values + at);
-          store(to + at, value + load(start == Start::bias ? add + j : to + at));
-        });
+        normalise(all_units(), values, kept_hh.scale + first + b, kept_hh.scale_row,
+                  [&](int64_t at, int64_t j, vec value) {
+                    store(to + at, load(gain + j) * value + load(start == Start::bias ? add + j : to + at));
+                  });
       } else if (raw_hh) {
         dot_rows(raw_hh + (first + b) * H * S, S, units.first * panel, std::min(H, units.second * panel), rows, left,
                  add, start == Start::keep, Result{to, apart, stride});
