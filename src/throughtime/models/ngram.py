@@ -70,6 +70,24 @@ class NGram:
             total -= float(np.log(probability).sum())
         return total
 
+    def following(self, contexts: np.ndarray) -> np.ndarray:
+        """p of every token after each of some contexts.
+
+        Args:
+            contexts: (N, C), the tokens before; of more than n - 1, the last ones.
+
+        Returns:
+            (N, V), each row a distribution.
+        """
+        V, known = self.vocabulary_size, contexts.shape[1]
+        p = np.full(len(contexts) * V, 1 / V)
+        for n in range(1, min(self.order, known + 1) + 1):
+            last = np.zeros(len(contexts), dtype=np.int64)
+            for token in contexts[:, known - n + 1 :].T:
+                last = last * V + token
+            p = self._interpolate(n - 1, (last[:, None] * V + np.arange(V)).ravel(), p)
+        return p.reshape(-1, V)
+
     def _probabilities(self, tokens: np.ndarray, last: int) -> np.ndarray:
         """p of each of the last so many tokens, (last,)."""
         p = np.full(last, 1 / self.vocabulary_size)

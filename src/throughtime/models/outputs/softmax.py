@@ -59,6 +59,10 @@ class Softmax(Output):
         """-log p(targets | hidden): (N, H), (N,) -> (N,)."""
         return F.cross_entropy(self.logits(hidden), targets, reduction="none")
 
+    def log_probabilities(self, hidden: Tensor) -> Tensor:
+        """Log p of every element: (N, H) -> (N, V)."""
+        return self.logits(hidden).log_softmax(dim=-1)
+
     def sample(self, hidden: Tensor, sampling: Sampling) -> Tensor:
         """Draw an element: (B, H) -> (B,)."""
         return sampling.draw(self.logits(hidden))
