@@ -77,6 +77,15 @@ def test_no_number_ends_in_a_traceback(task: str, tmp_path: Path) -> None:
     assert {("learning_rate", value) for value in (-1.0, 3e38, 1e300, float("inf"))} <= refused
 
 
+def test_a_vocabulary_of_pieces_has_a_bound_that_can_be_learned(tmp_path: Path) -> None:
+    """The package tokenizers reserves memory for all pieces beforehand, and aborts the process if there is none."""
+    data, settings = files(tmp_path)["text"], {**SMALL["text"], "level": "bpe", "steps": 2, "quiet": True}
+    with pytest.raises(ThroughtimeError, match=r"vocabulary_size: found 2147483647, expected: .* 1000000"):
+        verbs.train("text", data, out=tmp_path / "huge", vocabulary_size=2**31 - 1, **settings)
+    run = verbs.train("text", data, out=tmp_path / "large", vocabulary_size=10**6, **settings)
+    assert run.task.tokenizer.size < 400
+
+
 def test_the_sentence_names_the_setting_what_was_found_and_what_was_expected() -> None:
     with pytest.raises(ThroughtimeError, match=r"setting learning_rate: found 3e\+38, expected: a number up to 1e\+30"):
         verbs.train("text", "nowhere.txt", out="nowhere", learning_rate=3e38)

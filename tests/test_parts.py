@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -41,13 +45,13 @@ def test_marks_in_a_row_and_short_exclamations_stay_with_the_sentence() -> None:
     assert lengths(*[7] * 10, DOT, longest=4) == [4, 4, 3]
 
 
-def make(most: int | None, copies: int = 1) -> PartsLoader:
+def make(most: int | None, copies: int = 1, workers: int = 0) -> PartsLoader:
     """Sequences of 0, 1, 3 and 9 parts; each element tells its part's number."""
     examples = []
     for index, count in enumerate((0, 1, 3, 9)):
         parts = np.arange(count, dtype=np.int64) % 3 + 2
         examples.append({"inputs": np.repeat(np.arange(count), parts), "parts": parts, "targets": index})
-    return PartsLoader(examples * copies, 4, seed=0, most=most)
+    return PartsLoader(examples * copies, 4, seed=0, most=most, workers=workers)
 
 
 def rows_of(batch: Batch) -> list[tuple[int, list[int], list[int]]]:
@@ -82,6 +86,31 @@ def test_seed_and_epoch_alone_decide_and_skipping_goes_on_exactly() -> None:
     assert first == [rows_of(batch) for batch in make(3, copies=10).epoch(3)]
     assert first[7:] == [rows_of(batch) for batch in make(3, copies=10).epoch(3, skip=7)]
     assert first != [rows_of(batch) for batch in make(3, copies=10).epoch(4)]
+
+
+def test_workers_change_nothing_and_live_on_from_epoch_to_epoch() -> None:
+    alone, helped = make(3, copies=10), make(3, copies=10, workers=2)
+    for epoch in (0, 1):
+        expected, found = ([rows_of(batch) for batch in loader.epoch(epoch, 2)] for loader in (alone, helped))
+        assert found == expected
+    loader = PartsLoader([Whereabouts()] * 40, 4, seed=0, most=1, workers=2)
+    first, second = ({int(p) for batch in loader.epoch(epoch) for p in batch["process"]} for epoch in (0, 1))
+    assert len(first) == 2
+    assert os.getpid() not in first
+    assert first == second
+
+
+class Whereabouts(Mapping[str, Any]):
+    """An example that tells which process reads it."""
+
+    def __getitem__(self, name: str) -> Any:
+        return {"inputs": np.arange(4), "parts": np.array([1, 3]), "process": os.getpid()}[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("inputs", "parts", "process"))
+
+    def __len__(self) -> int:
+        return 3
 
 
 @pytest.mark.parametrize(("repeat", "others", "times"), [(1, 9, 1), (3, 9, 3), (3, 2, 2), (3, 0, 1), (10**9, 9, 9)])

@@ -143,7 +143,7 @@ def train(
     except Exception:
         if not resume and not folder.checkpoint.exists():
             # nothing was learned that could be gone on with: leave no half of a run
-            shutil.rmtree(folder.path)
+            shutil.rmtree(folder.path, ignore_errors=True)  # what cannot be removed must not hide the error itself
         raise
     run = Run(folder.path)
     folder.write_report(_judge(run, splits.test))
@@ -203,10 +203,8 @@ def _begin(
     RunFolder.check_free(out)
     splits = paths.read(learner)
     learner.fit(splits.train)
-    for held_out in (splits.valid, splits.test):
-        learner.loader(
-            held_out, training=False
-        )  # what does not fit the training split is said before anything is written
+    for held_out in (splits.valid, splits.test):  # what does not fit is said before anything is written
+        learner.check(held_out)
     folder = RunFolder.create(out)
     learner.save_features(folder.features)
     folder.write_config(task, paths.to_config(), learner.settings)

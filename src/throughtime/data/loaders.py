@@ -89,7 +89,7 @@ class BucketLoader:
         while done < len(plan) and skip >= self._windows(plan[done]):
             skip -= self._windows(plan[done])
             done += 1
-        self._at_hand.batches = plan[done:]
+        self._at_hand.batches = [self._keys(indices) for indices in plan[done:]]
         for tensors in self._padded():
             for batch in self._cut(tensors):
                 if skip > 0:
@@ -111,6 +111,10 @@ class BucketLoader:
                 generator=torch.Generator(),
             )
         return self._workshop
+
+    def _keys(self, indices: list[int]) -> list[Any]:
+        """What `examples` is asked for, by this process or a worker, to have a batch of those numbers."""
+        return indices
 
     def _measure(self) -> np.ndarray:
         """Length of each example; all must have the same names, and with a window the same length throughout."""
@@ -273,19 +277,20 @@ class _Examples(Dataset[Example]):
     """The examples as torch's DataLoader wants them."""
 
     def __init__(self, examples: Sequence[Example]) -> None:
-        self.examples = examples
+        self.examples: Any = examples
 
-    def __getitem__(self, index: int) -> Example:
-        return self.examples[index]
+    def __getitem__(self, key: Any) -> Example:
+        example: Example = self.examples[key]
+        return example
 
 
 class _Batches:
     """Which examples make up the batches of the epoch at hand."""
 
     def __init__(self) -> None:
-        self.batches: list[list[int]] = []
+        self.batches: list[list[Any]] = []
 
-    def __iter__(self) -> Iterator[list[int]]:
+    def __iter__(self) -> Iterator[list[Any]]:
         return iter(self.batches)
 
     def __len__(self) -> int:

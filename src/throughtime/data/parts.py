@@ -45,7 +45,7 @@ def sentence_lengths(numbers: np.ndarray, ends: Sequence[int], longest: int) -> 
     return np.array(lengths, dtype=np.int64)
 
 
-class PartsLoader:
+class PartsLoader(BucketLoader):
     """Batches as those of `BucketLoader`, in which of a sequence of many parts some are read, others in each epoch.
 
     Args:
@@ -82,24 +82,50 @@ class PartsLoader:
             raise ArgumentError(f"found most={most}, repeat={repeat}, expected at least 1 of each (or None for all)")
         single = [example for example in examples if len(example["parts"]) <= 1]
         others = sum(min(len(example["parts"]), most or len(example["parts"])) for example in examples) - len(single)
-        self.examples = [*examples, *single * (min(repeat, max(1, others // max(1, len(single)))) - 1)]
-        self.batch_size, self.seed, self.most, self.workers = batch_size, seed, most, workers
-
-    def __len__(self) -> int:
-        """Batches in an epoch."""
-        return -(-len(self.examples) // self.batch_size)
+        all_examples = [*examples, *single * (min(repeat, max(1, others // max(1, len(single)))) - 1)]
+        self.most = most
+        self._chosen: list[np.ndarray | None] = [None] * len(all_examples)
+        super().__init__(_Parts(all_examples), batch_size, seed=seed, shuffle=True, workers=workers)
 
     def epoch(self, epoch: int, skip: int = 0) -> Iterator[Batch]:
         """The batches of that epoch, without the first `skip`."""
         random = np.random.default_rng((self.seed, epoch, 1))
-        rows = [self._some(example, random) for example in self.examples]
-        loader = BucketLoader(rows, self.batch_size, seed=self.seed, shuffle=True, workers=self.workers)
-        yield from loader.epoch(epoch, skip)
+        parts = [example["parts"] for example in self.examples]
+        self._chosen = [self._choose(len(own), random) for own in parts]
+        kept = [own if chosen is None else own[chosen] for own, chosen in zip(parts, self._chosen, strict=True)]
+        self._sizes = (np.array([own.sum() for own in kept], dtype=np.int64),)
+        yield from super().epoch(epoch, skip)
 
-    def _some(self, example: Mapping[str, Any], random: np.random.Generator) -> Mapping[str, Any]:
-        parts = example["parts"]
-        if self.most is None or len(parts) <= self.most:
+    def _choose(self, count: int, random: np.random.Generator) -> np.ndarray | None:
+        """Which of so many parts are read; None: all."""
+        if self.most is None or count <= self.most:
+            return None
+        return np.sort(random.permutation(count)[: self.most])
+
+    def _keys(self, indices: list[int]) -> list[Any]:
+        """The choice is made here and carried out where a batch is made, so that workers need not start anew."""
+        return [(index, self._chosen[index]) for index in indices]
+
+
+class _Parts(Sequence[Mapping[str, Any]]):
+    """Examples, whole by their number, or some parts of one by its number and the parts'."""
+
+    def __init__(self, examples: Sequence[Mapping[str, Any]]) -> None:
+        self.examples = examples
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def __getitem__(self, key: Any) -> Any:
+        if not isinstance(key, tuple):
+            return self.examples[key]
+        index, chosen = key
+        example = self.examples[index]
+        if chosen is None:
             return example
-        chosen = np.sort(random.permutation(len(parts))[: self.most])
-        pieces = np.split(example["inputs"], np.cumsum(parts)[:-1])
-        return {**example, "inputs": np.concatenate([pieces[index] for index in chosen]), "parts": parts[chosen]}
+        pieces = np.split(example["inputs"], np.cumsum(example["parts"])[:-1])
+        return {
+            **example,
+            "inputs": np.concatenate([pieces[part] for part in chosen]),
+            "parts": example["parts"][chosen],
+        }

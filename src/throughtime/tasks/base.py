@@ -173,6 +173,14 @@ class Task(ABC, Generic[Example, SettingsT]):
     def load_features(self, folder: Path) -> None:
         """Read what `save_features` wrote."""
 
+    def check(self, examples: Sequence[Example]) -> None:
+        """Make sure that what training learned can be judged by these examples; by default any will do.
+
+        Raises:
+            ThroughtimeError: they are of another kind than those of training; the sentence names the first.
+        """
+        return
+
     # -- learning ---------------------------------------------------------------------------------------------
 
     @abstractmethod

@@ -144,6 +144,11 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
             raise DataError(folder, f"no features of a sentiment run ({error})", "what training wrote there") from error
 
+    def check(self, examples: Sequence[LabelledText]) -> None:
+        """All labels must be among those of training."""
+        for example in examples:
+            self.labels.number(example)
+
     # -- learning --------------------------------------------------------------------------------------------
 
     def model(self) -> Classifier:

@@ -132,6 +132,10 @@ class Text(Task[Piece, TextSettings]):
             self._files[key] = tokenise(pieces, self.tokenizer, self.cache / "tokens")
         return self._files[key]
 
+    def check(self, examples: Sequence[Piece]) -> None:
+        """Their tokens, counted once and kept, must be two or more."""
+        self._streams(examples, training=False)
+
     # -- learning ---------------------------------------------------------------------------------------------
 
     def model(self) -> Generator:

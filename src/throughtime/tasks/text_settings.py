@@ -19,7 +19,7 @@ class TextSettings(TrainingSettings):
     """What a token is: a character, a word, or a piece of a word (byte-pair encoding)."""
     tokenizer: Literal["auto", "whitespace", "words"] = "auto"
     """Words: split at white space alone (text that is tokenised already), or take punctuation apart; auto: look."""
-    vocabulary_size: int | None = Field(default=None, ge=3)
+    vocabulary_size: int | None = Field(default=None, ge=3, le=1_000_000)
     """Largest vocabulary; none: 30,000 words, 8,000 pieces, 5,000 characters."""
     minimum_count: int | None = Field(default=None, ge=1)
     """Words: rarer ones are <unk>; none: 2, or 1 if the text has <unk> in it already."""

@@ -133,6 +133,12 @@ class Video(Task[Clip, VideoSettings]):
         for name in ("single frames", "mean and spread"):
             self.baselines[name] = SingleFrames.load(folder / f"{name.replace(' ', '_')}.npz")
 
+    def check(self, examples: Sequence[Clip]) -> None:
+        """They must be of the kind and the classes of training."""
+        self._check_kinds(examples)
+        for clip in examples:
+            self.labels.number(clip)
+
     # -- learning --------------------------------------------------------------------------------------------
 
     def model(self) -> Classifier:
@@ -180,18 +186,18 @@ class Video(Task[Clip, VideoSettings]):
         return self._sampling().choose(clip)
 
     def _prepared(self, clips: Sequence[Clip]) -> list[Clip]:
-        """Vectors in units of their usual spread; pictures as they are.
+        """Vectors in units of their usual spread; pictures as they are."""
+        self._check_kinds(clips)
+        if self.mean is None or self.deviation is None:
+            return list(clips)
+        return [replace(clip, frames=(clip.frames - self.mean) / self.deviation) for clip in clips]
 
-        Raises:
-            DataError: a clip of another kind than those of training.
-        """
+    def _check_kinds(self, clips: Sequence[Clip]) -> None:
+        """Raise a DataError if a clip is of another kind than those of training."""
         expected = "pictures" if self.mean is None else f"vectors of {len(self.mean)} numbers"
         odd = next((clip for clip in clips if clip.kind != expected), None)
         if odd is not None:
             raise DataError(odd.path, odd.kind, f"{expected} as in training", odd.line)
-        if self.mean is None or self.deviation is None:
-            return list(clips)
-        return [replace(clip, frames=(clip.frames - self.mean) / self.deviation) for clip in clips]
 
     def validate(self, model: Model, examples: Sequence[Clip]) -> float:
         """Mean negative log-probability of the right class."""

@@ -17,7 +17,7 @@ from throughtime.data.entities.sentence import Sentence, Span
 from throughtime.data.tables import read_text
 from throughtime.errors import DataError
 from throughtime.models.gazetteer import Gazetteer
-from throughtime.tasks.base import Metric, Prediction, Report, Splits, Table, Task
+from throughtime.tasks.base import Metric, Prediction, Report, Splits, Table, Task, existing
 from throughtime.tasks.entities.answers import EVALUATION_BATCH, Answer, answer
 from throughtime.tasks.entities.features import Features
 from throughtime.tasks.entities.settings import EntitiesSettings
@@ -111,6 +111,11 @@ class Entities(Task[Sentence, EntitiesSettings]):
         self.features.load(folder)
         self.baseline = Gazetteer.load(folder / "names.json")
 
+    def check(self, examples: Sequence[Sentence]) -> None:
+        """All labels must be among those of training."""
+        for sentence in examples:
+            self.features.check_labels(sentence)
+
     # -- learning --------------------------------------------------------------------------------------------
 
     def model(self) -> Tagger:
@@ -188,7 +193,7 @@ class Entities(Task[Sentence, EntitiesSettings]):
         path, asked = Path(argument), self.settings
         suffix = path.suffix.lower()
         looks_like_file = suffix in (*_JSON, *_COLUMNS, ".txt") and len(argument.split()) == 1
-        if not (looks_like_file or _is_there(path)):
+        if not looks_like_file and existing(argument) is None:
             yield argument
         elif suffix in _COLUMNS:
             rows = read_columns(path, word_column=asked.word_column, encoding=asked.encoding, tags=False)
@@ -260,10 +265,3 @@ def _pieces(prediction: Prediction) -> Iterator[tuple[str, str]]:
         yield text[entity["start"] : entity["end"]], entity["label"]
         done = entity["end"]
     yield text[done:], ""
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # a long sentence is no possible name of a file
-        return False

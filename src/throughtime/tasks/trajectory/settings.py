@@ -63,5 +63,3 @@ class TrajectorySettings(TrainingSettings):
     """Course of the learning rate after the warm-up; linear and cosine end at the limit of steps, epochs or minutes."""
     minutes: float | None = Field(default=4.0, gt=0)
     """Stop after this many minutes of training."""
-    threads: int | None = Field(default=1, ge=1)
-    """CPU threads of tensor operations: batches are small, more would only wait for each other."""

@@ -14,7 +14,7 @@ from throughtime.data.tracks.read import SUFFIXES, read_points, read_tracks
 from throughtime.data.tracks.track import Track
 from throughtime.data.tracks.windows import Chance, Protocol, Window, WindowLoader, full_windows
 from throughtime.errors import DataError, ThroughtimeError
-from throughtime.tasks.base import Metric, Prediction, Report, Splits, Table, Task
+from throughtime.tasks.base import Metric, Prediction, Report, Splits, Table, Task, existing
 from throughtime.tasks.trajectory.features import Features, Frame
 from throughtime.tasks.trajectory.scoring import LEVEL, baselines, distances, targets, velocity_scores
 from throughtime.tasks.trajectory.settings import TrajectorySettings
@@ -95,6 +95,11 @@ class Trajectory(Task[Track, TrajectorySettings]):
     def load_features(self, folder: Path) -> None:
         """What `save_features` wrote."""
         self.features = Features.load(folder)
+
+    def check(self, examples: Sequence[Track]) -> None:
+        """They must have the dimensions of training, and one at least must be long enough."""
+        self._check_dimensions(examples)
+        full_windows(examples, self.protocol, most=1)
 
     # -- learning --------------------------------------------------------------------------------------------
 
@@ -216,7 +221,7 @@ class Trajectory(Task[Track, TrajectorySettings]):
         """The tracks of a file or folder, or points written out: `t,x,y t,x,y ...`."""
         path = Path(argument)
         looks_like_file = path.suffix.lower() in SUFFIXES
-        if looks_like_file or _is_there(path):
+        if looks_like_file or existing(argument) is not None:
             yield from self.read(path)
         else:
             yield read_points(argument)
@@ -291,10 +296,3 @@ def _forecaster(model: Model) -> Forecaster:
 def _spread_out(windows: Sequence[Window], most: int) -> list[Window]:
     places = np.linspace(0, len(windows) - 1, min(most, len(windows))).astype(int)
     return [windows[place] for place in places]
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # longer than the name of a file can be
-        return False
