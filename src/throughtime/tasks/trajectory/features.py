@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 
-from throughtime.data.tracks.windows import Chance, Window
+from throughtime.data.tracks.stacked import padded, targets
+from throughtime.data.tracks.windows import Window
 from throughtime.errors import DataError
-from throughtime.models.extrapolation import extrapolate
-from throughtime.models.kalman import Filtered, Kalman, fit_kalman, gaussian_nll
+from throughtime.models.kalman import Kalman
+from throughtime.tasks.trajectory.simple import Expected, SimpleMethods
 
 Frame = Literal["world", "height", "heading"]
 
-_SPANS = (2, 3, 4, 5, 6, 8, 12, 16, 24, 32, 48)
 _FIT_WINDOWS = 200
 _CLIP = 6.0
 _SLOWEST = 0.01  # of the usual speed: slower is taken for this, and its direction for unknown
@@ -44,56 +44,17 @@ class Scales:
     error: float
 
 
-class Stacked(NamedTuple):
-    """A batch of windows: see `Expected`."""
-
-    times: np.ndarray
-    positions: np.ndarray
-    lengths: np.ndarray
-    ahead: np.ndarray
-    asked: np.ndarray
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What the Kalman filter says of a batch of windows.
-
-    Args:
-        times, positions: observed (B, T), (B, T, D), padded; `lengths` (B,) are real.
-        ahead: (B, K) seconds from the last observed to the asked times, padded; `asked` (B,) are real.
-        filtered: its states.
-        centre: (B, K, D), expected positions.
-        deviation: (B, K), expected errors of a coordinate.
-    """
-
-    times: np.ndarray
-    positions: np.ndarray
-    lengths: np.ndarray
-    ahead: np.ndarray
-    asked: np.ndarray
-    filtered: Filtered
-    centre: np.ndarray
-    deviation: np.ndarray
-
-    @property
-    def last(self) -> np.ndarray:
-        """(B, S, D): the last state."""
-        means: np.ndarray = self.filtered.means[:, -1]
-        return means
-
-
 class Features:
     """Fitted on the training split; turns windows into arrays.
 
     Args:
-        kalman: filters of both orders, the better one first.
+        simple: the simple methods; the network sees all in units of what the better filter expects.
         scales: usual sizes.
         frame: which axes and places the network sees.
-        lines: points of the last that a line and a parabola are fitted to.
     """
 
-    def __init__(self, kalman: Sequence[Kalman], scales: Scales, frame: Frame, lines: tuple[int, int]) -> None:
-        self.kalman, self.scales, self.frame, self.lines = list(kalman), scales, frame, lines
+    def __init__(self, simple: SimpleMethods, scales: Scales, frame: Frame) -> None:
+        self.simple, self.scales, self.frame = simple, scales, frame
         self.dimensions = len(scales.place)
 
     @classmethod
@@ -107,21 +68,17 @@ class Features:
         """
         random = np.random.default_rng(seed)
         chosen = [windows[index] for index in random.permutation(len(windows))[:_FIT_WINDOWS]]
-        targets = [_targets(window) for window in chosen]
         spans = np.array([window.asked[-1] - window.times[-1] for window in chosen])
-        ways = np.array([np.linalg.norm(t[-1] - w.positions[-1]) for w, t in zip(chosen, targets, strict=True)])
+        ways = np.array([np.linalg.norm(targets(w)[-1] - w.positions[-1]) for w in chosen])
         positions = np.concatenate([window.positions for window in chosen])
         step = float(np.median(np.concatenate([np.diff(np.append(w.times, w.asked[0])) for w in chosen])))
         tiny = 1e-9 * max(1.0, float(np.abs(positions).max()))
         speed = max(float(np.sqrt(np.mean((ways / spans) ** 2))), tiny)
         size = max(float(np.sqrt(positions.var(axis=0).mean())), tiny)
         sizes = (speed, float(np.median(spans)), step)
-        kalman = _fit_filters(chosen, sizes, _known_acceleration(chosen, frame), random)
-        scales = Scales(tuple(positions.mean(axis=0)), size, speed, step, float(np.median(spans)), 1.0)
-        first = cls(kalman, scales, frame, (2, 3))
-        error = float(np.sqrt(np.mean(np.square(first.expect(chosen).deviation))))
-        spans_of = tuple(_best_points(chosen, degree) for degree in (1, 2))
-        return cls(kalman, Scales(**{**asdict(scales), "error": error}), frame, (spans_of[0], spans_of[1]))
+        simple = SimpleMethods.fit(chosen, sizes, _known_acceleration(chosen, frame), random)
+        error = float(np.sqrt(np.mean(np.square(simple.expect(chosen).deviation))))
+        return cls(simple, Scales(tuple(positions.mean(axis=0)), size, speed, step, sizes[1], error), frame)
 
     # -- sizes of what `arrays` gives ------------------------------------------------------------------------
 
@@ -140,17 +97,9 @@ class Features:
         """Speed below which a direction is not known."""
         return _SLOWEST * self.scales.speed
 
-    def expect(self, windows: Sequence[Window], order: int = 0) -> Expected:
-        """Filter a batch and predict; `order` 0 is the better filter, 1 the other."""
-        kalman = self.kalman[order]
-        seen = _stacked(windows)
-        filtered = kalman.filter(seen.times, seen.positions, seen.lengths)
-        centre, deviation = kalman.predict(filtered.means[:, -1], filtered.covariances[:, -1], seen.ahead)
-        return Expected(*seen, filtered, centre, deviation)
-
     def arrays(self, windows: Sequence[Window], random: np.random.Generator | None = None) -> dict[str, np.ndarray]:
         """What `Forecaster` reads of a batch; with `random`, half of them are mirrored where no side is another."""
-        expected = self.expect(windows)
+        expected = self.simple.expect(windows)
         turn = self._turn(expected, random)
         last = expected.positions[np.arange(len(windows)), expected.lengths - 1]
         arrays = {
@@ -162,12 +111,12 @@ class Features:
         } | self._expected_velocity(expected, last, turn)
         arrays |= {"turn": turn, "centre": expected.centre - last[:, None], "deviation": expected.deviation}
         if random is None:  # in training nobody asks for them
-            rivals = self._rivals(windows) - expected.centre[:, :, None]
+            rivals = self.simple.paths(windows) - expected.centre[:, :, None]
             arrays["rivals"] = _turned(rivals, turn) / expected.deviation[..., None, None]
         if all(window.targets is not None for window in windows):
-            targets = np.stack([_padded(_targets(window), expected.asked.max()) for window in windows])
-            arrays["targets"] = _turned(targets - expected.centre, turn) / expected.deviation[..., None]
-            arrays |= self._velocity(expected, targets[:, 0] - last, turn)
+            actual = np.stack([padded(targets(window), expected.asked.max()) for window in windows])
+            arrays["targets"] = _turned(actual - expected.centre, turn) / expected.deviation[..., None]
+            arrays |= self._velocity(expected, actual[:, 0] - last, turn)
         return {name: np.asarray(a, dtype=np.float32 if a.dtype.kind == "f" else a.dtype) for name, a in arrays.items()}
 
     def _turn(self, expected: Expected, random: np.random.Generator | None) -> np.ndarray:
@@ -266,39 +215,15 @@ class Features:
             "speed": np.maximum(speed, _SLOWEST),
         }
 
-    # -- baselines -------------------------------------------------------------------------------------------
-
-    @property
-    def rivals(self) -> list[str]:
-        """Names of the simple methods: two polynomials, two filters."""
-        kinds = ("constant velocity", "constant acceleration")
-        lines = [f"{kind} (last {points} points)" for kind, points in zip(kinds, self.lines, strict=True)]
-        return lines + [f"Kalman filter, {kinds[kalman.order - 1]}" for kalman in self.kalman]
-
-    def polynomials(self, window: Window) -> tuple[np.ndarray, np.ndarray]:
-        """Where constant velocity and constant acceleration lead: twice (K, D)."""
-        line, parabola = (
-            extrapolate(window.times, window.positions, window.asked, degree=degree, points=points)
-            for degree, points in zip((1, 2), self.lines, strict=True)
-        )
-        return line, parabola
-
-    def _rivals(self, windows: Sequence[Window]) -> np.ndarray:
-        """(B, K, R, D): where all the simple methods lead."""
-        steps = max(len(window.asked) for window in windows)
-        lines = [[_padded(path, steps) for path in self.polynomials(window)] for window in windows]
-        filters = [self.expect(windows, which).centre for which in range(len(self.kalman))]
-        return np.concatenate([np.array(lines).swapaxes(1, 2), np.stack(filters, axis=2)], axis=2)
-
     # -- files -----------------------------------------------------------------------------------------------
 
     def save(self, folder: Path) -> None:
         """Write `features.json`."""
         content = {
-            "kalman": [asdict(kalman) for kalman in self.kalman],
+            "kalman": [asdict(kalman) for kalman in self.simple.kalman],
             "scales": asdict(self.scales),
             "frame": self.frame,
-            "lines": self.lines,
+            "lines": self.simple.lines,
         }
         (folder / "features.json").write_text(json.dumps(content, indent=2), encoding="utf-8")
 
@@ -311,52 +236,14 @@ class Features:
         """
         try:
             content = json.loads((folder / "features.json").read_text(encoding="utf-8"))
-            kalman = [Kalman(**{**values, "drift": tuple(values["drift"])}) for values in content["kalman"]]
+            filters = (Kalman(**{**values, "drift": tuple(values["drift"])}) for values in content["kalman"])
+            simple = SimpleMethods(tuple(filters), (content["lines"][0], content["lines"][1]))
             scales = Scales(**{**content["scales"], "place": tuple(content["scales"]["place"])})
-            return cls(kalman, scales, content["frame"], (content["lines"][0], content["lines"][1]))
+            return cls(simple, scales, content["frame"])
         except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
             raise DataError(
                 folder, f"no features of a trajectory run ({error})", "what training wrote there"
             ) from error
-
-
-def _fit_filters(
-    windows: Sequence[Window], sizes: tuple[float, float, float], drift: tuple[float, ...], random: np.random.Generator
-) -> list[Kalman]:
-    """Filters of both orders by the likelihood of what they are asked, the better one first."""
-    # some with few points, so that the first velocity's spread is fitted too
-    fewer = Chance(partial=0.3, drop=0.0, turn=False)
-    cost = _Cost([fewer(window, random) for window in windows])
-    speed, span, step = sizes
-    still = (0.0,) * len(drift)
-    noise, drive = 0.03 * speed * min(span, 10 * step), 0.3 * speed / np.sqrt(span)
-    found: dict[int, tuple[Kalman, float]] = {}
-    for order in (1, 2):
-        starts = [
-            Kalman(order, noise * less, drive / span ** (order - 1), speed, speed / span, drift=known)
-            for known in dict.fromkeys((still, drift))
-            for less in (1.0, 0.1)
-        ]
-        # the search finds the nearest valley: from the best of some starts
-        if order == 2:  # the first order's noise may be a better beginning
-            starts.append(replace(starts[-1], noise=found[1][0].noise))
-        found[order] = fit_kalman(min(starts, key=cost), cost)
-    return [kalman for kalman, _ in sorted(found.values(), key=lambda pair: pair[1])]
-
-
-class _Cost:
-    """Mean negative log-likelihood of the asked positions of windows, for one Kalman filter or another."""
-
-    def __init__(self, windows: Sequence[Window]) -> None:
-        self.seen = _stacked(windows)
-        self.targets = np.stack([_padded(_targets(window), self.seen.ahead.shape[1]) for window in windows])
-        self.real = np.arange(self.targets.shape[1]) < self.seen.asked[:, None]
-
-    def __call__(self, kalman: Kalman) -> float:
-        seen = self.seen
-        filtered = kalman.filter(seen.times, seen.positions, seen.lengths)
-        centre, deviation = kalman.predict(filtered.means[:, -1], filtered.covariances[:, -1], seen.ahead)
-        return float(gaussian_nll(centre, deviation, self.targets)[self.real].mean())
 
 
 def _known_acceleration(windows: Sequence[Window], frame: Frame) -> tuple[float, ...]:
@@ -370,51 +257,12 @@ def _known_acceleration(windows: Sequence[Window], frame: Frame) -> tuple[float,
 def _mean_acceleration(window: Window) -> np.ndarray:
     """(D,) of the parabola through the observed and the asked positions."""
     times = np.concatenate([window.times, window.asked]) - window.times[-1]
-    positions = np.concatenate([window.positions, _targets(window)])
+    positions = np.concatenate([window.positions, targets(window)])
     if len(times) < 3:
         return np.zeros(positions.shape[1])
     scale = max(float(np.abs(times).max()), 1e-12)
     fitted = np.polynomial.polynomial.polyfit(times / scale, positions, 2)
     return np.asarray(2 * fitted[2] / scale**2)
-
-
-def _best_points(windows: Sequence[Window], degree: int) -> int:
-    """How many of the last points give the smallest mean error of a polynomial."""
-    most = max(len(window.times) for window in windows)
-    errors = {
-        points: np.mean([_error(window, degree, points) for window in windows])
-        for points in _SPANS
-        if degree < points <= max(most, degree + 1)
-    }
-    return min(errors, key=lambda points: errors[points])
-
-
-def _error(window: Window, degree: int, points: int) -> float:
-    led = extrapolate(window.times, window.positions, window.asked, degree=degree, points=points)
-    return float(np.linalg.norm(led - _targets(window), axis=1).mean())
-
-
-def _targets(window: Window) -> np.ndarray:
-    assert window.targets is not None
-    return window.targets
-
-
-def _stacked(windows: Sequence[Window]) -> Stacked:
-    lengths = np.array([len(window.times) for window in windows])
-    asked = np.array([len(window.asked) for window in windows])
-    return Stacked(
-        np.stack([_padded(window.times - window.times[-1], lengths.max()) for window in windows]),
-        np.stack([_padded(window.positions, lengths.max()) for window in windows]),
-        lengths,
-        np.stack([_padded(window.asked - window.times[-1], asked.max()) for window in windows]),
-        asked,
-    )
-
-
-def _padded(values: np.ndarray, steps: int) -> np.ndarray:
-    """Filled up with its last element: a padded step is one of no duration."""
-    filled: np.ndarray = np.concatenate([values, np.repeat(values[-1:], steps - len(values), axis=0)])
-    return filled
 
 
 def _turned(vectors: np.ndarray, turn: np.ndarray) -> np.ndarray:

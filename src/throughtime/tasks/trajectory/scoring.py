@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from throughtime.data.tracks.stacked import targets
 from throughtime.data.tracks.windows import Window
 from throughtime.models.kalman import gaussian_nll
 from throughtime.tasks.trajectory.features import Features
@@ -62,9 +63,9 @@ def baselines(windows: Sequence[Window], features: Features) -> dict[str, dict[s
     """Scores of constant velocity, constant acceleration and both Kalman filters, by name."""
     slowest = features.slowest
     paths: dict[str, list[np.ndarray]] = {}
-    lines, filters = features.rivals[:2], features.rivals[2:]
+    lines, filters = features.simple.names[:2], features.simple.names[2:]
     for window in windows:
-        for name, path in zip(lines, features.polynomials(window), strict=True):
+        for name, path in zip(lines, features.simple.polynomials(window), strict=True):
             paths.setdefault(name, []).append(path)
     found = {name: path_scores(windows, path, slowest) for name, path in paths.items()}
     return found | {name: _kalman_scores(windows, features, which, slowest) for which, name in enumerate(filters)}
@@ -74,7 +75,7 @@ def _kalman_scores(windows: Sequence[Window], features: Features, which: int, sl
     paths, nll, held = [], [], []
     for start in range(0, len(windows), 256):
         part = windows[start : start + 256]
-        expected = features.expect(part, which)
+        expected = features.simple.expect(part, which)
         for window, centre, deviation in zip(part, expected.centre, expected.deviation, strict=True):
             actual = targets(window)
             centre, deviation = centre[: len(actual)], deviation[: len(actual)]
@@ -83,9 +84,3 @@ def _kalman_scores(windows: Sequence[Window], features: Features, which: int, sl
             held.append(np.square((actual - centre) / deviation[:, None]).sum(axis=1) <= _RADIUS[actual.shape[1]])
     measured = {"nll": float(np.concatenate(nll).mean()), "coverage": float(np.concatenate(held).mean())}
     return path_scores(windows, paths, slowest) | measured
-
-
-def targets(window: Window) -> np.ndarray:
-    """(K, D), known where windows are judged by."""
-    assert window.targets is not None
-    return window.targets

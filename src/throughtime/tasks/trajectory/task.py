@@ -11,12 +11,13 @@ import numpy as np
 
 from throughtime.data.tracks import physics
 from throughtime.data.tracks.read import SUFFIXES, read_points, read_tracks
+from throughtime.data.tracks.stacked import targets
 from throughtime.data.tracks.track import Track
 from throughtime.data.tracks.windows import Chance, Protocol, Window, WindowLoader, full_windows
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.tasks.base import Metric, Prediction, Report, Splits, Table, Task, existing
 from throughtime.tasks.trajectory.features import Features, Frame
-from throughtime.tasks.trajectory.scoring import LEVEL, baselines, distances, targets, velocity_scores
+from throughtime.tasks.trajectory.scoring import LEVEL, baselines, distances, velocity_scores
 from throughtime.tasks.trajectory.settings import TrajectorySettings
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ class Trajectory(Task[Track, TrajectorySettings]):
 
     def _table_of_validation(self, model: Forecaster) -> Table:
         """What was chosen on the validation split after learning."""
-        trust, rival = float(model.trust), self.features.rivals[int(model.rival)]
+        trust, rival = float(model.trust), self.features.simple.names[int(model.rival)]
         rows = [
             ("trust in the network's mean", f"{trust:.2f}" + (f", the rest in {rival}" if trust < 1 else "")),
             ("regions were widened by", f"{float(model.calibration):.3f}"),
@@ -240,8 +241,8 @@ class Trajectory(Task[Track, TrajectorySettings]):
                 yield self._prediction(track, window, answer)
 
     def _prediction(self, track: Track, window: Window, answer: dict[str, Any]) -> Prediction:
-        line, parabola = self.features.polynomials(window)
-        expected = self.features.expect([window])
+        line, parabola = self.features.simple.polynomials(window)
+        expected = self.features.simple.expect([window])
         return {
             "track": track.name,
             "observed": np.concatenate([window.times[:, None], window.positions], axis=1).tolist(),
