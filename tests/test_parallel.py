@@ -8,18 +8,14 @@ from collections import Counter
 from itertools import combinations
 from pathlib import Path
 
-import numpy as np
 import polib
 import pytest
 
 from throughtime.data import danish
 from throughtime.data.danish_phrases import phrases
 from throughtime.data.parallel import Pair, Sides, find_splits, groups, read_pairs, split_pairs
-from throughtime.data.sentences import PieceCode, WordCode, load_code
 from throughtime.data.sources import DJANGO, PLONE, cache_folder
 from throughtime.errors import DataError
-from throughtime.models.translation_memory import TranslationMemory
-from throughtime.models.word_dictionary import WordDictionary
 
 DA_EN = Sides("da", "en")
 PO = """# a comment
@@ -195,102 +191,6 @@ def test_a_group_of_most_pairs_is_learned_from() -> None:
         train, valid, test = split_pairs(pairs, seed, 0.1, 0.1)
         assert sum(pair.target == "the same" for pair in train) == 500
         assert len(valid) == len(test) == 100
-
-
-# -- numbers -------------------------------------------------------------------------------------------------------
-
-SENTENCES = ["Hans' ged er på spanden.", "Æblet koster 3,50 kr. (i dag)!", "Ét 🐐 løb væk…", "日本語も書ける。", "  "]
-
-
-def test_pieces_say_any_sentence_again_and_know_their_words(tmp_path: Path) -> None:
-    code = PieceCode.fit(["Hans har en ged.", "En ged på spanden"] * 5, size=300)
-    code.save(tmp_path / "code.json")
-    again = load_code(tmp_path / "code.json", "bpe")
-    for text in SENTENCES:
-        ids = code.encode(text)
-        assert ids.min(initial=99) >= 4
-        assert ids.max(initial=0) < len(code)
-        assert again.encode(text).tolist() == ids.tolist()
-        assert code.decode(ids.tolist()) == text.strip()
-        words, places = code.words(ids.tolist())
-        assert len(places) == len(ids)
-        assert places == sorted(places)
-        if words:
-            assert sorted(set(places)) == list(range(len(words)))
-            for number, word in enumerate(words):
-                own = [index for index, place in zip(ids.tolist(), places, strict=True) if place == number]
-                assert code.decode(own).strip() == word
-    assert len(code.encode("Hans")) == len(code.encode("ged Hans")) - len(code.encode("ged"))
-
-
-def test_words_that_are_rare_are_unknown(tmp_path: Path) -> None:
-    code = WordCode.fit(["En ged, en kat.", "En ged."], size=20, minimum_count=2)
-    code.save(tmp_path / "code.json")
-    again = load_code(tmp_path / "code.json", "words")
-    ids = again.encode("En kat, en ged.").tolist()
-    assert ids.count(code.unknown) == 3
-    assert again.decode(ids) == "En <unk> <unk> <unk> ged."
-
-
-# -- simple methods ------------------------------------------------------------------------------------------------
-
-
-def model_1(pairs: list[tuple[list[str], list[str]]], rounds: int) -> dict[tuple[str, str], float]:
-    """IBM Model 1 as its textbook has it, in plain loops."""
-    t: dict[tuple[str, str], float] = {(f, e): 1.0 for fs, es in pairs for f in ["", *fs] for e in es}
-    for _ in range(rounds):
-        count: Counter[tuple[str, str]] = Counter()
-        total: Counter[str] = Counter()
-        for fs, es in pairs:
-            for e in es:
-                norm = sum(t[f, e] for f in ["", *fs])
-                for f in ["", *fs]:
-                    count[f, e] += t[f, e] / norm
-                    total[f] += t[f, e] / norm
-        t = {(f, e): count[f, e] / total[f] for f, e in t}
-    return t
-
-
-def test_dictionary_is_model_1(tmp_path: Path) -> None:
-    draw = random.Random(0)
-    lexicon = {f"f{n}": f"e{n}" for n in range(12)}
-    pairs = []
-    for _ in range(60):
-        source = [draw.choice(list(lexicon)) for _ in range(draw.randrange(1, 6))]
-        target = [lexicon[word] for word in source] + ["the"] * draw.randrange(2)
-        draw.shuffle(target)
-        pairs.append((source, target))
-    dictionary = WordDictionary.fit(pairs)
-    dictionary.save(tmp_path / "d.json")
-    expected = model_1(pairs, 8)
-    for word in lexicon:
-        assert dictionary.word(word) == max((e for f, e in expected if f == word), key=lambda e: expected[word, e])
-    assert WordDictionary.load(tmp_path / "d.json").words == dictionary.words
-    assert {word: dictionary.word(word) for word in lexicon} == lexicon
-    assert dictionary.word("New") == "New"
-    assert WordDictionary({"ged": "goat"}).word("Ged") == "goat"
-
-
-def test_memory_answers_with_the_most_similar_sentence_by_tf_idf(tmp_path: Path) -> None:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    draw = random.Random(0)
-    words = [f"w{n}" for n in range(20)]
-    sources = [" ".join(draw.choices(words, weights=range(1, 21), k=draw.randrange(2, 7))) for _ in range(40)]
-    memory = TranslationMemory(sources, [f"t{n}" for n in range(40)])
-    memory.save(tmp_path / "m.json")
-    again = TranslationMemory.load(tmp_path / "m.json")
-    vectors = TfidfVectorizer(use_idf=False, binary=True, norm=None)
-    bags = vectors.fit_transform(sources).toarray()
-    weighted = bags * np.log(1 + len(sources) / bags.sum(axis=0))
-    for _ in range(20):
-        query = " ".join(draw.choices(words, k=4))
-        bag = vectors.transform([query]).toarray()[0] * np.log(1 + len(sources) / bags.sum(axis=0))
-        cosine = weighted @ bag / np.linalg.norm(weighted, axis=1)
-        best = cosine[int(memory.nearest(query)[1:])]
-        assert best == pytest.approx(cosine.max())
-        assert again.nearest(query) == memory.nearest(query)
-    assert TranslationMemory([], []).nearest("w1") == ""
 
 
 # -- built-in data -------------------------------------------------------------------------------------------------
