@@ -176,6 +176,28 @@ def test_bounces_of_our_own_balls_are_learned(tmp_path: Path) -> None:
     assert float(dict(report.tables[1].rows)["direction called unknown"].rstrip("%")) > 95
 
 
+def test_trust_and_rival_are_taken_as_asked(tmp_path: Path, unseen: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data, small = write(tmp_path / "things.csv", turning(30, seed=0)), SMALL | {"observe": 6, "predict": 8, "steps": 2}
+    reports = {}
+    for rival in ("line", "parabola", "kalman"):
+        asked = small | {"trust": 0.0, "rival": rival}
+        reports[rival] = throughtime.train("trajectory", data, out=tmp_path / rival, quiet=True, **asked)
+    for rival, name in (("line", "constant velocity (last"), ("parabola", "constant acceleration (last")):
+        report = throughtime.evaluate(reports[rival], unseen)
+        (expected,) = (scores for method, scores in report.baselines.items() if method.startswith(name))
+        assert report.metrics["ade"] == pytest.approx(expected["ade"], rel=1e-4)
+        assert report.metrics["fde"] == pytest.approx(expected["fde"], rel=1e-4)
+        assert report.tables[2].rows[0][1].startswith("0.00 (as asked), the rest in " + name)
+    filters = [scores for name, scores in report.baselines.items() if name.startswith("Kalman")]
+    ade = throughtime.evaluate(reports["kalman"], unseen).metrics["ade"]
+    assert ade in (pytest.approx(filters[0]["ade"], rel=1e-4), pytest.approx(filters[1]["ade"], rel=1e-4))
+    run = ["train", "trajectory", str(data), "--out", str(tmp_path / "run"), "--trust", "1.5"]
+    with pytest.raises(SystemExit) as end:
+        main(run)
+    assert end.value.code == 2
+    assert "less than or equal to 1" in capsys.readouterr().err
+
+
 def test_the_network_is_trusted_as_far_as_held_out_data_shows(tmp_path: Path) -> None:
     tracks = turning(20, 0)
     learner = task(tmp_path, observe=6, predict=8)

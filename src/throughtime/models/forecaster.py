@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -139,12 +140,15 @@ class Forecaster(Model):
         return Loss(total, int(real.sum()))
 
     @torch.no_grad()
-    def calibrate(self, loader: Loader, level: float = 0.9) -> float:
+    def calibrate(
+        self, loader: Loader, level: float = 0.9, *, trust: float | None = None, rival: int | None = None
+    ) -> float:
         """Set `trust` and `rival` by the mean distance, and `calibration` by the coverage of a held-out split.
 
         Args:
             loader: the split, with targets and rivals.
             level: the regions of this probability shall hold that share of the positions.
+            trust, rival: taken as they are, where the split is not to decide.
 
         Returns:
             The mean distance, in units of the batch's `units`.
@@ -162,16 +166,18 @@ class Forecaster(Model):
         joined = {name: torch.cat(values) for name, values in parts.items()}
         mixture = Mixture(joined["logits"], joined["means"], joined["factors"])
         targets, rivals, units = joined["targets"], joined["rivals"], joined["units"]
-        best = (_distance(mixture.mean, targets, units), 1.0, 0)
-        for rival in range(rivals.shape[1]):
-            for trust in torch.linspace(0, 0.95, 20).tolist():
-                mean = torch.lerp(rivals[:, rival], mixture.mean, trust)
-                best = min(best, (_distance(mean, targets, units), trust, rival))
-        distance, trust, rival = best
-        self.trust.fill_(trust)
-        self.rival.fill_(rival)
-        self.calibration.fill_(calibrated_scale(_moved(mixture, rivals[:, rival], self.trust), targets, level))
-        return distance
+        choices = product(
+            torch.linspace(1, 0, 21).tolist() if trust is None else [trust],
+            range(rivals.shape[1]) if rival is None else [rival],
+        )
+        best = min(
+            (_distance(torch.lerp(rivals[:, beside], mixture.mean, share), targets, units), -share, beside)
+            for share, beside in choices
+        )
+        self.trust.fill_(-best[1])
+        self.rival.fill_(best[2])
+        self.calibration.fill_(calibrated_scale(_moved(mixture, rivals[:, best[2]], self.trust), targets, level))
+        return best[0]
 
 
 def _moved(mixture: Mixture, towards: Tensor, trust: Tensor) -> Mixture:

@@ -13,6 +13,8 @@ from throughtime.models.extrapolation import extrapolate
 from throughtime.models.kalman import Filtered, Kalman, fit_kalman, gaussian_nll
 
 _SPANS = (2, 3, 4, 5, 6, 8, 12, 16, 24, 32, 48)
+RIVALS = ("line", "parabola", "kalman")
+"""What settings call the first of the paths, in order; the fourth is of the filter that explains less."""
 _KINDS = ("constant velocity", "constant acceleration")
 
 

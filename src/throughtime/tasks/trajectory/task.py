@@ -19,6 +19,7 @@ from throughtime.tasks.base import Metric, Prediction, Report, Splits, Table, Ta
 from throughtime.tasks.trajectory.features import Features, Frame
 from throughtime.tasks.trajectory.scoring import LEVEL, baselines, distances, velocity_scores
 from throughtime.tasks.trajectory.settings import TrajectorySettings
+from throughtime.tasks.trajectory.simple import RIVALS
 
 if TYPE_CHECKING:
     from throughtime.data.batch import Loader
@@ -145,8 +146,9 @@ class Trajectory(Task[Track, TrajectorySettings]):
 
     def validate(self, model: Model, examples: Sequence[Track]) -> float:
         """Mean distance on some of the windows; the regions of uncertainty are calibrated on them too."""
-        forecaster, loader = _forecaster(model), self._judged(examples, _WATCHED)
-        return forecaster.calibrate(loader, LEVEL) * self.features.scales.error
+        forecaster, loader, asked = _forecaster(model), self._judged(examples, _WATCHED), self.settings
+        rival = None if asked.rival is None else RIVALS.index(asked.rival)
+        return forecaster.calibrate(loader, LEVEL, trust=asked.trust, rival=rival) * self.features.scales.error
 
     def evaluate(self, model: Model, examples: Sequence[Track]) -> Report:
         """Distances, direction, speed, likelihood and coverage, beside constant velocity, acceleration and Kalman."""
@@ -203,8 +205,9 @@ class Trajectory(Task[Track, TrajectorySettings]):
     def _table_of_validation(self, model: Forecaster) -> Table:
         """What was chosen on the validation split after learning."""
         trust, rival = float(model.trust), self.features.simple.names[int(model.rival)]
+        by = "" if self.settings.trust is None else " (as asked)"
         rows = [
-            ("trust in the network's mean", f"{trust:.2f}" + (f", the rest in {rival}" if trust < 1 else "")),
+            ("trust in the network's mean", f"{trust:.2f}{by}" + (f", the rest in {rival}" if trust < 1 else "")),
             ("regions were widened by", f"{float(model.calibration):.3f}"),
         ]
         return Table("chosen on the validation split", ("", ""), rows)
