@@ -14,7 +14,7 @@ from layer_cases import OURS
 from throughtime import kernels
 from throughtime.errors import ArgumentError, KernelUnavailableError
 from throughtime.kernels import fused, sweep
-from throughtime.kernels.sweep import WEIGHTS
+from throughtime.kernels.calls import WEIGHTS
 from throughtime.layers import GRU, LSTM, RNN
 
 pytestmark = pytest.mark.skipif(not fused.instruction_sets(), reason="no compiled kernels: no compiler, or no AVX2")

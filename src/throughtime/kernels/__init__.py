@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from throughtime.kernels.checkpoint import segment_length
 from throughtime.kernels.dispatch import CHOICES, Kernel, choose, current, register, run, use
 from throughtime.kernels.lengths import Lengths
 from throughtime.kernels.request import Noise, Request, Result
@@ -17,5 +18,6 @@ __all__ = [
     "current",
     "register",
     "run",
+    "segment_length",
     "use",
 ]

@@ -12,6 +12,7 @@ import torch
 
 from throughtime.errors import ArgumentError, KernelFallbackWarning, KernelUnavailableError
 from throughtime.kernels import fused, native, reference
+from throughtime.kernels.checkpoint import run_in_segments
 from throughtime.kernels.lengths import transformed
 from throughtime.kernels.request import Request, Result
 
@@ -139,6 +140,8 @@ def run(request: Request) -> Result:
     kernel = choose(request)
     if not torch.compiler.is_compiling() and kernel is REFERENCE and current() == "auto" and not transformed():
         _tell(request)
+    if request.segment is not None and (kernel is not FUSED or torch.compiler.is_compiling()):
+        return run_in_segments(request, run)
     return kernel.run(request)
 
 

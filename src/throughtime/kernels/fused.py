@@ -10,9 +10,10 @@ from torch import Tensor
 from throughtime.cells import Cell, GRUCell, LSTMCell, RNNCell
 from throughtime.errors import ArgumentError
 from throughtime.kernels import reference
+from throughtime.kernels.calls import WEIGHTS, compiled
 from throughtime.kernels.lengths import Packing, transformed
 from throughtime.kernels.request import Noise, Request, Result
-from throughtime.kernels.sweep import WEIGHTS, Swept, compiled, sweep
+from throughtime.kernels.sweep import Swept, sweep
 
 MISSING = "the compiled kernels are not there: install throughtime where a C++ compiler is"
 ACTIVATIONS = ("tanh", "relu", "sigmoid")
@@ -104,9 +105,10 @@ def _sweep(request: Request, direction: int, x: Tensor, sizes: Tensor, packing: 
         mask,
         zones,
         sizes,
-        (_set(), *kernel_of(request.cell), direction == 1),
+        (_set(), *kernel_of(request.cell), request.backward(direction)),
         shares,
         bool(request.traced),
+        request.segment,
     )
 
 
@@ -174,7 +176,7 @@ def _steps(request: Request, direction: int, swept: Swept, packing: Packing | No
         if name in request.cell.state_names:
             place = request.cell.state_names.index(name)
             values = _unpacked((swept.output, swept.cells)[place], packing, T, B)
-            values = _held(values, request, request.initial[place][direction], direction)
+            values = _held(values, request, request.initial[place][direction], request.backward(direction))
         else:
             values = _unpacked(_gate(request.cell, name, swept.trace), packing, T, B)
         steps[name] = values.unbind(0)
@@ -190,12 +192,12 @@ def _gate(cell: Cell, name: str, trace: Tensor) -> Tensor:
     return trace[:, cell.gates.index(name)]
 
 
-def _held(values: Tensor, request: Request, initial: Tensor, direction: int) -> Tensor:
+def _held(values: Tensor, request: Request, initial: Tensor, backward: bool) -> Tensor:
     """States (T, B, S) of every step; where a row has no step, the state that it holds there."""
     if request.lengths is None:
         return values
     B = values.shape[1]
     last = (request.lengths.rows - 1).clamp(min=0)
-    held = values[last, torch.arange(B)] if direction == 0 else initial
+    held = initial if backward else values[last, torch.arange(B)]
     held = torch.where((request.lengths.rows > 0)[:, None], held, initial)
     return torch.where(request.lengths.real, values, held)

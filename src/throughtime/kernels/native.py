@@ -23,6 +23,8 @@ def refusal(request: Request) -> str | None:
     """Return why torch's kernels cannot run this request; None if they can."""
     if (reason := cell_refusal(request.cell)) is not None:
         return reason
+    if request.only_backward:
+        return "torch's kernels run backward in time only beside forward"
     if request.traced:
         return "torch's kernels do not show their gates and states (trace)"
     if any(noise.recurrent is not None for noise in request.noise):

@@ -27,7 +27,7 @@ def run(request: Request) -> Result:
 
 
 def _sweep(request: Request, direction: int) -> tuple[Tensor, State, dict[str, tuple[Tensor, ...]]]:
-    """Go through time once: forward for direction 0, backward for direction 1."""
+    """Go through time once, in one direction."""
     projected = request.cell.project(request.input, request.weights[direction])
     if not autocasting(request.input):
         states, gates = _steps(request, direction, projected)
@@ -44,7 +44,7 @@ def _sweep(request: Request, direction: int) -> tuple[Tensor, State, dict[str, t
         source, names = (states, cell.state_names) if name in cell.state_names else (gates, cell.gates)
         place = names.index(name)
         traced[name] = tuple(values[place] for values in source)
-    return output, states[0 if direction == 1 else -1], traced
+    return output, states[0 if request.backward(direction) else -1], traced
 
 
 def _steps(request: Request, direction: int, projected: State) -> tuple[list[State], list[tuple[Tensor, ...]]]:
@@ -53,7 +53,7 @@ def _steps(request: Request, direction: int, projected: State) -> tuple[list[Sta
     step = request.cell.equations(request.weights[direction], noise.recurrent)
     state = tuple(states[direction] for states in request.initial)
     holds = [_hold(share, request.lengths) for share in noise.zoneout]
-    return _loop(step, projected, state, noise.zoneout, holds, backward=direction == 1)
+    return _loop(step, projected, state, noise.zoneout, holds, request.backward(direction))
 
 
 def _loop(

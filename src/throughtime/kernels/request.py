@@ -62,6 +62,8 @@ class Request:
         weights: one mapping a direction.
         noise: one a direction.
         traced: names of gates and states whose value at every step is wanted.
+        segment: steps whose gates are computed anew at a time for the backward; None: all are kept.
+        only_backward: the one direction there is runs from the last step to the first.
     """
 
     cell: Cell
@@ -71,6 +73,12 @@ class Request:
     weights: tuple[Weights, ...]
     noise: tuple[Noise, ...]
     traced: tuple[str, ...] = ()
+    segment: int | None = None
+    only_backward: bool = False
+
+    def backward(self, direction: int) -> bool:
+        """Whether a direction runs from the last step to the first."""
+        return direction == 1 or self.only_backward
 
 
 @dataclass(frozen=True)

@@ -9,27 +9,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-try:
-    from throughtime.kernels import _fused
-except ImportError:
-    _fused = None  # type: ignore[assignment]
-
-compiled = _fused
-"""The compiled module; None where it is not installed."""
-
-WEIGHTS = (
-    "weight_ih",
-    "weight_hh",
-    "bias_ih",
-    "bias_hh",
-    "norm_ih",
-    "norm_hh",
-    "weight_peephole",
-    "weight_hr",
-    "norm_cell",
-    "norm_cell_bias",
-)
-"""A cell's weights in the order of the compiled module (`Weights` in cpp/call.h)."""
+from throughtime.kernels.calls import backward_into, empty_gradients, empty_results, forward_into
+from throughtime.kernels.segments import SweepInSegments
 
 
 class Swept(NamedTuple):
@@ -62,6 +43,7 @@ def sweep(
     which: tuple[str, str, int, bool],
     shares: Sequence[float],
     traced: bool,
+    segment: int | None,
 ) -> Swept:
     """Sweep once through time.
 
@@ -77,9 +59,12 @@ def sweep(
             runs from the last step to the first.
         shares: of hidden and cell state, the share of their old value that they keep (zoneout at evaluation).
         traced: whether `trace` and `cells` are wanted; they carry no gradient.
+        segment: steps whose gates are computed anew at a time for the backward; None: all are kept.
     """
     learning = torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in (x, *weights, h0, c0))
     given: tuple[Any, ...] = (x, *weights, h0, c0, mask, *zones, sizes, *which, *shares, learning, traced)
+    if learning and segment is not None:
+        return Swept(*SweepInSegments.apply(segment, *given))  # type: ignore[no-untyped-call]
     if torch.compiler.is_compiling():
         return Swept(*forward(*given))
     # outside a compiled graph the operator's way through torch would cost more than the sweeps of a small layer
@@ -115,16 +100,9 @@ def _forward(
     traced: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
     weights = [weight_ih, weight_hh, bias_ih, bias_hh, norm_ih, norm_hh, peephole, weight_hr, norm_cell, norm_cell_bias]
-    given = _contiguous(x, *weights, h0, c0, mask, zone_hidden, zone_cell)
-    results = _empty_results(x, weight_ih, weight_hh, norm_hh, h0, c0, isa, cell, keep, traced)
-    output, hidden, final_cell, cells, gates, trace = results
-    _fused.forward(
-        isa or _fused.instruction_sets()[0],
-        cell,
-        _addresses(sizes, *given, output, cells, gates, trace, hidden, final_cell, *(None,) * 16),
-        _numbers(x, weight_hh, weight_hr, sizes, variant, reverse),
-        [share_hidden, share_cell],
-    )
+    results = empty_results(x, weight_ih, weight_hh, norm_hh, h0, c0, isa, cell, keep, traced)
+    choice = (isa, cell, variant, reverse, share_hidden, share_cell)
+    forward_into(results, x, weights, h0, c0, mask, (zone_hidden, zone_cell), sizes, choice)
     return results
 
 
@@ -149,7 +127,7 @@ def _(
     *rest: Any,
 ) -> Any:
     isa, cell, *_, keep, traced = rest[4:]
-    return _empty_results(x, weight_ih, weight_hh, norm_hh, h0, c0, isa, cell, keep, traced)
+    return empty_results(x, weight_ih, weight_hh, norm_hh, h0, c0, isa, cell, keep, traced)
 
 
 def _backward(
@@ -185,18 +163,12 @@ def _backward(
 ) -> list[Tensor]:
     """Sweep back: gradients of x, the weights in the order of `WEIGHTS`, h0, c0; empty for what is not there."""
     weights = [weight_ih, weight_hh, None, None, norm_ih, norm_hh, peephole, weight_hr, norm_cell, norm_cell_bias]
-    given = _contiguous(x, *weights, h0, c0, mask, zone_hidden, zone_cell)
-    incoming = _contiguous(d_output, d_hidden, d_cell)
-    results = _empty_gradients(x, weights, h0, c0, biased, into_x)
+    results = empty_gradients(x, weights, h0, c0, biased, into_x)
     if not sizes[0]:  # no row has a step
         return [result.zero_() for result in results]
-    _fused.backward(
-        isa,
-        cell,
-        _addresses(sizes, *given, output, cells, gates, None, None, None, *incoming, *results),
-        _numbers(x, weight_hh, weight_hr, sizes, variant, reverse),
-        [share_hidden, share_cell],
-    )
+    incoming, kept = (d_output, d_hidden, d_cell), (output, cells, gates)
+    choice = (isa, cell, variant, reverse, share_hidden, share_cell)
+    backward_into(results, incoming, kept, x, weights, h0, c0, mask, (zone_hidden, zone_cell), sizes, choice)
     return results
 
 
@@ -206,7 +178,7 @@ backward = torch.library.custom_op("throughtime::sweep_backward", _backward, mut
 @backward.register_fake
 def _(_o: Any, _h: Any, _c: Any, x: Tensor, *rest: Any) -> Any:
     weights = [*rest[:2], None, None, *rest[2:8]]
-    return _empty_gradients(x, weights, rest[8], rest[9], *rest[-2:])
+    return empty_gradients(x, weights, rest[8], rest[9], *rest[-2:])
 
 
 def _setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
@@ -240,59 +212,3 @@ class _Sweep(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, *incoming: Tensor | None) -> Any:
         return _differentiate(ctx, *incoming, run=_backward)
-
-
-def _empty_results(
-    x: Tensor,
-    weight_ih: Tensor,
-    weight_hh: Tensor,
-    norm_hh: Tensor | None,
-    h0: Tensor,
-    c0: Tensor | None,
-    isa: str,
-    cell: str,
-    keep: bool,
-    traced: bool,
-) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
-    rows = x.shape[0]
-    hidden = weight_ih.shape[0] // _BLOCKS[cell]
-    final_cell = x.new_empty((0,) if c0 is None else c0.shape)
-    cells = x.new_empty(rows if c0 is not None and (keep or traced) else 0, hidden)
-    gates = x.new_empty(rows if keep else 0, _fused.kept(isa, cell, hidden, norm_hh is not None) if keep else 0)
-    trace = x.new_empty(rows if traced else 0, _fused.traced(isa, cell) if traced else 0, hidden)
-    return x.new_empty(rows, weight_hh.shape[1]), x.new_empty(h0.shape), final_cell, cells, gates, trace
-
-
-_BLOCKS = {"RNN": 1, "GRU": 3, "GRU reset_after": 3, "LSTM": 4, "LSTM with options": 4}
-
-
-def _empty_gradients(
-    x: Tensor, weights: Sequence[Tensor | None], h0: Tensor, c0: Tensor | None, biased: bool, into_x: bool
-) -> list[Tensor]:
-    weight_ih = weights[0]
-    assert weight_ih is not None
-    bias = weight_ih.shape[0] if biased else 0
-    d_weights = [
-        x.new_empty(0) if w is None else torch.empty_like(w, memory_format=torch.contiguous_format) for w in weights
-    ]
-    d_weights[2:4] = x.new_empty(bias), x.new_empty(bias)
-    d_x = torch.empty_like(x, memory_format=torch.contiguous_format) if into_x else x.new_empty(0)
-    return [d_x, *d_weights, torch.empty_like(h0), x.new_empty(0) if c0 is None else torch.empty_like(c0)]
-
-
-def _contiguous(*tensors: Tensor | None) -> list[Tensor | None]:
-    return [None if tensor is None else tensor.contiguous() for tensor in tensors]
-
-
-def _addresses(*tensors: Tensor | None) -> list[int]:
-    """Where they lie; an absent or empty tensor is address 0."""
-    return [0 if tensor is None or tensor.numel() == 0 else tensor.data_ptr() for tensor in tensors]
-
-
-def _numbers(
-    x: Tensor, weight_hh: Tensor, weight_hr: Tensor | None, sizes: Tensor, variant: int, reverse: bool
-) -> list[int]:
-    """Return T, I, H, S, variant, direction and threads, as `make_call` in cpp/module.cpp reads them."""
-    state = weight_hh.shape[1]
-    hidden = state if weight_hr is None else weight_hr.shape[1]
-    return [len(sizes), x.shape[1], hidden, state, variant, int(reverse), torch.get_num_threads()]

@@ -29,6 +29,7 @@ class Options(TypedDict, total=False):
     recurrent_dropout: float
     weight_dropout: float
     locked_dropout: bool
+    checkpoint_time: bool
 
 
 class Recurrent(nn.Module):
@@ -54,6 +55,8 @@ class Recurrent(nn.Module):
         weight_dropout: probability of dropping an entry of `weight_hh`, for the whole call (DropConnect;
             Merity et al., 2018), in training.
         locked_dropout: `dropout` drops the same units at every step of a sequence (Gal and Ghahramani, 2016).
+        checkpoint_time: keep gates and cell states of about 2 √T steps at a time for the backward, and compute those
+            of the others anew: less memory for a third more time, the same gradients (Chen et al., 2016).
 
     Raises:
         ArgumentError: a value outside its range.
@@ -81,6 +84,7 @@ class Recurrent(nn.Module):
         recurrent_dropout: float = 0.0,
         weight_dropout: float = 0.0,
         locked_dropout: bool = False,
+        checkpoint_time: bool = False,
     ) -> None:
         super().__init__()
         if num_layers < 1:
@@ -91,7 +95,7 @@ class Recurrent(nn.Module):
         self.recurrent_dropout = _probability("recurrent_dropout", recurrent_dropout)
         self.weight_dropout = _probability("weight_dropout", weight_dropout)
         self.zoneout = _per_state(zoneout, cell)
-        self.init = init
+        self.init, self.checkpoint_time = init, checkpoint_time
         width = cell.state_sizes[0] * self.num_directions
         self.cells = (cell,) + (replace(cell, input_size=width),) * (num_layers - 1)
         for layer, one in enumerate(self.cells):
@@ -189,7 +193,8 @@ class Recurrent(nn.Module):
                 named["weight_hh"] = F.dropout(named["weight_hh"], self.weight_dropout)
             weights.append(named)
             noise.append(self._noise(x, initial))
-        return Request(self.cells[layer], x, rows, initial, tuple(weights), tuple(noise), names)
+        segment = kernels.segment_length(len(x)) if self.checkpoint_time else None
+        return Request(self.cells[layer], x, rows, initial, tuple(weights), tuple(noise), names, segment)
 
     def _noise(self, x: Tensor, initial: State) -> Noise:
         recurrent: Tensor | None = None
@@ -265,6 +270,7 @@ class Recurrent(nn.Module):
             "recurrent_dropout": 0.0,
             "weight_dropout": 0.0,
             "locked_dropout": False,
+            "checkpoint_time": False,
         }
         for name, default in options.items():
             if (value := getattr(self, name)) != default:

@@ -14,8 +14,8 @@ from torch import Tensor
 from throughtime import kernels
 from throughtime.cells import Cell, GRUCell, LSTMCell, RNNCell
 from throughtime.kernels import fused
+from throughtime.kernels.calls import compiled
 from throughtime.kernels.lengths import transformed
-from throughtime.kernels.sweep import compiled
 
 if TYPE_CHECKING:
     from throughtime.layers.recurrent import Recurrent
