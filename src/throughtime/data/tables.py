@@ -70,7 +70,7 @@ def read_labelled_texts(
         ArgumentError: no such encoding.
     """
     content = read_text(path, encoding)
-    records, names = _records(path, content)
+    records, names = read_records(path, content)
     if not records:
         raise DataError(path, "no rows", "texts with labels" if labels else "texts")
     if isinstance(records[0].fields, dict):
@@ -116,8 +116,16 @@ def read_text(path: Path, encoding: str = "utf-8") -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _records(path: Path, content: str) -> tuple[list[Record], Sequence[str] | None]:
-    """The rows of a file, and the names that its format alone gives to the columns (None: it gives none)."""
+def read_records(path: Path, content: str) -> tuple[list[Record], Sequence[str] | None]:
+    """The rows of a file, and the names that its format alone gives to the columns (None: it gives none).
+
+    Args:
+        path: the file; its ending says the format, else the content does.
+        content: what is in it.
+
+    Raises:
+        DataError: no such rows, at which line and why.
+    """
     kind = SUFFIXES.get(path.suffix.lower()) or _guess_format(content)
     if kind == "jsonl":
         return list(_json_lines(path, content)), None
@@ -223,6 +231,16 @@ def _from_columns(
     label: str | None,
     labels: bool,
 ) -> Iterator[LabelledText]:
+    check_widths(path, records)
+    table = [record.fields for record in records]
+    at_text, at_label, has_head = choose_columns(path, table, names, text, label, labels)
+    for record in records[1 if has_head else 0 :]:
+        of_label = None if at_label is None else record.fields[at_label]
+        yield _row(path, record.line, record.fields[at_text], of_label, labels)
+
+
+def check_widths(path: Path, records: Sequence[Record]) -> None:
+    """Raise a DataError at the first row that has more or fewer columns than the first one."""
     width = len(records[0].fields)
     for record in records:
         if len(record.fields) != width:
@@ -231,11 +249,6 @@ def _from_columns(
                 hint = "; a text that holds commas must stand in quotation marks"
             expected = f"{width} as in line {records[0].line} ({', '.join(map(_short, records[0].fields))}){hint}"
             raise DataError(path, f"{found} column{'s' * (found != 1)}", expected, record.line)
-    table = [record.fields for record in records]
-    at_text, at_label, has_head = choose_columns(path, table, names, text, label, labels)
-    for record in records[1 if has_head else 0 :]:
-        of_label = None if at_label is None else record.fields[at_label]
-        yield _row(path, record.line, record.fields[at_text], of_label, labels)
 
 
 def _row(path: Path, line: int, text: str, label: str | None, labels: bool) -> LabelledText:

@@ -17,6 +17,7 @@ _CLASSES = {
     "trajectory": "Trajectory",
     "entities": "Entities",
     "video": "Video",
+    "speech": "Speech",
 }
 
 names = tuple(_CLASSES)

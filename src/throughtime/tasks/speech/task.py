@@ -1,0 +1,287 @@
+"""The speech task itself, from recordings to text."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from throughtime.data.audio.corpora import Reading, given_splits, read_corpus, read_part, sound_files
+from throughtime.data.audio.log_mel import FRAMES_A_SECOND
+from throughtime.data.audio.manifests import Columns, read_manifest
+from throughtime.data.audio.masking import Masking
+from throughtime.data.audio.recording import PulseCode, stream_recording
+from throughtime.data.audio.utterance import Utterance
+from throughtime.data.audio.voices import built_in_speech
+from throughtime.errors import DataError, ThroughtimeError
+from throughtime.tasks.base import Metric, Prediction, Report, Splits, Task
+from throughtime.tasks.speech.answers import EVALUATION_BATCH, Decoder, describe, log_probabilities, parts_of
+from throughtime.tasks.speech.captions import subtitles
+from throughtime.tasks.speech.features import Features
+from throughtime.tasks.speech.live import LiveTranscriber, Sound
+from throughtime.tasks.speech.scoring import error_rates, table_of_errors
+from throughtime.tasks.speech.settings import SpeechSettings
+
+if TYPE_CHECKING:
+    from throughtime.data.batch import Loader
+    from throughtime.models.base import Model
+    from throughtime.models.transcriber import Transcriber
+
+_MANIFESTS = (".csv", ".tsv", ".jsonl")
+_SPEAKERS = 10
+_LIVE = "pcm:RATE (raw 16-bit samples, one channel, little-endian, on standard input) or stream:FILE"
+
+
+class Speech(Task[Utterance, SpeechSettings]):
+    """A transcriber: log-mel features, convolutions, recurrent layers, CTC, prefix beam search."""
+
+    name = "speech"
+    summary = "writes down what is said in a recording, or while it is being said"
+    reads = (
+        "WAV, FLAC, MP3, OGG, ... of any rate, with a manifest (CSV, TSV, JSONL: path,text), as LJSpeech, Common Voice "
+        "or LibriSpeech lay them out, or each with its text beside it (a.wav, a.txt)"
+    )
+    built_in = "4,300 commands, times, dates and numbers in the voices of eSpeak NG (PyPI espeakng-loader 0.2.4), noisy"
+    metric = Metric("wer", "word errors per word that was said", "min")
+    Settings = SpeechSettings
+    forms = ("srt", "vtt")
+    draws = True
+
+    def __init__(self, settings: SpeechSettings, cache: Path) -> None:
+        super().__init__(settings, cache)
+        if settings.streaming and settings.by_utterance:
+            raise ThroughtimeError(
+                "found --normalise utterance with --streaming, expected training: a stream has no end to wait for"
+            )
+        self.features = Features(settings, cache)
+
+    # -- data ------------------------------------------------------------------------------------------------
+
+    @property
+    def _reading(self) -> Reading:
+        asked = self.settings
+        columns = Columns(asked.audio_column, asked.text_column)
+        return Reading(columns, asked.encoding, asked.longest, self.features.spelling)
+
+    def built_in_data(self) -> Splits[Utterance]:
+        """Composed sentences, spoken, see `throughtime.data.audio.voices`."""
+        return self.read_splits(built_in_speech(self.cache))
+
+    def read(self, path: Path) -> list[Utterance]:
+        """The utterances of a manifest or folder."""
+        return read_part(path, self._reading)
+
+    def read_splits(self, path: Path) -> Splits[Utterance]:
+        """As a folder names them (Common Voice, or folders train, dev, test), else split 80/10/10."""
+        given = given_splits(path) if path.is_dir() else None
+        if given is not None:
+            return Splits(**{split: self.read(part) for split, part in given.items()})
+        examples = read_corpus(path, self._reading)
+        if len({utterance.speaker for utterance in examples}) < _SPEAKERS:
+            examples = [replace(utterance, speaker=None) for utterance in examples]
+        return self.split(examples)
+
+    def group(self, example: Utterance, index: int) -> Hashable:
+        """All that one of many people says stays together."""
+        return index if example.speaker is None else example.speaker
+
+    # -- features --------------------------------------------------------------------------------------------
+
+    def fit(self, train: Sequence[Utterance]) -> None:
+        """Symbols, usual loudness, the baselines."""
+        self.features.fit(train)
+
+    def save_features(self, folder: Path) -> None:
+        """All of these."""
+        self.features.save(folder)
+
+    def load_features(self, folder: Path) -> None:
+        """What `save_features` wrote."""
+        self.features.load(folder)
+
+    # -- learning --------------------------------------------------------------------------------------------
+
+    def model(self) -> Transcriber:
+        """Convolutions, recurrent layers, a softmax at each step."""
+        from throughtime.layers import GRU, LSTM, RNN
+        from throughtime.models.front_end import ConvolutionFrontEnd
+        from throughtime.models.transcriber import Transcriber
+
+        asked = self.settings
+        front = ConvolutionFrontEnd(asked.bins, asked.channels, asked.stride, causal=asked.streaming)
+        recurrent = {"gru": GRU, "lstm": LSTM, "rnn": RNN}[asked.cell](
+            front.size,
+            asked.hidden_size,
+            num_layers=asked.layers,
+            batch_first=True,
+            bidirectional=not asked.streaming,
+            dropout=asked.dropout if asked.layers > 1 else 0.0,
+        )
+        return Transcriber(front, recurrent, len(self.features.symbols), asked.dropout)
+
+    def loader(self, examples: Sequence[Utterance], *, training: bool) -> Loader:
+        """Batches of features and symbols; masked, and at all speeds, where they are learned from."""
+        from throughtime.data.audio.batches import UtteranceLoader
+
+        asked, learned = self.settings, self.features
+        if not training:
+            return UtteranceLoader(learned.varied(examples, learn=False), EVALUATION_BATCH, learned.normaliser)
+        masking = Masking(
+            asked.frequency_masks,
+            asked.frequency_width,
+            asked.time_masks,
+            asked.time_width,
+            asked.time_share,
+            asked.time_warp,
+            0.0 if asked.by_utterance else asked.gain,
+        )
+        return UtteranceLoader(
+            learned.varied(examples, asked.speeds, learn=True),
+            asked.batch_size,
+            learned.normaliser,
+            masking,
+            seed=asked.seed,
+            shuffle=True,
+            workers=asked.workers,
+        )
+
+    def validate(self, model: Model, examples: Sequence[Utterance]) -> float:
+        """Word error rate of the most probable ways, without a search."""
+        return error_rates(self._said(examples), self._greedy(self._steps(model, examples)))["wer"]
+
+    def evaluate(self, model: Model, examples: Sequence[Utterance]) -> Report:
+        """Word and character error rates, the most frequent mistakes; beside the nearest training recording."""
+        said, steps = self._said(examples), self._steps(model, examples)
+        decoder = self._decoder()
+        heard = [self._text(decoder.best(log_probs)) for log_probs in steps]
+        templates = self.features.templates
+        nearest = [templates.answer(self.features.normaliser(mel)) for mel in self.features.mels(examples)]
+        usual = self.features.usual
+        return Report(
+            error_rates(said, heard) | {"wer_without_search": error_rates(said, self._greedy(steps))["wer"]},
+            {
+                "nearest of 300 training recordings": error_rates(said, nearest),
+                f"always {usual[:30]!r}": error_rates(said, [usual] * len(said)),
+            },
+            [table_of_errors(said, heard)],
+        )
+
+    def _said(self, examples: Sequence[Utterance]) -> list[str]:
+        return [self.features.text(utterance) for utterance in examples]
+
+    def _steps(self, model: Model, examples: Sequence[Utterance]) -> list[Any]:
+        return log_probabilities(cast("Transcriber", model), self.features, self.features.mels(examples))
+
+    def _text(self, symbols: Any) -> str:
+        return " ".join(self.features.symbols.decode(symbols).split())
+
+    def _greedy(self, steps: Sequence[Any]) -> list[str]:
+        import torch
+
+        from throughtime.decoding.ctc import greedy
+
+        found = [greedy(torch.from_numpy(one)[None], torch.tensor([len(one)]))[0] for one in steps]
+        return [self._text(symbols) for symbols in found]
+
+    def _decoder(self) -> Decoder:
+        return Decoder(self.settings.beam)
+
+    # -- use -------------------------------------------------------------------------------------------------
+
+    def read_inputs(self, argument: str) -> Iterator[Any]:
+        """A sound file, all those of a folder or manifest, or a sound that comes in (pcm:RATE, stream:FILE)."""
+        kind, _, rest = argument.partition(":")
+        path = Path(argument)
+        if kind == "pcm" and rest.isdecimal():
+            yield Sound(PulseCode(sys.stdin.buffer, int(rest)), int(rest), "standard input")
+        elif kind == "stream" and rest:
+            yield Sound(stream_recording(Path(rest), self.settings.rate), self.settings.rate, rest)
+        elif path.is_dir():
+            files = sound_files(path)
+            if not files:
+                raise DataError(path, "a folder without sound files", "WAV, FLAC, MP3, ...")
+            yield from files
+        elif path.suffix.lower() in _MANIFESTS and path.is_file():
+            rows = read_manifest(path, self._reading.columns, self.settings.encoding)
+            yield from (row.audio for row in rows)
+        else:
+            yield path
+
+    def predict(self, model: Model, inputs: Iterable[Any]) -> Iterator[Prediction]:
+        """What is said in each recording, when and how surely; of a sound that comes in, as it does."""
+        waiting = iter(inputs)
+        while group := list(islice(waiting, EVALUATION_BATCH if isinstance(inputs, Sequence) else 1)):
+            given = [one for each in group for one in (self.read_inputs(each) if isinstance(each, str) else [each])]
+            if not any(isinstance(one, Sound) for one in given):
+                yield from self._recordings(cast("Transcriber", model), given)
+                continue
+            for one in given:
+                if isinstance(one, Sound):
+                    yield from self._listen(cast("Transcriber", model), one)
+                else:
+                    yield from self._recordings(cast("Transcriber", model), [one])
+
+    def _listen(self, model: Transcriber, sound: Sound) -> Iterator[Prediction]:
+        if not self.settings.streaming:
+            raise ThroughtimeError(
+                f"found {sound.name} as a stream, but this run hears both ways, expected sound files, or a run trained "
+                f"with --streaming; that hears {_LIVE}"
+            )
+        yield from LiveTranscriber(model, self.features, self._decoder(), sound)
+
+    def _recordings(self, model: Transcriber, paths: Sequence[Path]) -> Iterator[Prediction]:
+        hearing, decoder = replace(self.features.hearing, longest=None), self._decoder()
+        whole = [hearing.features(path) for path in paths]
+        longest = int(self.settings.longest * FRAMES_A_SECOND)
+        cuts = [list(parts_of(mel, longest)) for mel in whole]
+        parts = [mel[start:end] for mel, some in zip(whole, cuts, strict=True) for start, end in some]
+        steps = iter(log_probabilities(model, self.features, parts))
+        for path, mel, some in zip(paths, whole, cuts, strict=True):
+            described = []
+            for start, _ in some:
+                log_probs = next(steps)
+                described.append(
+                    describe(self.features, log_probs, decoder.best(log_probs), start / FRAMES_A_SECOND)
+                )
+            yield _together(path, len(mel) / FRAMES_A_SECOND, described)
+
+    def render(self, prediction: Prediction) -> str:
+        """The text, how sure it is, and where it was said; ... before what is not whole yet."""
+        if not prediction["final"]:
+            return f"... {prediction['text']}"
+        return f"{prediction['text']}\t({prediction['confidence']:.0%})\t{prediction['file']}"
+
+    def express(self, prediction: Prediction, form: str) -> str:
+        """Captions of one recording as a file of subtitles; of a stream, those that have come."""
+        if not prediction["final"]:
+            return ""
+        return subtitles(prediction["words"], "srt" if form == "srt" else "vtt", prediction["first_caption"])
+
+    def draw(self, prediction: Prediction, path: Path) -> None:
+        """Log-mel features, and how probable each symbol was when."""
+        from throughtime.data.audio.picture import draw_transcript
+
+        if not prediction["final"]:
+            return
+        file = Path(prediction["file"])
+        hearing = replace(self.features.hearing, longest=None)
+        draw_transcript(prediction, hearing.features(file) if file.is_file() else None, path)
+
+
+def _together(path: Path, seconds: float, parts: Sequence[dict[str, Any]]) -> Prediction:
+    """One prediction of the parts of a recording."""
+    words = [word for part in parts for word in part["words"]]
+    sure = [part["confidence"] for part in parts if part["text"]]
+    return {
+        "file": str(path),
+        "seconds": round(seconds, 3),
+        "text": " ".join(part["text"] for part in parts if part["text"]),
+        "words": words,
+        "confidence": sum(sure) / len(sure) if sure else 1.0,
+        "symbols": [seen for part in parts for seen in part["symbols"]],
+        "first_caption": 1,
+        "final": True,
+    }
