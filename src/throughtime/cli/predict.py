@@ -74,7 +74,8 @@ def _print(task: Task[Any, Any], prediction: Prediction, asked: Arguments) -> No
     if asked.json:
         print(json.dumps(prediction, ensure_ascii=False), flush=True)
     elif asked.form is not None:
-        print(task.express(prediction, asked.form), flush=True)
+        if expressed := task.express(prediction, asked.form):  # of what is not whole yet there may be nothing to say
+            print(expressed, flush=True)
     elif sys.stdout.isatty() and (painted := task.paint(prediction)) is not None:
         Console().print(painted, soft_wrap=True)
     else:

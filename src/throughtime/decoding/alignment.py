@@ -34,7 +34,9 @@ def align(log_probs: NDArray[np.floating], tokens: Sequence[int] | NDArray[np.in
     steps, symbols = log_probs.shape
     needed = len(text) + int((text[1:] == text[:-1]).sum())
     if steps < needed or (len(text) and not 1 <= text.min() <= text.max() < symbols):
-        raise ArgumentError(f"found {steps} steps for {len(text)} symbols, expected {needed} steps and symbols below {symbols}")
+        raise ArgumentError(
+            f"found {steps} steps for {len(text)} symbols, expected {needed} steps and symbols below {symbols}"
+        )
     if not len(text):
         return np.empty((0, 2), dtype=np.int64)
     # the text with blanks around and between: b a b t b

@@ -33,7 +33,9 @@ class Templates:
 
     def __init__(self, features: Sequence[np.ndarray], texts: Sequence[str]) -> None:
         if not features or len(features) != len(texts):
-            raise ArgumentError(f"found {len(features)} recordings and {len(texts)} texts, expected as many, at least 1")
+            raise ArgumentError(
+                f"found {len(features)} recordings and {len(texts)} texts, expected as many, at least 1"
+            )
         self.texts = list(texts)
         self._features = list(features)
         self._lengths = np.array([len(each) for each in features])

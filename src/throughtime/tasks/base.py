@@ -223,7 +223,7 @@ class Task(ABC, Generic[Example, SettingsT]):
         """A prediction for people, usually one line."""
 
     def express(self, prediction: Prediction, form: str) -> str:
-        """A prediction in another form: lines for programs that read it.
+        """A prediction in another form: lines for programs that read it; "" where there is nothing to print.
 
         Args:
             prediction: one that `predict` gave.

@@ -39,6 +39,7 @@ class Speaker:
         self.rate = int(self._library.espeak_Initialize(_SYNCHRONOUS, 0, data.encode(), _DONT_EXIT))
         if self.rate <= 0:
             raise OSError(f"no voices in {data}")
+        self._library.espeak_ng_SetRandSeed(ctypes.c_long(1))  # else by the clock: no two processes would speak alike
         self._callback = _Callback(self._keep)  # must outlive every call
         self._library.espeak_SetSynthCallback(self._callback)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +66,7 @@ def read_manifest(path: Path, columns: Columns, encoding: str = "utf-8", clips: 
     """
     content = read_text(path, encoding)
     first = content.split("\n", 1)[0]
-    if first.count("|") in (1, 2) and not first.count(",") and path.suffix.lower() in (".csv", ".txt"):
+    if re.match(r"[^|,;\t]+\|", first) and path.suffix.lower() in (".csv", ".txt"):
         return list(_ljspeech(path, content))
     records, names = read_records(path, content)
     if names is not None:

@@ -78,7 +78,9 @@ class MelCache:
         title = f"features of {len(paths):,} recordings"
         with kept_in_cache("the features", self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-            shown = track(list(zip(keys, blocks, strict=True)), title, console=console, disable=new < 2 or not console.is_terminal)
+            shown = track(
+                list(zip(keys, blocks, strict=True)), title, console=console, disable=new < 2 or not console.is_terminal
+            )
             for key, block in shown:
                 found += self._open(key) or self._compute(key, block, speed)
         return found

@@ -43,7 +43,10 @@ def with_noise(samples: np.ndarray, background: np.ndarray, decibels: float) -> 
         >>> round(float(10 * np.log10(np.mean(tone**2) / np.mean((both - tone) ** 2))), 3)
         10.0
     """
-    power, own = float(np.mean(np.square(samples, dtype=np.float64))), float(np.mean(background.astype(np.float64) ** 2))
+    power, own = (
+        float(np.mean(np.square(samples, dtype=np.float64))),
+        float(np.mean(background.astype(np.float64) ** 2)),
+    )
     if not power or not own:
         return samples
     return np.asarray(samples + background * np.sqrt(power / own) * 10 ** (-decibels / 20), dtype=np.float32)

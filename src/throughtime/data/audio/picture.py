@@ -29,7 +29,9 @@ def draw_transcript(prediction: dict[str, Any], mel: np.ndarray | None, path: Pa
     seen = [(time, symbol, p) for time, symbol, p in prediction["symbols"] if time < _LONGEST]
     seconds = min(_LONGEST, max([prediction["seconds"], *(time for time, _, _ in seen)]))
     rows = sorted({symbol for _, symbol, _ in seen})
-    figure = Figure(figsize=(3 + 2.6 * max(1.0, seconds), 3.4 + 0.18 * len(rows)), facecolor=_PAPER, layout="constrained")
+    figure = Figure(
+        figsize=(3 + 2.6 * max(1.0, seconds), 3.4 + 0.18 * len(rows)), facecolor=_PAPER, layout="constrained"
+    )
     FigureCanvasAgg(figure)
     figure.suptitle(prediction["text"].replace("$", r"\$")[:200], color=_INK, fontfamily="serif", wrap=True)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[2.4, 0.6 + 0.18 * max(1, len(rows))])

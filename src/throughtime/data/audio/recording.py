@@ -47,9 +47,7 @@ def read_recording(path: Path, rate: int, longest: float | None = None, speed: f
     return np.concatenate(parts) if parts else np.zeros(0, dtype=np.float32)
 
 
-def stream_recording(
-    path: Path, rate: int, longest: float | None = None, speed: float = 1.0
-) -> Iterator[np.ndarray]:
+def stream_recording(path: Path, rate: int, longest: float | None = None, speed: float = 1.0) -> Iterator[np.ndarray]:
     """As `read_recording`, a part after the other, so that a long file needs little memory."""
     with _opened(path) as file:
         seconds, source = file.frames / file.samplerate, float(file.samplerate)
@@ -142,7 +140,9 @@ def _opened(path: Path) -> Iterator[Any]:
                 raise DataError(path, f"{found} of sound", f"at least {SHORTEST} seconds")
             yield file
     except soundfile.LibsndfileError as error:
-        raise DataError(path, f"no sound that can be read ({error.error_string.strip('. ')})", "WAV, FLAC, ...") from None
+        raise DataError(
+            path, f"no sound that can be read ({error.error_string.strip('. ')})", "WAV, FLAC, ..."
+        ) from None
     except OSError as error:
         raise DataError(path, f"a file that cannot be read ({error.strerror})", "a readable file") from error
 

@@ -9,22 +9,22 @@ from collections.abc import Callable
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _TEENS = ("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_DAYS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh")
-_DAYS += ("twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth")
-_DAYS += ("twentieth", *(f"twenty {day}" for day in _DAYS[:9]), "thirtieth", "thirty first")
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth"
+_DAYS = f"{_ORDINALS} fifteenth sixteenth seventeenth eighteenth nineteenth twentieth".split()
+_DAYS += [*(f"twenty {day}" for day in _DAYS[:9]), "thirtieth", "thirty first"]
 
 _WORDS = {
-    "month": "january february march april may june july august september october november december".split(),
-    "weekday": "monday tuesday wednesday thursday friday saturday sunday".split(),
-    "day": list(_DAYS),
-    "room": "kitchen|bedroom|bathroom|living room|hall|office|garage|garden|cellar|nursery".split("|"),
-    "thing": "lights|lamp|heating|radio|television|fan|oven|camera|printer|blinds|music|alarm".split("|"),
-    "name": "anna|peter|maria|david|laura|oliver|sophie|george|emma|thomas|my mother|the doctor|the office".split("|"),
-    "music": "jazz|some piano music|the news|a story|my favourite songs|something quiet|the weather report".split("|"),
-    "city": "london|paris|berlin|copenhagen|madrid|boston|tokyo|sydney|cairo|delhi".split("|"),
-    "colour": "red|green|blue|yellow|white|orange|purple".split("|"),
-    "object": "milk|bread|coffee|apples|batteries|paper|eggs|butter|soap|flowers".split("|"),
-    "direction": "left|right|up|down|forward|back".split("|"),
+    "month": "january|february|march|april|may|june|july|august|september|october|november|december",
+    "weekday": "monday|tuesday|wednesday|thursday|friday|saturday|sunday",
+    "day": "|".join(_DAYS),
+    "room": "kitchen|bedroom|bathroom|living room|hall|office|garage|garden|cellar|nursery",
+    "thing": "lights|lamp|heating|radio|television|fan|oven|camera|printer|blinds|music|alarm",
+    "name": "anna|peter|maria|david|laura|oliver|sophie|george|emma|thomas|my mother|the doctor|the office",
+    "music": "jazz|some piano music|the news|a story|my favourite songs|something quiet|the weather report",
+    "city": "london|paris|berlin|copenhagen|madrid|boston|tokyo|sydney|cairo|delhi",
+    "colour": "red|green|blue|yellow|white|orange|purple",
+    "object": "milk|bread|coffee|apples|batteries|paper|eggs|butter|soap|flowers",
+    "direction": "left|right|up|down|forward|back",
 }
 _PATTERNS = (
     "turn {switch} the {thing} in the {room}",
@@ -84,7 +84,7 @@ def compose(count: int, seed: int) -> list[str]:
 
 def _fill(part: str, chance: random.Random) -> str:
     if part in _WORDS:
-        return chance.choice(_WORDS[part])
+        return chance.choice(_WORDS[part].split("|"))
     return _RULES[part](chance)
 
 

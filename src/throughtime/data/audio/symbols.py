@@ -52,8 +52,8 @@ class Symbols:
 
     def encode(self, text: str) -> np.ndarray:
         """Symbols int64 (U,) of a text; characters that training did not have are left out."""
-        symbols = self.tokenizer.encode(text).astype(np.int64) + self._shift
-        return symbols[symbols != BLANK]
+        symbols: np.ndarray = self.tokenizer.encode(text).astype(np.int64) + self._shift
+        return np.asarray(symbols[symbols != BLANK])
 
     def decode(self, symbols: Sequence[int] | np.ndarray) -> str:
         """The text of symbols, without blanks."""

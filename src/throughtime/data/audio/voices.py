@@ -1,4 +1,4 @@
-"""The built-in speech: composed sentences, spoken by the many voices of eSpeak NG, with noise behind half of them."""
+"""The built-in speech: composed sentences, in the many voices of eSpeak NG, in noisy places and quiet ones."""
 
 from __future__ import annotations
 
@@ -31,13 +31,14 @@ VARIANTS = {
     "train": (
         "f1 f3 f4 f5 m1 m2 m4 m5 m6 m8 Alex Alicia Denis Gene Jacky Lee Michael Reed adam announcer "
         "belinda benjamin boris david ed edward grandma iven linda max paul rob robert steph travis zac"
-    ).split(),
-    "valid": "f2 m3 Annie quincy".split(),
-    "test": "m7 aunty Andy grandpa shelby victor".split(),
+    ),
+    "valid": "f2 m3 Annie quincy",
+    "test": "m7 aunty Andy grandpa shelby victor",
 }
 _RECIPE = 1  # another number when the rest of this file makes other sound of the same requests
-_NOISY = 0.5  # share of the recordings
-_DECIBELS = (5.0, 25.0)  # of the signal over the noise
+# of the signal over the noise, one as often as the other: a noisy place and a quiet one; nowhere is it quite silent
+_DECIBELS = ((5.0, 25.0), (35.0, 60.0))
+_SILENCE = ((0.1, 0.4), (0.3, 0.6))  # seconds before and after what is said
 _LEVELS = (-20.0, -2.0)  # of the loudest sample, in decibels
 _LIBRARY = ("libespeak-ng.so", "libespeak-ng.dylib", "espeak-ng.dll")
 _PACKAGE = "espeakng_loader/"
@@ -110,7 +111,7 @@ def requests_of(split: str) -> list[Request]:
     return [
         Request(
             text,
-            f"{chance.choice(ACCENTS)}+{chance.choice(VARIANTS[split])}",
+            f"{chance.choice(ACCENTS)}+{chance.choice(VARIANTS[split].split())}",
             rate=chance.randint(105, 170),
             pitch=chance.randint(25, 75),
             range=chance.randint(30, 75),
@@ -121,13 +122,13 @@ def requests_of(split: str) -> list[Request]:
 
 def _in_a_room(samples: np.ndarray, chance: np.random.Generator) -> tuple[np.ndarray, str]:
     """A recording as a microphone would give it, and what is behind the voice."""
-    described = ""
-    if chance.random() < _NOISY:
-        colour, decibels = str(chance.choice(list(COLOURS))), float(chance.uniform(*_DECIBELS))
-        samples = with_noise(samples, noise(colour, len(samples), RATE, chance), decibels)
-        described = f"{colour} {decibels:.0f} dB"
+    before, after = (round(RATE * chance.uniform(*seconds)) for seconds in _SILENCE)
+    colour, place = str(chance.choice(list(COLOURS))), int(chance.integers(len(_DECIBELS)))
+    decibels = float(chance.uniform(*_DECIBELS[place]))
+    heard = np.pad(samples, (before, after))
+    heard = with_noise(heard, noise(colour, len(heard), RATE, chance), decibels)
     loudest = 10 ** (chance.uniform(*_LEVELS) / 20)
-    return samples * (loudest / max(float(np.abs(samples).max()), 1e-9)), described
+    return heard * (loudest / float(np.abs(heard).max())), f"{colour} {decibels:.0f} dB"
 
 
 def speak(requests: Sequence[Request]) -> Iterator[np.ndarray]:

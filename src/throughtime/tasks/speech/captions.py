@@ -33,18 +33,16 @@ def captions_of(words: Sequence[dict[str, Any]]) -> list[Caption]:
     groups: list[list[dict[str, Any]]] = []
     for word in words:
         last = groups[-1] if groups else []
-        text = [each["word"] for each in last] + [word["word"]]
         new = not last or word["start"] - last[-1]["end"] > _PAUSE or word["end"] - last[0]["start"] > _LONGEST
-        if new or len(_broken(text)) > _LINES:
+        if new or len(_lines([*last, word])) > _LINES:
             groups.append([word])
         else:
             last.append(word)
-    captions = []
-    for group, following in zip(groups, [*groups[1:], None], strict=True):
-        latest = float("inf") if following is None else following[0]["start"]
-        end = min(max(group[-1]["end"], group[0]["start"] + _SHORTEST), latest)
-        captions.append(Caption(group[0]["start"], end, _broken([word["word"] for word in group])))
-    return captions
+    nexts = [group[0]["start"] for group in groups[1:]] + [float("inf")]
+    return [
+        Caption(group[0]["start"], min(max(group[-1]["end"], group[0]["start"] + _SHORTEST), following), _lines(group))
+        for group, following in zip(groups, nexts, strict=False)
+    ]
 
 
 def subtitles(words: Sequence[dict[str, Any]], form: Literal["srt", "vtt"], first: int = 1) -> str:
@@ -60,19 +58,18 @@ def subtitles(words: Sequence[dict[str, Any]], form: Literal["srt", "vtt"], firs
         1
         01:01:01,500 --> 01:01:02,500
         go
-        <BLANKLINE>
     """
-    return "".join(_blocks(captions_of(words), form, first))
+    return "\n".join(_blocks(captions_of(words), form, first))
 
 
 def _blocks(captions: Sequence[Caption], form: Literal["srt", "vtt"], first: int) -> Iterator[str]:
     if form == "vtt" and first == 1:
-        yield "WEBVTT\n\n"
+        yield "WEBVTT\n"
     point = "," if form == "srt" else "."
     for number, caption in enumerate(captions, first):
         head = f"{number}\n" if form == "srt" else ""
         lines = "\n".join(caption.lines)
-        yield f"{head}{_clock(caption.start, point)} --> {_clock(caption.end, point)}\n{lines}\n\n"
+        yield f"{head}{_clock(caption.start, point)} --> {_clock(caption.end, point)}\n{lines}\n"
 
 
 def _clock(seconds: float, point: str) -> str:
@@ -80,12 +77,12 @@ def _clock(seconds: float, point: str) -> str:
     return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}{point}{thousandths:03}"
 
 
-def _broken(words: Sequence[str]) -> list[str]:
-    """Words in lines."""
-    lines = [words[0]]
-    for word in words[1:]:
-        if len(lines[-1]) + 1 + len(word) > _WIDEST:
-            lines.append(word)
+def _lines(words: Sequence[dict[str, Any]]) -> list[str]:
+    """Words in lines, none longer than a caption is wide."""
+    lines = [str(words[0]["word"])]
+    for each in words[1:]:
+        if len(lines[-1]) + 1 + len(each["word"]) > _WIDEST:
+            lines.append(each["word"])
         else:
-            lines[-1] += f" {word}"
+            lines[-1] += f" {each['word']}"
     return lines

@@ -83,7 +83,7 @@ class LiveTranscriber:
         for row in self._listener.add(torch.from_numpy(mel).to(self._device)).cpu().numpy():
             self._take(row[None])
             pause = self._silent * self._step >= _PAUSE
-            if len(self._steps) * self._step >= _LONGEST and self._silent or (pause and self._text()):
+            if (len(self._steps) * self._step >= _LONGEST and self._silent) or (pause and self._text()):
                 yield self._ended()
             elif pause:
                 self._begin()  # silence need not be remembered

@@ -163,7 +163,7 @@ class Speech(Task[Utterance, SpeechSettings]):
         return Report(
             error_rates(said, heard) | {"wer_without_search": error_rates(said, self._greedy(steps))["wer"]},
             {
-                "nearest of 300 training recordings": error_rates(said, nearest),
+                f"nearest of {len(templates.texts)} training recordings": error_rates(said, nearest),
                 f"always {usual[:30]!r}": error_rates(said, [usual] * len(said)),
             },
             [table_of_errors(said, heard)],
@@ -243,9 +243,7 @@ class Speech(Task[Utterance, SpeechSettings]):
             described = []
             for start, _ in some:
                 log_probs = next(steps)
-                described.append(
-                    describe(self.features, log_probs, decoder.best(log_probs), start / FRAMES_A_SECOND)
-                )
+                described.append(describe(self.features, log_probs, decoder.best(log_probs), start / FRAMES_A_SECOND))
             yield _together(path, len(mel) / FRAMES_A_SECOND, described)
 
     def render(self, prediction: Prediction) -> str:
