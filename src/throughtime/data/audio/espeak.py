@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import struct
 import sys
 from typing import Any, BinaryIO
@@ -76,7 +77,9 @@ def answer(speaker: Speaker, requests: BinaryIO, answers: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what the library itself may print is no part of the answers
     try:
-        answer(Speaker(*sys.argv[1:3]), sys.stdin.buffer, sys.stdout.buffer)
+        answer(Speaker(*sys.argv[1:3]), sys.stdin.buffer, answers)
     except OSError as failure:
         sys.exit(str(failure))

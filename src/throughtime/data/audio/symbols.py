@@ -10,7 +10,7 @@ import numpy as np
 
 from throughtime.data.byte_pairs import BytePairs, load_tokenizer
 from throughtime.data.tokens import Characters, Tokenizer
-from throughtime.errors import DataError
+from throughtime.errors import ArgumentError, DataError
 
 BLANK = 0
 _NEWLINE = "\n"
@@ -80,6 +80,21 @@ class Symbols:
         for own, places in written:
             if own:
                 yield self.decode(own).strip(), places
+
+    def tokens_of(self, tokenizer: Tokenizer) -> np.ndarray:
+        """The token, int64 (K,), that each symbol is for another tokenizer; of the blank, the end of a line.
+
+        Raises:
+            ArgumentError: one writes characters and the other pieces of words, or other pieces.
+        """
+        if tokenizer.level != self.tokenizer.level:
+            raise ArgumentError(f"found a language model of {tokenizer.level}, expected one of {self.tokenizer.level}")
+        if tokenizer.level == "bpe" and tokenizer.fingerprint != self.tokenizer.fingerprint:
+            raise ArgumentError("found a language model of other pieces of words, expected one of the same")
+        if tokenizer.level == "bpe":
+            return np.array([tokenizer.start, *range(tokenizer.size)], dtype=np.int64)
+        own = [int(tokenizer.encode(self.decode([symbol]))[0]) for symbol in range(1, len(self))]
+        return np.array([tokenizer.start, *own], dtype=np.int64)
 
     def save(self, path: Path) -> None:
         """Write them as JSON."""

@@ -15,6 +15,7 @@ from throughtime.data.audio.symbols import Symbols
 from throughtime.data.audio.utterance import Spelling, Utterance
 from throughtime.errors import DataError
 from throughtime.models.templates import Templates
+from throughtime.tasks.speech.language import Language
 from throughtime.tasks.speech.settings import SpeechSettings
 
 _TEMPLATES = 300
@@ -29,6 +30,7 @@ class Features:
 
     Attributes:
         symbols: what the model writes.
+        language: what is usual to write.
         normaliser: of log-mel features.
         templates: the baseline that knows some training recordings.
         usual: the most frequent training text.
@@ -43,13 +45,16 @@ class Features:
         self.settings = settings
         self.hearing = Hearing(settings.rate, settings.bins, settings.longest)
         self.spelling = Spelling(settings.case, settings.punctuation)
+        self.language = Language(settings.language_model, settings.order)
         self.cache = MelCache(cache / "speech" / "features", self.hearing)
 
     def fit(self, train: Sequence[Utterance]) -> None:
         """Learn all of them; features of all recordings are computed on the way."""
         asked = self.settings
         texts = [self.text(utterance) for utterance in train]
-        self.symbols = Symbols.fit(texts, asked.level, asked.vocabulary_size)
+        pieces = self.language.pieces() if asked.level == "bpe" else None
+        self.symbols = Symbols(pieces) if pieces else Symbols.fit(texts, asked.level, asked.vocabulary_size)
+        self.language.fit([self.symbols.encode(text) for text in texts], self.symbols)
         mels = self.mels(train)
         self.normaliser = Normaliser.fit(mels, asked.by_utterance)
         chosen = np.sort(np.random.default_rng(asked.seed).permutation(len(train))[:_TEMPLATES])
@@ -59,6 +64,7 @@ class Features:
     def save(self, folder: Path) -> None:
         """Write them; no pickle."""
         self.symbols.save(folder / "symbols.json")
+        self.language.save(folder)
         np.savez(folder / "loudness.npz", mean=self.normaliser.mean, deviation=self.normaliser.deviation)
         self.templates.save(folder / "templates.npz")
         (folder / "usual.txt").write_text(self.usual, encoding="utf-8")
@@ -70,6 +76,7 @@ class Features:
             DataError: something is missing or damaged.
         """
         self.symbols = Symbols.load(folder / "symbols.json")
+        self.language.load(folder, self.symbols)
         self.templates = Templates.load(folder / "templates.npz")
         try:
             with np.load(folder / "loudness.npz", allow_pickle=False) as kept:

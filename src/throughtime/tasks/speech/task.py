@@ -187,7 +187,8 @@ class Speech(Task[Utterance, SpeechSettings]):
         return [self._text(symbols) for symbols in found]
 
     def _decoder(self) -> Decoder:
-        return Decoder(self.settings.beam)
+        asked = self.settings
+        return Decoder(asked.beam, self.features.language.model, asked.language_weight, asked.bonus)
 
     # -- use -------------------------------------------------------------------------------------------------
 
