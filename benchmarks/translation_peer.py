@@ -96,7 +96,8 @@ def ours(folder: Path, seconds: float, threads: int) -> dict[str, Any]:
     found: dict[str, Any] = {"training, tokens/s": tokens / spent, "memory, MB": peak()}
     for beams in (1, 5):
         began = CLOCK()
-        answers = [task._say(one[0], text) for one, text in task._search(model, [p.source for p in valid], beams)]
+        found_all = task.answers.search(model, [pair.source for pair in valid], beams)
+        answers = [task.answers.say(hypotheses[0], text) for hypotheses, text in found_all]
         found |= speeds(beams, CLOCK() - began, [len(task.target.encode(answer)) for answer in answers])
         found[f"answers {beams}"] = answers
     return found

@@ -221,7 +221,7 @@ def test_an_unknown_word_is_looked_up_where_attention_looked_or_copied(tmp_path:
     def say(text: str, looked_at: int) -> str:
         notes = np.full((3, len(text.split()) + 1), 0.1, dtype=np.float32)
         notes[1, looked_at] = 0.5
-        return task._say(Hypothesis(np.array([a, unknown]), -1.0, -1.0, notes), text)
+        return task.answers.say(Hypothesis(np.array([a, unknown]), -1.0, -1.0, notes), text)
 
     assert task.dictionary.word("elg") in {"elk", "rare"}
     assert say("en elg", 1) == f"a {task.dictionary.word('elg')}"

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from throughtime.decoding.largest import largest
 from throughtime.errors import ArgumentError, NotANumberError
 
 
@@ -176,29 +177,37 @@ class _Search:
 
         Among them are at least K that do not end, as each of K beams has one end only.
         """
-        normaliser = logits.logsumexp(dim=-1, keepdim=True)
-        if bool(normaliser.isnan().any()):
-            raise NotANumberError("found logits that are not a number, expected numbers: the model is damaged")
         # first within each beam, then among a sentence's beams: no sum over the whole vocabulary need be written down
         many = min(2 * self.asked.beams, logits.shape[-1])
-        within, tokens = self._allowed(logits).topk(many, dim=-1)
+        kept_out = self._keep_out(logits)
+        within, tokens = largest(logits, many)
+        top = within[..., :1].clamp(min=torch.finfo(logits.dtype).min)
+        self._end_the_longest(logits, within, tokens)
+        # log Σ exp, in place: the logits are needed no more
+        normaliser = top + logits.sub_(top).exp_().sum(dim=-1, keepdim=True).log()
+        normaliser = torch.logaddexp(normaliser, kept_out.logsumexp(dim=-1, keepdim=True))
+        if bool(normaliser.isnan().any()):
+            raise NotANumberError("found logits that are not a number, expected numbers: the model is damaged")
         joined = (within - normaliser + scores.unsqueeze(-1)).flatten(1)
         best, places = joined.topk(min(2 * self.asked.beams, joined.shape[1]), dim=-1)
         return best, places // many, tokens.flatten(1).gather(1, places)
 
-    def _allowed(self, logits: Tensor) -> Tensor:
-        """The logits, in which what may not be said is now minus infinity."""
-        length, never = len(self.steps), list(self.asked.excluded)
-        if length < self.asked.shortest:
+    def _keep_out(self, logits: Tensor) -> Tensor:
+        """Put minus infinity in place of the logits of what may not be said now; what stood there, (B, K, any)."""
+        never = list(self.asked.excluded)
+        if len(self.steps) < self.asked.shortest:
             never.append(self.end)
-        if never:
-            logits.index_fill_(-1, torch.tensor(never, device=logits.device), -torch.inf)
-        full = self.longest[self.alive] <= length
-        if full.any():
-            only_end = torch.full_like(logits[0, 0], -torch.inf)
-            only_end[self.end] = 0
-            logits = torch.where(torch.from_numpy(full).to(logits.device)[:, None, None], logits + only_end, logits)
-        return logits
+        index = torch.tensor(never, dtype=torch.int64, device=logits.device)
+        kept_out = logits.index_select(-1, index)
+        logits.index_fill_(-1, index, -torch.inf)
+        return kept_out
+
+    def _end_the_longest(self, logits: Tensor, within: Tensor, tokens: Tensor) -> None:
+        """Of the sentences that are as long as may be, nothing but the end mark is among the continuations."""
+        full = torch.from_numpy(self.longest[self.alive] <= len(self.steps)).to(logits.device)
+        within[full] = -torch.inf
+        within[full, :, 0] = logits[full][..., self.end]
+        tokens[full, :, 0] = self.end
 
     def _go_on(self, best: Tensor, parents: Tensor, tokens: Tensor, notes: Tensor) -> tuple[Tensor, Tensor]:
         """Put aside what has ended, choose the new beginnings, let go of sentences that are done."""

@@ -76,7 +76,13 @@ class AdditiveAttention(Attention):
 
     def scores(self, queries: Tensor, keys: Tensor, mask: Tensor) -> Tensor:
         """v · tanh(query + key): (B, T, S)."""
-        return torch.tanh(queries.unsqueeze(2) + keys.unsqueeze(1)) @ self.score + mask
+        if torch.is_grad_enabled() or queries.dtype not in (torch.float32, torch.float64):
+            return torch.tanh(queries.unsqueeze(2) + keys.unsqueeze(1)) @ self.score + mask
+        # tanh(q + k) = 1 - 2 / (exp 2q exp 2k + 1): where nobody asks for gradients, quotients do in place of so many
+        # tanh; exponentials of more than 80 in float32 are no numbers, so what is beyond 40 counts as 40
+        query, key = ((2 * part.clamp(-40, 40)).exp() for part in (queries, keys))
+        inverse = torch.addcmul(query.new_ones(()), query.unsqueeze(2), key.unsqueeze(1)).reciprocal_()
+        return mask + self.score.sum() - 2 * (inverse @ self.score)
 
 
 class MultiplicativeAttention(Attention):

@@ -159,8 +159,9 @@ class Decoding:
     def step(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Read the last word of each beam, (B, K): logits of the next one (B, K, V), and attention (B, K, S)."""
         model, (rows, beams) = self.model, tokens.shape
-        vectors = model.target(tokens.to(self.state.fed.device).reshape(1, -1))
-        contribution = model.decoder.project(vectors)[0]
+        # many beams, of one sentence or of several, have just said the same word
+        words, places = torch.unique(tokens.to(self.state.fed.device).flatten(), return_inverse=True)
+        contribution = model.decoder.project(model.target(words.unsqueeze(0)))[0].index_select(0, places)
         self.state, attention = self._advance(contribution, self.state, self.memory, None)
         return model.output.logits(self.state.fed).view(rows, beams, -1), attention.view(rows, beams, -1)
 

@@ -8,32 +8,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from throughtime.data import danish
 from throughtime.data.parallel import Pair, Sides, find_splits, read_pairs, split_pairs
 from throughtime.data.sentences import PieceCode, SentenceCode, WordCode, join_words, load_code, split_sentence
 from throughtime.data.tables import read_text
 from throughtime.data.translation_scores import signatures, translation_scores
-from throughtime.data.vocabulary import UNKNOWN
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.models.translation_memory import TranslationMemory
 from throughtime.models.word_dictionary import WordDictionary
 from throughtime.tasks.base import Metric, Prediction, Report, Splits, Table, Task
+from throughtime.tasks.translation_answers import Answers
 from throughtime.tasks.translation_settings import TranslationSettings
 
 if TYPE_CHECKING:
     from throughtime.data.batch import Loader
-    from throughtime.decoding.beam import Hypothesis
     from throughtime.models.base import Model
     from throughtime.models.translator import Translator
 
 _VALID, _TEST = 0.05, 0.1
 _VALIDATION_SENTENCES = 500
-_TOGETHER = 64
 _POOL = 2_500
 _EXAMPLES = 5
-_END = "(end)"
 _COPY, _WORDS, _NEAREST = "the source as it is", "word by word (IBM Model 1)", "the most similar sentence of training"
 
 
@@ -119,6 +115,11 @@ class Translation(Task[Pair, TranslationSettings]):
         self.dictionary = WordDictionary.load(folder / "dictionary.json")
         self.memory = TranslationMemory.load(folder / "memory.json")
 
+    @property
+    def answers(self) -> Answers:
+        """From texts to sentences, with the codes as they are."""
+        return Answers(self.source, self.target, self.dictionary, self.settings)
+
     # -- learning --------------------------------------------------------------------------------------------
 
     def model(self) -> Translator:
@@ -183,14 +184,10 @@ class Translation(Task[Pair, TranslationSettings]):
     def _rows(self, pairs: Sequence[Pair]) -> list[dict[str, Any]]:
         rows = []
         for pair in pairs:
-            inputs = self._read(pair.source)
+            inputs = self.answers.read(pair.source)
             targets = np.append(self.target.encode(pair.target), self.target.end)
             rows.append({"inputs": inputs, "input_lengths": len(inputs), "targets": targets})
         return rows
-
-    def _read(self, text: str) -> np.ndarray:
-        """What the encoder reads: the end mark too, where attention may rest."""
-        return np.append(self.source.encode(text), self.source.end)
 
     def _is_learned(self, row: dict[str, Any]) -> bool:
         return max(len(row["inputs"]), len(row["targets"])) <= self.settings.max_length + 1
@@ -198,14 +195,15 @@ class Translation(Task[Pair, TranslationSettings]):
     def validate(self, model: Model, examples: Sequence[Pair]) -> float:
         """BLEU of the greedy translations of the first 500 sentences."""
         some = examples[:_VALIDATION_SENTENCES]
-        answers = [self._say(found[0], text) for found, text in self._search(model, [pair.source for pair in some], 1)]
+        found = self.answers.search(model, [pair.source for pair in some], 1)
+        answers = [self.answers.say(hypotheses[0], text) for hypotheses, text in found]
         return translation_scores(answers, [pair.target for pair in some])["bleu"]
 
     def evaluate(self, model: Model, examples: Sequence[Pair]) -> Report:
         """BLEU and chrF by sacrebleu; beside the source itself, word by word, and the most similar known sentence."""
         sources, references = [pair.source for pair in examples], [pair.target for pair in examples]
-        found = self._search(model, sources, self.settings.beams)
-        answers = [self._say(hypotheses[0], text) for hypotheses, text in found]
+        found = self.answers.search(model, sources, self.settings.beams)
+        answers = [self.answers.say(hypotheses[0], text) for hypotheses, text in found]
         words = [join_words(self.dictionary.translate(split_sentence(text))) for text in sources]
         nearest = [self.memory.nearest(text) for text in sources]
         rows: list[tuple[str, str | int | float]] = [
@@ -246,8 +244,8 @@ class Translation(Task[Pair, TranslationSettings]):
         together = _POOL if isinstance(inputs, Sequence) else 1
         texts = iter(inputs)
         while some := list(islice(texts, together)):
-            for found, text in self._search(model, some, self.settings.beams):
-                hypotheses = [self._prediction(hypothesis, text) for hypothesis in found]
+            for found, text in self.answers.search(model, some, self.settings.beams):
+                hypotheses = [self.answers.explain(hypothesis, text) for hypothesis in found]
                 best = hypotheses[0] if hypotheses else {"translation": "", "score": None, "attention": None}
                 yield {"source": text, **best, "others": hypotheses[1:]}
 
@@ -262,72 +260,3 @@ class Translation(Task[Pair, TranslationSettings]):
         attention = prediction["attention"]
         if attention is not None and attention["target"]:
             draw_attention(attention["source"], attention["target"], np.array(attention["weights"]), path)
-
-    def _search(self, model: Model, texts: Sequence[str], beams: int) -> Iterator[tuple[list[Hypothesis], str]]:
-        """Hypotheses of each text, the best first, in the texts' order; none of a blank text."""
-        import torch
-
-        from throughtime.decoding.beam import BeamSearch
-
-        translator: Any = model.eval()
-        device = next(model.parameters()).device
-        rows = [self._read(text) for text in texts]
-        order = sorted((index for index, text in enumerate(texts) if text.strip()), key=lambda index: -len(rows[index]))
-        found: list[list[Hypothesis]] = [[] for _ in texts]
-        wanted = min(beams, self.settings.n_best)
-        for start in range(0, len(order), _TOGETHER):
-            batch = order[start : start + _TOGETHER]
-            lengths = torch.tensor([len(rows[index]) for index in batch])
-            inputs = torch.zeros(len(batch), int(lengths.max()), dtype=torch.int64)
-            for place, index in enumerate(batch):
-                inputs[place, : len(rows[index])] = torch.from_numpy(rows[index])
-            search = BeamSearch(
-                beams,
-                self.settings.length_penalty,
-                self.settings.alpha,
-                longest=tuple(10 + 2 * int(length) for length in lengths),
-                wanted=wanted,
-                excluded=(self.target.padding, self.target.begin),
-            )
-            with torch.no_grad():
-                decoding = translator.decoding(inputs.to(device), lengths.to(device))
-            results = search.run(decoding, len(batch), begin=self.target.begin, end=self.target.end)
-            for index, hypotheses in zip(batch, results, strict=True):
-                found[index] = hypotheses
-        return zip(found, texts, strict=True)
-
-    def _say(self, hypothesis: Hypothesis, text: str) -> str:
-        """A hypothesis as a sentence; an unknown word is what the dictionary has for the source word looked at most."""
-        ids = hypothesis.tokens.tolist()
-        if self.target.unknown not in ids:
-            return self.target.decode(ids)
-        seen, weights = self._looked_at(hypothesis, text)
-        words, _ = self.target.words(ids)
-        for place, index in enumerate(ids):
-            if index == self.target.unknown and len(seen) > 1:
-                words[place] = self.dictionary.word(seen[int(weights[place, :-1].argmax())])
-        return join_words(words)
-
-    def _looked_at(self, hypothesis: Hypothesis, text: str) -> tuple[list[str], NDArray[np.float32]]:
-        """The source's words and its end, and how much each piece of a hypothesis looked at each of them (L, S)."""
-        ids = self.source.encode(text).tolist()
-        words, places = self.source.words(ids)
-        if self.source.level == "words":
-            words = split_sentence(text)  # as they are written, known or not
-        weights = np.zeros((len(hypothesis.tokens), len(words) + 1), dtype=np.float32)
-        for column, place in enumerate([*places, len(words)]):
-            weights[:, place] += hypothesis.notes[:-1, column]
-        return [*words, _END], weights
-
-    def _prediction(self, hypothesis: Hypothesis, text: str) -> dict[str, Any]:
-        said = self._say(hypothesis, text)
-        seen, by_piece = self._looked_at(hypothesis, text)
-        words, places = self.target.words(hypothesis.tokens.tolist())
-        if self.target.level == "words":
-            words = [word if word != UNKNOWN else "?" for word in words]
-        weights = [by_piece[np.array(places) == place].mean(axis=0).round(4).tolist() for place in range(len(words))]
-        return {
-            "translation": said,
-            "score": round(hypothesis.score, 4),
-            "attention": {"source": seen, "target": words, "weights": weights},
-        }
