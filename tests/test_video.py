@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import throughtime
 from throughtime.cli.main import main
@@ -82,6 +83,42 @@ def test_predict_answers_files_folders_and_arrays(
         assert answers["down.ts"]["frames"] == len(series)
     assert main(["predict", str(run.folder.path), str(tmp_path / "up.npy")]) == 0
     assert capsys.readouterr().out.startswith("rise\t")
+
+
+def test_the_answer_develops_as_that_of_clips_cut_short(run: throughtime.Run, tmp_path: Path) -> None:
+    frames = sweep("rise", np.random.default_rng(5))
+    np.save(tmp_path / "whole.npy", frames)
+    (whole,) = throughtime.predict(run, [str(tmp_path / "whole.npy")])
+    after, so_far = whole["so_far"]["after"], whole["so_far"]["probabilities"]
+    assert after[-1] == 1
+    assert after == sorted(after)
+    assert {name: values[-1] for name, values in so_far.items()} == whole["probabilities"]
+    for place in (0, len(after) // 2):
+        end = round(after[place] * len(frames))
+        np.save(tmp_path / "part.npy", frames[:end])
+        (part,) = throughtime.predict(run, [str(tmp_path / "part.npy")])
+        for name, probability in part["probabilities"].items():
+            assert so_far[name][place] == pytest.approx(probability, abs=1e-6)
+
+
+def test_predict_draws_sequences_and_cases_of_one_file(
+    run: throughtime.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    random = np.random.default_rng(6)
+    data = tmp_path / "both.npy"
+    np.save(data, np.stack([sweep(label, random)[:12] for label in ("rise", "fall")]))
+    assert main(["predict", str(run.folder.path), str(data), "--pictures", str(tmp_path / "seen")]) == 0
+    assert capsys.readouterr().out.count("both.npy, line") == 2
+    pictures = sorted((tmp_path / "seen").iterdir())
+    assert len(pictures) == 2
+    for picture in pictures:
+        with Image.open(picture) as image:
+            assert image.format == "PNG"
+    (clip, _) = run.task.read_inputs(str(data))
+    (unread,) = throughtime.predict(run, [Clip(clip.frames, None)])
+    with pytest.raises(ThroughtimeError, match="found no such file, expected the clip that was answered"):
+        run.task.draw(unread, tmp_path / "none.png")
+    assert not (tmp_path / "none.png").exists()
 
 
 def test_a_run_folder_is_all_that_is_needed(run: throughtime.Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -118,6 +119,21 @@ class Classifier(Model):
                 attention[own[:, None].expand_as(steps)[real], steps[real]] = (weights * part)[real]
         terms = torch.cat(logits)
         return Answer(terms.new_zeros(len(inputs), terms.shape[1]).index_add(0, sequence, terms), attention)
+
+    @torch.no_grad()
+    def so_far(self, inputs: Tensor, ends: Sequence[int]) -> Tensor:
+        """What it would say of a sequence that ended after so many steps.
+
+        Args:
+            inputs: (T, ...), one sequence.
+            ends: N numbers of steps, each from 1 to T.
+
+        Returns:
+            Probabilities of the classes, (N, C).
+        """
+        # one by one: an encoder may compare an element with the whole of what there is, padding included
+        logits = [self(inputs[None, :end], torch.tensor([end], device=inputs.device)).logits for end in ends]
+        return torch.cat(logits).double().softmax(dim=-1)
 
     def _pool(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor | None]:
         if inputs.shape[1] == 0:  # no step at all: as any row of length 0

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _BUILT_IN = {"train": 100, "valid": 12, "test": 30}  # clips of each class
 _EVALUATION_BATCH = 64
 _PICTURES = 16
+_POINTS = 16  # of time, at which a prediction says what it would be so far
 _HELD_OUT = 0.15
 
 
@@ -44,6 +45,7 @@ class Video(Task[Clip, VideoSettings]):
         "and _TEST, or folders train and test, keep their splits"
     )
     built_in = "clips by our own renderer: nine ways in which a shape moves, which no single frame tells"
+    draws = True
     metric = Metric("nll", "nats, the mean negative log-probability of the right class", "min")
     Settings = VideoSettings
 
@@ -252,8 +254,9 @@ class Video(Task[Clip, VideoSettings]):
         """The class of each clip (or of each in a file), its probability and those of all classes."""
         for given in inputs:
             for clip in [given] if isinstance(given, Clip) else self.read_inputs(str(given)):
-                ((scores,),) = self._probabilities(model, [clip])
-                probabilities = dict(zip(self.labels.names, map(float, scores), strict=True))
+                after, scores = self._so_far(model, clip)
+                so_far = dict(zip(self.labels.names, scores.T.tolist(), strict=True))
+                probabilities = {name: values[-1] for name, values in so_far.items()}
                 label = max(probabilities, key=lambda name: probabilities[name])
                 yield {
                     "file": str(clip.path),
@@ -262,7 +265,20 @@ class Video(Task[Clip, VideoSettings]):
                     "label": label,
                     "probability": probabilities[label],
                     "probabilities": probabilities,
+                    "so_far": {"after": after, "probabilities": so_far},
                 }
+
+    def _so_far(self, model: Model, clip: Clip) -> tuple[list[float], np.ndarray]:
+        """Shares of a clip, up to all of it, and the classes' probabilities (N, C) after each."""
+        import torch
+
+        classifier: Any = model.eval()
+        device = next(model.parameters()).device
+        (prepared,) = self._prepared([clip])
+        frames = self._frames(prepared)
+        ends = np.unique(np.linspace(1, len(frames), min(len(frames), _POINTS)).round().astype(int))
+        scores = classifier.so_far(torch.from_numpy(frames).to(device), ends.tolist())
+        return (ends / len(frames)).tolist(), scores.cpu().numpy()
 
     def render(self, prediction: Prediction) -> str:
         """The class, how sure it is, the next class, and the file."""
@@ -271,6 +287,17 @@ class Video(Task[Clip, VideoSettings]):
         return (
             f"{prediction['label']}\t{prediction['probability']:.1%}\t(then {order[1][0]} {order[1][1]:.1%})\t{place}"
         )
+
+    def draw(self, prediction: Prediction, path: Path) -> None:
+        """The frames or sensor lines of a clip, read once more, and the probabilities as they developed."""
+        from throughtime.data.clips.picture import draw_development
+
+        file, line, so_far = Path(prediction["file"]), prediction["line"], prediction["so_far"]
+        if not file.exists():
+            raise ThroughtimeError(f"{file}: found no such file, expected the clip that was answered, to draw it")
+        clip = next(clip for clip in self.read_inputs(str(file)) if clip.line == line)
+        # vectors as they are in the file, with their own units
+        draw_development(self._frames(clip), so_far["after"], so_far["probabilities"], path, self.render(prediction))
 
 
 def _summary(frames: np.ndarray) -> np.ndarray:
