@@ -25,13 +25,14 @@ _FLOAT = 4  # bytes
 
 
 class Stage(NamedTuple):
-    """One layer of a stack as its step needs it: the kernel, its sizes, and where the module keeps the weights."""
+    """One layer of a stack as its step needs it: the kernel, its sizes, its weights in the module, how many states."""
 
     kernel: str
     variant: int
     inputs: int
     hidden: int
     names: tuple[str, ...]
+    states: int
 
 
 def full_name(weight: str, layer: int, direction: int) -> str:
@@ -50,6 +51,7 @@ def stages(module: Recurrent) -> tuple[Stage, ...]:
             cell.input_size,
             cell.hidden_size,
             tuple(full_name(name, layer, 0) for name in cell.shapes()),
+            len(cell.state_names),
         )
         for layer, cell in enumerate(module.cells)
     )
@@ -84,35 +86,43 @@ def one_step(module: Recurrent, x: Any, hx: Any) -> tuple[Any, ...] | None:
     if not isa or kernels.current() not in ("auto", "fused"):
         return None
     # from here on plain statements instead of the shorter expressions: those would take half the time of the step
-    shape = (module.num_layers, B, module.hidden_size)
-    two = len(module.cell.state_names) == 2
-    h0 = c0 = 0
+    layers, units = module.num_layers, module.hidden_size
+    shape, apart, size = (layers, B, units), (B * units, units, 1), B * units * _FLOAT
+    two = module.stages[0].states == 2
+    h0 = c0 = cn = 0
+    final: Any
+    cell: Any
     if hx is not None:
         if isinstance(hx, Tensor) is two or (two and len(hx) != 2):
             return None
         hidden, cell = hx if two else (hx, None)
         if not _fits(hidden, shape) or (two and not _fits(cell, shape)):
             return None
-        h0, c0 = hidden.data_ptr(), cell.data_ptr() if cell is not None else 0
-    final_hidden, final_cell = torch.empty(shape), torch.empty(shape) if two else None
-    hn, cn = final_hidden.data_ptr(), final_cell.data_ptr() if final_cell is not None else 0
+        h0 = hidden.data_ptr()
+        if two:
+            c0 = cell.data_ptr()
+    final = torch.empty_strided(shape, apart)  # quicker than torch.empty
+    hn = final.data_ptr()
+    if two:
+        final = (final, torch.empty_strided(shape, apart))
+        cn = final[1].data_ptr()
+    parameters, float32 = module._parameters, torch.float32
     step: Any = compiled.step
-    parameters, size = module._parameters, B * module.hidden_size * _FLOAT
-    for stage in module.stages:
+    for kernel, variant, inputs, _, names, _ in module.stages:
         pointers = []
-        for name in stage.names:
+        for name in names:
             weight = parameters.get(name)  # a parametrized weight is none: torch.nn's getattr has to make it
-            if weight is None or not _suits(weight):
+            if weight is None or weight.dtype is not float32 or not weight.is_cpu or not weight.is_contiguous():
                 return None
             pointers.append(weight.data_ptr())
         if len(pointers) == 2:
             pointers += (0, 0)
-        answer = torch.empty((first, second, stage.hidden))
-        sizes = (threads, B, stage.inputs, stage.hidden)
-        step(isa, stage.kernel, stage.variant, *sizes, x.data_ptr(), *pointers, h0, c0, answer.data_ptr(), hn, cn)
+        answer = torch.empty_strided((first, second, units), (second * units, units, 1))
+        sizes = (threads, B, inputs, units, x.data_ptr())
+        step(isa, kernel, variant, *sizes, *pointers, h0, c0, answer.data_ptr(), hn, cn)
         x, hn, cn = answer, hn + size, cn and cn + size
         h0, c0 = h0 and h0 + size, c0 and c0 + size
-    return x, (final_hidden, final_cell) if two else final_hidden
+    return x, final
 
 
 def _suits(tensor: Tensor) -> bool:
