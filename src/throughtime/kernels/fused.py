@@ -11,7 +11,7 @@ from throughtime.cells import Cell, GRUCell, LSTMCell, RNNCell
 from throughtime.errors import ArgumentError
 from throughtime.kernels import reference
 from throughtime.kernels.calls import WEIGHTS, compiled
-from throughtime.kernels.lengths import Packing, transformed
+from throughtime.kernels.lengths import Lengths, Packing, transformed
 from throughtime.kernels.request import Noise, Request, Result
 from throughtime.kernels.sweep import Swept, sweep
 
@@ -67,25 +67,28 @@ def refusal(request: Request) -> str | None:
 
 def run(request: Request) -> Result:
     """Run a layer, one direction after the other."""
-    packing = None if request.lengths is None else request.lengths.packing
-    T, B, _ = request.input.shape
+    lengths, (T, B, _) = request.lengths, request.input.shape
+    packing = None if lengths is None else lengths.packing
     if not B or (packing is not None and not packing.rows.shape[0]):
         # nothing to sweep; the reference leaves every state as it was and keeps the gradient's path
         return reference.run(request)
+    x = _blank(request.input, lengths).flatten(0, 1)
     if packing is None:
-        x, sizes = request.input.flatten(0, 1), torch.full((T,), B, dtype=torch.int64)
+        sizes = torch.full((T,), B, dtype=torch.int64)
     else:
-        x, sizes = request.input.flatten(0, 1).index_select(0, packing.places), packing.batch_sizes
+        x, sizes = x.index_select(0, packing.places), packing.batch_sizes
     swept = [_sweep(request, direction, x, sizes, packing) for direction in range(len(request.weights))]
     outputs = [_unpacked(one.output, packing, T, B) for one in swept]
-    output = outputs[0] if len(outputs) == 1 else torch.cat(outputs, dim=-1)
-    if packing is not None and packing.there is not None:
-        assert request.lengths is not None
-        output = output.masked_fill(~request.lengths.real, 0.0)
+    output = _blank(outputs[0] if len(outputs) == 1 else torch.cat(outputs, dim=-1), lengths)
     finals = [_final(request, direction, one, packing) for direction, one in enumerate(swept)]
     final = tuple(states[0][None] if len(states) == 1 else torch.stack(states) for states in zip(*finals, strict=True))
     steps = tuple(_steps(request, direction, one, packing) for direction, one in enumerate(swept))
     return Result(output, final, steps)
+
+
+def _blank(padded: Tensor, lengths: Lengths | None) -> Tensor:
+    """Zeros where rows have ended, if the packing did not leave that out: nobody sweeps it or writes its gradient."""
+    return padded if lengths is None or lengths.packing.there is None else lengths.blank(padded)
 
 
 def _sweep(request: Request, direction: int, x: Tensor, sizes: Tensor, packing: Packing | None) -> Swept:
@@ -144,7 +147,7 @@ def _zones(noise: Noise, packing: Packing | None) -> tuple[list[Tensor | None], 
 def _unpacked(packed: Tensor, packing: Packing | None, T: int, B: int) -> Tensor:
     """Padded values (T, B, ...) of packed ones (N, ...); zero where a row has ended."""
     if packing is not None:
-        packed = packed.new_zeros(T * B, *packed.shape[1:]).index_copy(0, packing.places, packed)
+        packed = packed.new_zeros(T * B, *packed.shape[1:]).index_copy_(0, packing.places, packed)
     return packed.view(T, B, *packed.shape[1:])
 
 

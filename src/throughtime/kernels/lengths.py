@@ -93,6 +93,10 @@ class Lengths:
                 return None
         return cls(rows.to(device=device, dtype=torch.int64), steps)
 
+    def blank(self, x: Tensor) -> Tensor:
+        """Put zeros where rows have ended: what stands in the padding (T, B, ...) must not matter, not even NaN."""
+        return x.masked_fill(~self.real, 0.0)
+
     @property
     def packing(self) -> Packing:
         """How the real steps are packed, computed once."""

@@ -28,7 +28,8 @@ def run(request: Request) -> Result:
 
 def _sweep(request: Request, direction: int) -> tuple[Tensor, State, dict[str, tuple[Tensor, ...]]]:
     """Go through time once, in one direction."""
-    projected = request.cell.project(request.input, request.weights[direction])
+    x = request.input if request.lengths is None else request.lengths.blank(request.input)
+    projected = request.cell.project(x, request.weights[direction])
     if not autocasting(request.input):
         states, gates = _steps(request, direction, projected)
     else:
@@ -38,7 +39,7 @@ def _sweep(request: Request, direction: int) -> tuple[Tensor, State, dict[str, t
             states, gates = _steps(request, direction, projected)
     output = torch.stack([new[0] for new in states])
     if request.lengths is not None:
-        output = output.masked_fill(~request.lengths.real, 0.0)
+        output = request.lengths.blank(output)
     cell, traced = request.cell, {}
     for name in request.traced:
         source, names = (states, cell.state_names) if name in cell.state_names else (gates, cell.gates)

@@ -53,7 +53,7 @@ def arrange(
     """Bring a layer's input to (T, B, I).
 
     Returns:
-        The padded batch, zero where rows have ended; their lengths, None if all are T; the form it came in.
+        The padded batch; the lengths of its rows, None if all are T; the form it came in.
 
     Raises:
         ArgumentError: wrong number of dimensions, no steps, or lengths that do not fit.
@@ -76,11 +76,7 @@ def arrange(
         given = given.transpose(0, 1)
     if given.shape[0] == 0:
         raise ArgumentError("input has 0 steps, expected at least 1")
-    rows = Lengths.of(lengths, given.shape[0], given.shape[1], given.device)
-    if rows is not None:
-        # What stands in the padding must not matter, not even NaN.
-        given = given.masked_fill(~rows.real, 0.0)
-    return given, rows, form
+    return given, Lengths.of(lengths, given.shape[0], given.shape[1], given.device), form
 
 
 def _unpack(packed: PackedSequence) -> tuple[Tensor, Lengths | None, Form]:

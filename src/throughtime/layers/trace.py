@@ -37,7 +37,7 @@ class Trace(Mapping[tuple[int, int], Mapping[str, Tensor]]):
             for name, values in named.items():
                 whole = torch.stack(values)
                 if lengths is not None:
-                    whole = whole.masked_fill(~lengths.real, 0.0)
+                    whole = lengths.blank(whole)
                 self._stacked[place][name] = form.steps(whole)
 
     def __getitem__(self, place: tuple[int, int]) -> Mapping[str, Tensor]:
