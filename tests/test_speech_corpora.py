@@ -9,7 +9,7 @@ import soundfile
 
 from speech_files import RATE, say
 from throughtime.data.audio.corpora import Reading, given_splits, read_corpus, read_part
-from throughtime.data.audio.manifests import Columns
+from throughtime.data.audio.manifests import Columns, read_manifest
 from throughtime.errors import DataError
 
 
@@ -59,6 +59,14 @@ def test_columns_can_be_told(tmp_path: Path) -> None:
         assert said(path, Reading(told)) == [("1.wav", "yes")]
     write(tmp_path / "latin.csv", "path,text\n1.wav,x\n").write_bytes("path,text\n1.wav,größe\n".encode("latin-1"))
     assert said(tmp_path / "latin.csv", Reading(encoding="latin-1")) == [("1.wav", "größe")]
+
+
+def test_texts_need_not_be_there_to_be_predicted(tmp_path: Path) -> None:
+    for content in ("path\n1.wav\n2.wav\n", "1.wav\n2.wav\n", "id,file\n7,1.wav\n8,2.wav\n"):
+        rows = read_manifest(write(tmp_path / "a.csv", content), Columns(), texts=False)
+        assert [row.audio for row in rows] == [tmp_path / "1.wav", tmp_path / "2.wav"]
+    with pytest.raises(DataError, match=r"found the columns path, expected path,text"):
+        read_manifest(write(tmp_path / "a.csv", "path\n1.wav\n"), Columns())
 
 
 def test_ljspeech(tmp_path: Path) -> None:

@@ -52,7 +52,9 @@ class Row:
     speaker: str | None = None
 
 
-def read_manifest(path: Path, columns: Columns, encoding: str = "utf-8", clips: Path | None = None) -> list[Row]:
+def read_manifest(
+    path: Path, columns: Columns, encoding: str = "utf-8", clips: Path | None = None, *, texts: bool = True
+) -> list[Row]:
     """The rows of a CSV, TSV or JSONL file, or of LJSpeech's metadata.csv.
 
     Args:
@@ -60,6 +62,7 @@ def read_manifest(path: Path, columns: Columns, encoding: str = "utf-8", clips: 
         columns: which to read.
         encoding: of the file.
         clips: the folder that the paths in it start from; None: that of the file.
+        texts: False reads sound files alone (to be predicted): a column of texts need not be there.
 
     Raises:
         DataError: it cannot be read as that, at which line and why, or the columns have to be told.
@@ -71,7 +74,7 @@ def read_manifest(path: Path, columns: Columns, encoding: str = "utf-8", clips: 
     records, names = read_records(path, content)
     if names is not None:
         raise DataError(path, f"a first line {_short(first)!r}", f"a table (CSV, TSV, JSONL) of {EXPECTED}", 1)
-    rows = list(_rows(path, records, columns, clips or path.parent))
+    rows = list(_rows(path, records, columns, clips or path.parent, texts))
     if not rows:
         raise DataError(path, "a head line and no rows", f"rows of {EXPECTED}")
     return rows
@@ -91,7 +94,7 @@ def _ljspeech(path: Path, content: str) -> Iterator[Row]:
         yield Row(folder / (name if has_suffix else f"{name}.wav"), text, path, number)
 
 
-def _rows(path: Path, records: Sequence[Record], columns: Columns, clips: Path) -> Iterator[Row]:
+def _rows(path: Path, records: Sequence[Record], columns: Columns, clips: Path, texts: bool) -> Iterator[Row]:
     if isinstance(records[0].fields, dict):
         head = list(dict.fromkeys(name for record in records for name in record.fields))
         table = [(record.line, [_cell(path, record, name) for name in head]) for record in records]
@@ -101,17 +104,20 @@ def _rows(path: Path, records: Sequence[Record], columns: Columns, clips: Path) 
         head = [name.strip() for name in records[0].fields]
         table = [(record.line, record.fields) for record in records]
         has_head = not any(_is_sound(name) for name in head)
-    at_audio, at_text = _find(path, head, columns, [fields for _, fields in table[has_head:]])
+    at_audio, at_text = _find(path, head, columns, [fields for _, fields in table[has_head:]], texts)
     lower = [name.lower() for name in head]
     at_speaker = next((lower.index(name) for name in SPEAKER_NAMES if name in lower), None)
     for line, fields in table[has_head:]:
         if not fields[at_audio].strip():
             raise DataError(path, "no path of a sound file", "one in each row", line)
         speaker = None if at_speaker is None else fields[at_speaker].strip() or None
-        yield Row(clips / fields[at_audio].strip(), fields[at_text], path, line, speaker)
+        text = "" if at_text is None else fields[at_text]
+        yield Row(clips / fields[at_audio].strip(), text, path, line, speaker)
 
 
-def _find(path: Path, head: Sequence[str], columns: Columns, rows: Sequence[Sequence[str]]) -> tuple[int, int]:
+def _find(
+    path: Path, head: Sequence[str], columns: Columns, rows: Sequence[Sequence[str]], texts: bool
+) -> tuple[int, int | None]:
     """The columns of sound files and of texts: told, named, or the one of names of sound files and the other one."""
     lower = [name.lower() for name in head]
     places: list[int | None] = []
@@ -130,7 +136,7 @@ def _find(path: Path, head: Sequence[str], columns: Columns, rows: Sequence[Sequ
         at_audio = sounds[0] if len(sounds) == 1 else None
     if at_text is None and at_audio is not None and len(head) == 2:
         at_text = 1 - at_audio
-    if at_audio is None or at_text is None:
+    if at_audio is None or (texts and at_text is None):
         raise DataError(path, f"the columns {_list(head)}", EXPECTED, 1)
     return at_audio, at_text
 

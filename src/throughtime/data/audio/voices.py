@@ -70,14 +70,14 @@ def built_in_speech(cache: Path) -> Path:
         return folder
     with kept_in_cache("the built-in speech", cache):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix="making-") as making:
+        # once it has been renamed there is nothing to clean up
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix="making-", ignore_cleanup_errors=True) as making:
             _render_all(Path(making))
             try:
                 Path(making).rename(folder)
             except OSError:
                 if not folder.is_dir():  # else another process was first
                     raise
-            Path(making).mkdir(exist_ok=True)  # for the with statement to take away
     return folder
 
 

@@ -58,6 +58,7 @@ class LiveTranscriber:
         self._heard = 0  # steps of the whole sound
         self._samples = 0
         self._captions = 1
+        self._whole = 0  # texts that have ended
         self._begin()
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -67,7 +68,8 @@ class LiveTranscriber:
             yield from self._hear(self._resampled.add(part))
         yield from self._hear(self._resampled.end())
         self._take(self._listener.end().cpu().numpy())
-        yield self._ended()
+        if self._text() or not self._whole:  # a pause at the end is no text of its own
+            yield self._ended()
 
     def _begin(self) -> None:
         """Nothing has been said yet of the next text."""
@@ -109,6 +111,7 @@ class LiveTranscriber:
         steps = np.stack(self._steps) if self._steps else empty
         ended = {**self._where(), **describe(self._features, steps, tokens, offset), "final": True}
         self._captions += len(captions_of(ended["words"]))
+        self._whole += 1
         self._begin()
         return ended
 

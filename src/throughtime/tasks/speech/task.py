@@ -206,7 +206,7 @@ class Speech(Task[Utterance, SpeechSettings]):
                 raise DataError(path, "a folder without sound files", "WAV, FLAC, MP3, ...")
             yield from files
         elif path.suffix.lower() in _MANIFESTS and path.is_file():
-            rows = read_manifest(path, self._reading.columns, self.settings.encoding)
+            rows = read_manifest(path, self._reading.columns, self.settings.encoding, texts=False)
             yield from (row.audio for row in rows)
         else:
             yield path
