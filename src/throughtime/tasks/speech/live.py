@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from throughtime.models.transcriber import Transcriber
 
 _PAUSE = 0.8  # seconds without a symbol that end a text
-_LONGEST = 30.0  # seconds after which it is ended between two symbols, so that memory is bounded
+_SHORT_PAUSE = 0.2  # seconds without a symbol that end a long one
+_LONGEST = 30.0  # seconds that make it long
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,12 @@ class LiveTranscriber:
         mel = self._features.normaliser(self._mel.add(samples))
         for row in self._listener.add(torch.from_numpy(mel).to(self._device)).cpu().numpy():
             self._take(row[None])
-            pause = self._silent * self._step >= _PAUSE
-            if (len(self._steps) * self._step >= _LONGEST and self._silent) or (pause and self._text()):
+            long = len(self._steps) * self._step >= _LONGEST
+            if self._silent * self._step < (_SHORT_PAUSE if long else _PAUSE):
+                continue
+            if self._text():
                 yield self._ended()
-            elif pause:
+            else:
                 self._begin()  # silence need not be remembered
         if (text := self._text()) != self._shown:
             self._shown = text
