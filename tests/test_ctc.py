@@ -245,9 +245,12 @@ def test_pruning_gives_up_what_is_rare_and_what_is_far_behind() -> None:
     scores = [one.score for one in near.best()]
     assert 1 < len(scores) < len(brute_force(log_probs))
     assert scores[-1] >= scores[0] - 1.0
-    rare = BeamSearch(99, rarest=0.9)  # the most probable symbol is always tried
-    rare.advance(log_probs)
+    rare = BeamSearch(99, rarest=0.9)  # what is the most probable of all is tried however rare it is
+    rare.advance(log_probs[:, [1, 0, 2]])
     assert {tuple(one.tokens.tolist()) for one in rare.best()} == {(), (1,)}
+    blank = BeamSearch(99, rarest=0.9)
+    blank.advance(log_probs)
+    assert [(one.tokens.tolist(), one.score) for one in blank.best()] == [([], pytest.approx(2 * math.log(0.5)))]
 
 
 def test_the_fewest_steps_that_can_say_a_text() -> None:

@@ -213,18 +213,20 @@ class BeamSearch:
         last, total = self._tree.last(self._prefixes), np.logaddexp(self._blank, self._symbol)
         # a blank, or the last symbol once more, says nothing new; the empty beginning has no last symbol: p is 0
         blank, symbol = total + step[BLANK], self._symbol + step[last]
-        tried = 1 + np.flatnonzero(step[1:] >= min(self._rarest, step[1:].max()))
+        tried = 1 + np.flatnonzero(step[1:] >= min(self._rarest, step.max()))
+        if not len(tried):
+            self._blank, self._symbol = blank, symbol
+            return
         longer = total[:, None] + step[tried]
-        if len(tried):
-            column = np.searchsorted(tried, last)
-            own = (column < len(tried)) & (tried[np.minimum(column, len(tried) - 1)] == last)
-            longer[own, column[own]] = self._blank[own] + step[last[own]]
-            # what leads to a beginning that is at work already is one of its ways
-            row = self._rows(self._tree.parents(self._prefixes))
-            own &= row >= 0
-            way = (row[own], column[own])
-            symbol[own] = np.logaddexp(symbol[own], longer[way])
-            longer[way] = -np.inf
+        column = np.searchsorted(tried, last)
+        own = (column < len(tried)) & (tried[np.minimum(column, len(tried) - 1)] == last)
+        longer[own, column[own]] = self._blank[own] + step[last[own]]
+        # what leads to a beginning that is at work already is one of its ways
+        row = self._rows(self._tree.parents(self._prefixes))
+        own &= row >= 0
+        way = (row[own], column[own])
+        symbol[own] = np.logaddexp(symbol[own], longer[way])
+        longer[way] = -np.inf
         self._choose(blank, symbol, longer, tried)
 
     def _rows(self, prefixes: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -249,7 +251,7 @@ class BeamSearch:
         if len(chosen) > self.width:
             chosen = chosen[np.argpartition(-score[chosen], self.width - 1)[: self.width]]
         kept = chosen[chosen < len(stay)]
-        parents, columns = np.divmod(chosen[chosen >= len(stay)] - len(stay), max(len(tried), 1))
+        parents, columns = np.divmod(chosen[chosen >= len(stay)] - len(stay), len(tried))
         new = [
             self._tree.longer(prefix, said)
             for prefix, said in zip(self._prefixes[parents].tolist(), tried[columns].tolist(), strict=True)
