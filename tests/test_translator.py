@@ -132,12 +132,17 @@ def test_a_source_without_words_counts_as_nothing() -> None:
     torch.testing.assert_close(loss.total, alone.total + nothing.total)
 
 
+@pytest.mark.parametrize("rows", [1, 6, 64, 150])
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
-def test_cross_entropy_is_torchs_in_value_and_gradient(smoothing: float) -> None:
+def test_cross_entropy_is_torchs_in_value_and_gradient(
+    smoothing: float, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blocks have at least 64 rows: 150 are three of them, the last not whole."""
+    monkeypatch.setattr("throughtime.models.outputs.cross_entropy.BLOCK", 1)
     hidden, weight, bias = (
-        torch.randn(*shape, dtype=torch.float64, requires_grad=True) for shape in ((6, 3), (9, 3), (9,))
+        torch.randn(*shape, dtype=torch.float64, requires_grad=True) for shape in ((rows, 3), (9, 3), (9,))
     )
-    targets = torch.randint(0, 9, (6,))
+    targets = torch.randint(0, 9, (rows,))
     found = smoothed_cross_entropy(hidden, weight, bias, targets, smoothing)
     expected = F.cross_entropy(F.linear(hidden, weight, bias), targets, label_smoothing=smoothing, reduction="sum")
     torch.testing.assert_close(found, expected)

@@ -65,7 +65,7 @@ class Generator(Model):
         output, hidden, state = self._run(batch["inputs"], lengths, state)
         real = None if lengths is None else self._real(lengths, batch["targets"].shape[1])
         flat, targets = _steps(hidden, real), _steps(targets, real)
-        return Loss(self.output.nll(flat, targets).sum(), targets.shape[0], state, self._penalty(output, flat, real))
+        return Loss(self.output.total(flat, targets), targets.shape[0], state, self._penalty(output, flat, real))
 
     @torch.no_grad()
     def generate(self, primer: Tensor, sampling: Sampling) -> Iterator[Tensor]:

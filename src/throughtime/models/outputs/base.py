@@ -24,6 +24,10 @@ class Output(nn.Module, ABC):
             (N,)
         """
 
+    def total(self, hidden: Tensor, targets: Tensor) -> Tensor:
+        """The sum of `nll` over all steps, a scalar, which may take less time and memory than each by itself."""
+        return self.nll(hidden, targets).sum()
+
     @abstractmethod
     def sample(self, hidden: Tensor, sampling: Sampling) -> Tensor:
         """Draw the next element of each sequence: hidden (B, H) -> (B, ...) as `targets` has it."""

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from throughtime.decoding.sampling import Sampling
 from throughtime.errors import ArgumentError
 from throughtime.models.outputs.base import Output
+from throughtime.models.outputs.cross_entropy import smoothed_cross_entropy
 
 
 class Softmax(Output):
@@ -58,6 +59,10 @@ class Softmax(Output):
     def nll(self, hidden: Tensor, targets: Tensor) -> Tensor:
         """-log p(targets | hidden): (N, H), (N,) -> (N,)."""
         return F.cross_entropy(self.logits(hidden), targets, reduction="none")
+
+    def total(self, hidden: Tensor, targets: Tensor) -> Tensor:
+        """-log p(targets | hidden), summed: (N, H), (N,) -> scalar; it can be differentiated once."""
+        return smoothed_cross_entropy(hidden, self.matrix, self.bias, targets)
 
     def log_probabilities(self, hidden: Tensor) -> Tensor:
         """Log p of every element: (N, H) -> (N, V)."""
