@@ -187,7 +187,7 @@ def test_trust_and_rival_are_taken_as_asked(tmp_path: Path, unseen: Path, capsys
         (expected,) = (scores for method, scores in report.baselines.items() if method.startswith(name))
         assert report.metrics["ade"] == pytest.approx(expected["ade"], rel=1e-4)
         assert report.metrics["fde"] == pytest.approx(expected["fde"], rel=1e-4)
-        assert report.tables[2].rows[0][1].startswith("0.00 (as asked), the rest in " + name)
+        assert report.tables[2].rows[0][1].startswith("0.00 (as asked), added to " + name)
     filters = [scores for name, scores in report.baselines.items() if name.startswith("Kalman")]
     ade = throughtime.evaluate(reports["kalman"], unseen).metrics["ade"]
     assert ade in (pytest.approx(filters[0]["ade"], rel=1e-4), pytest.approx(filters[1]["ade"], rel=1e-4))
@@ -200,7 +200,7 @@ def test_trust_and_rival_are_taken_as_asked(tmp_path: Path, unseen: Path, capsys
 
 def test_the_network_is_trusted_as_far_as_held_out_data_shows(tmp_path: Path) -> None:
     tracks = turning(20, 0)
-    learner = task(tmp_path, observe=6, predict=8)
+    learner = task(tmp_path, observe=6, predict=8, dropout=0.0)
     learner.fit(tracks)
     torch.manual_seed(0)
     model = learner.model()
@@ -219,8 +219,15 @@ def test_the_network_is_trusted_as_far_as_held_out_data_shows(tmp_path: Path) ->
             yield replace(batch, tensors=tensors)
 
     assert model.calibrate(Loader()) == pytest.approx(0, abs=1e-6)
-    assert (model.trust.item(), model.rival.item()) == (0, 2)
+    assert (model.trust.item(), model.beside.item()) == (0, 2)
     (seen,) = Loader().epoch(0)
+    with torch.no_grad():
+        alone = model.train()(seen).positions.mean
+        model.eval().trust.fill_(0.25)
+        both = model(seen).positions.mean
+    assert alone.abs().max() > 0.01
+    torch.testing.assert_close(both, seen["targets"] + 0.25 * alone, atol=1e-5, rtol=1e-5)
+    model.trust.fill_(0.0)
     torch.testing.assert_close(model(seen).positions.mean, seen["targets"], atol=1e-5, rtol=1e-5)
     distance = model.calibrate(learner.loader(tracks[:2], training=False))
     assert distance <= min(

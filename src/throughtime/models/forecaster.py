@@ -56,8 +56,10 @@ class Forecaster(Model):
     (B, D), a unit vector (0: not known), and `speed` (B,).
 
     What `calibrate` finds on held-out data counts in evaluation mode: the mixtures are widened by `calibration`, and,
-    where the batch holds `rivals` (B, K, R, D), the answers of simple methods, their means are moved towards those of
-    the best such method, as far as the network is not to be trusted alone.
+    where the batch holds `rivals` (B, K, R, D), the answers of simple methods in the units of the targets, the mean is
+    the answer of the one called `beside` (-1: of that which the targets are measured from, 0) and `trust` times the
+    network's, which is a correction. What is usual where it has learned, how smooth tracks are for one, is in the
+    filter that it corrects; what it knows of how things go on may hold where another simple method is the better one.
 
     Example:
         >>> model = Forecaster(observed=5, asked=3, dimensions=2, hidden_size=8)
@@ -69,7 +71,7 @@ class Forecaster(Model):
 
     calibration: Tensor
     trust: Tensor
-    rival: Tensor
+    beside: Tensor
 
     def __init__(
         self,
@@ -97,7 +99,7 @@ class Forecaster(Model):
         self.distance, self.dimensions = distance, dimensions
         self.register_buffer("calibration", torch.ones(()))
         self.register_buffer("trust", torch.ones(()))
-        self.register_buffer("rival", torch.zeros((), dtype=torch.int64))
+        self.register_buffer("beside", torch.full((), -1, dtype=torch.int64))
 
     def forward(self, batch: Batch) -> Forecast:
         """What there is to say of a batch."""
@@ -112,8 +114,8 @@ class Forecaster(Model):
         now = last_pooling(batch["inputs"], batch["lengths"], directions=1)
         direction, speed = self._velocity(torch.cat([summary, now], dim=-1), batch)
         rivals = batch.get("rivals")
-        if not self.training and rivals is not None and self.trust < 1:
-            mixture = _moved(mixture, rivals[:, :, self.rival], self.trust)
+        if not self.training and rivals is not None:
+            mixture = _moved(mixture, _answer(rivals, int(self.beside)), self.trust)
         if not self.training:
             mixture = mixture.widened(self.calibration)
         return Forecast(mixture, direction, speed)
@@ -143,7 +145,7 @@ class Forecaster(Model):
     def calibrate(
         self, loader: Loader, level: float = 0.9, *, trust: float | None = None, rival: int | None = None
     ) -> float:
-        """Set `trust` and `rival` by the mean distance, and `calibration` by the coverage of a held-out split.
+        """Set `trust` and `beside` by the mean distance, and `calibration` by the coverage of a held-out split.
 
         Args:
             loader: the split, with targets and rivals.
@@ -156,6 +158,7 @@ class Forecaster(Model):
         self.eval()
         self.calibration.fill_(1.0)
         self.trust.fill_(1.0)
+        self.beside.fill_(-1)
         parts: dict[str, list[Tensor]] = {}
         for batch in loader.epoch(0):
             moved = batch.to(self.calibration.device)
@@ -168,21 +171,26 @@ class Forecaster(Model):
         targets, rivals, units = joined["targets"], joined["rivals"], joined["units"]
         choices = product(
             torch.linspace(1, 0, 21).tolist() if trust is None else [trust],
-            range(rivals.shape[1]) if rival is None else [rival],
+            range(-1, rivals.shape[1]) if rival is None else [rival],
         )
         best = min(
-            (_distance(torch.lerp(rivals[:, beside], mixture.mean, share), targets, units), -share, beside)
+            (_distance(_answer(rivals, beside) + share * mixture.mean, targets, units), -share, beside)
             for share, beside in choices
         )
         self.trust.fill_(-best[1])
-        self.rival.fill_(best[2])
-        self.calibration.fill_(calibrated_scale(_moved(mixture, rivals[:, best[2]], self.trust), targets, level))
+        self.beside.fill_(best[2])
+        self.calibration.fill_(calibrated_scale(_moved(mixture, _answer(rivals, best[2]), self.trust), targets, level))
         return best[0]
 
 
-def _moved(mixture: Mixture, towards: Tensor, trust: Tensor) -> Mixture:
-    """With its means moved so that the whole mean lies between `towards` (trust 0) and where it was (1)."""
-    way = (1 - trust) * (towards - mixture.mean)
+def _answer(rivals: Tensor, which: int) -> Tensor:
+    """That simple method's answer, (..., R, D) -> (..., D)."""
+    return torch.zeros_like(rivals[..., 0, :]) if which < 0 else rivals[..., which, :]
+
+
+def _moved(mixture: Mixture, answer: Tensor, trust: Tensor) -> Mixture:
+    """With its means moved so that the whole mean is `answer` and so much of what it was."""
+    way = answer - (1 - trust) * mixture.mean
     return Mixture(mixture.logits, mixture.means + way[..., None, :], mixture.factors)
 
 

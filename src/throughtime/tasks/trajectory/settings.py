@@ -49,11 +49,11 @@ class TrajectorySettings(TrainingSettings):
     distance: float = Field(default=1.0, ge=0)
     """Weight of the distance between mean and target in the loss, beside the negative log-likelihood."""
     trust: Annotated[float, Field(ge=0, le=1)] | None = None
-    """Share of the network's mean in the answer, the rest is a simple method's; none: as the validation split says.
-    Places that training has not seen may want less than a validation split of its own places says."""
+    """Share of the network's correction in the answer; none: as the validation split says. Places that training has not
+    seen may want less than a validation split of its own places says."""
     rival: Literal["line", "parabola", "kalman"] | None = None
-    """That simple method: constant velocity, constant acceleration, or the better filter; none: as the validation split
-    says."""
+    """The simple method that it is added to: constant velocity, constant acceleration, or the filter that the network
+    has learned to correct; none: as the validation split says."""
     partial: Annotated[float, Field(ge=0, le=1)] = 0.3
     """Share of the windows of which training sees fewer points, down to one."""
     drop: Annotated[float, Field(ge=0, lt=1)] = 0.1

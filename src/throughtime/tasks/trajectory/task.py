@@ -204,10 +204,11 @@ class Trajectory(Task[Track, TrajectorySettings]):
 
     def _table_of_validation(self, model: Forecaster) -> Table:
         """What was chosen on the validation split after learning."""
-        trust, rival = float(model.trust), self.features.simple.names[int(model.rival)]
+        trust, beside = float(model.trust), int(model.beside)
+        rival = "" if beside < 0 else f", added to {self.features.simple.names[beside]}"
         by = "" if self.settings.trust is None else " (as asked)"
         rows = [
-            ("trust in the network's mean", f"{trust:.2f}{by}" + (f", the rest in {rival}" if trust < 1 else "")),
+            ("share of the network's correction", f"{trust:.2f}{by}{rival}"),
             ("regions were widened by", f"{float(model.calibration):.3f}"),
         ]
         return Table("chosen on the validation split", ("", ""), rows)
