@@ -19,7 +19,7 @@ import resource
 import sys
 import tempfile
 import time
-from itertools import cycle, islice
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +103,7 @@ def speed(data: dict[str, Path], seconds: float, **settings: Any) -> None:
     stepper = Stepper(task.model(), make_fabric(task.settings), task.settings)
     stepper.model.train()
     loader = task.loader(sentences, training=True)
-    batches = cycle(batch for epoch in range(3) for batch in loader.epoch(epoch))
+    batches = chain.from_iterable(map(loader.epoch, count()))
     for batch in islice(batches, 3):  # the first ones warm up
         stepper.step([batch], None, 1e-3)
     done, started = 0, time.perf_counter()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,15 @@ from throughtime.training.folder import RunFolder
 from throughtime.training.hardware import cpu_threads
 from throughtime.training.tree import load_tree
 from toy_run import METRIC, plain_weights, train
+
+
+@pytest.mark.skipif(find_spec("torchmetrics") is not None, reason="lightning_fabric loads torchmetrics where it is")
+def test_training_loads_no_scientific_packages() -> None:
+    """scipy and matplotlib, which torchmetrics brings, take 100 MB and longer to load than torch."""
+    code = "import sys, throughtime.training.loop; sys.exit(str({'scipy', 'matplotlib', 'sklearn'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == "set()"
+
 
 # -- devices and precision -----------------------------------------------------------------------------------
 
