@@ -10,7 +10,7 @@ from throughtime.settings import TrainingSettings
 
 
 class SpeechSettings(TrainingSettings):
-    """A transcriber; plain: log-mel features, convolutions, two bidirectional GRU layers, characters, CTC, a beam."""
+    """A transcriber; plain: log-mel features, convolutions, two bidirectional GRU layers, characters, CTC, n-grams."""
 
     audio_column: str | None = None
     """Column of the sound files by name or number from 1; none: path, audio, file, ..., or the one that holds such."""
@@ -66,13 +66,13 @@ class SpeechSettings(TrainingSettings):
     """Training also plays each recording at these speeds, such as 0.9 1.1 (Ko et al. 2015); kept in the cache, too."""
     beam: int = Field(default=16, ge=1, le=1_000)
     """Texts that the search keeps; 1: greedy."""
-    language_model: str = "none"
-    """none; ngram: of the symbols of the training texts; or the folder of a run of the text task."""
+    language_model: str = "ngram"
+    """ngram: of the symbols of the training texts; none; or the folder of a run of the text task."""
     order: int = Field(default=6, ge=1, le=12)
     """Symbols that the n-gram model looks at, the predicted one among them."""
-    language_weight: float = Field(default=0.3, ge=0, le=10)
+    language_weight: float = Field(default=0.5, ge=0, le=10)
     """How much the language model counts."""
-    bonus: float = Field(default=0.3, ge=-10, le=10)
+    bonus: float = Field(default=1.0, ge=-10, le=10)
     """Added for each symbol where there is a language model, which would have the text too short."""
 
     batch_size: int = Field(default=16, ge=1)
