@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -34,57 +35,61 @@ Choice = tuple[str, str, int, bool, float, float]
 """Instruction set, name of the kernel, its variant, whether it runs backward in time, zoneout's two shares."""
 
 
-def forward_into(
-    results: Sequence[Tensor | None],
-    x: Tensor,
-    weights: Sequence[Tensor | None],
-    h0: Tensor,
-    c0: Tensor | None,
-    mask: Tensor | None,
-    zones: Sequence[Tensor | None],
-    sizes: Tensor,
-    choice: Choice,
-) -> None:
+class Given(NamedTuple):
+    """What both calls read, as `sweep` (sweep.py) explains it."""
+
+    x: Tensor
+    weights: Sequence[Tensor | None]
+    h0: Tensor
+    c0: Tensor | None
+    mask: Tensor | None
+    zones: Sequence[Tensor | None]
+    sizes: Tensor
+
+    @property
+    def contiguous(self) -> list[Tensor | None]:
+        """In the order of the compiled module, sizes first."""
+        return _contiguous(self.sizes, self.x, *self.weights, self.h0, self.c0, self.mask, *self.zones)
+
+    def numbers(self, variant: int, reverse: bool) -> list[int]:
+        """T, I, H, S, variant, direction and threads, as `make_call` in cpp/module.cpp reads them."""
+        weight_hh, weight_hr = self.weights[1], self.weights[7]
+        assert weight_hh is not None
+        state = weight_hh.shape[1]
+        hidden = state if weight_hr is None else weight_hr.shape[1]
+        threads = torch.get_num_threads()
+        return [len(self.sizes), self.x.shape[1], hidden, state, variant, int(reverse), threads]
+
+
+def forward_into(results: Sequence[Tensor | None], given: Given, choice: Choice) -> None:
     """Sweep forward into tensors that are there: contiguous, in the order of `Swept`; None for what is not wanted."""
-    isa, cell, variant, reverse, share_hidden, share_cell = choice
+    isa, cell, variant, reverse, *shares = choice
     output, hidden, final_cell, cells, gates, trace = results
-    given = _contiguous(x, *weights, h0, c0, mask, *zones)
-    weight_hh, weight_hr = weights[1], weights[7]
-    assert weight_hh is not None
-    _fused.forward(
-        isa or _fused.instruction_sets()[0],
-        cell,
-        _addresses(sizes, *given, output, cells, gates, trace, hidden, final_cell, *(None,) * 16),
-        _numbers(x, weight_hh, weight_hr, sizes, variant, reverse),
-        [share_hidden, share_cell],
-    )
+    read = given.contiguous
+    addresses = _addresses(*read, output, cells, gates, trace, hidden, final_cell, *(None,) * 16)
+    _fused.forward(isa or _fused.instruction_sets()[0], cell, addresses, given.numbers(variant, reverse), shares)
 
 
 def backward_into(
     results: Sequence[Tensor],
     incoming: Sequence[Tensor | None],
     kept: Sequence[Tensor],
-    x: Tensor,
-    weights: Sequence[Tensor | None],
-    h0: Tensor,
-    c0: Tensor | None,
-    mask: Tensor | None,
-    zones: Sequence[Tensor | None],
-    sizes: Tensor,
+    given: Given,
     choice: Choice,
 ) -> None:
-    """Sweep back into gradients that are there: contiguous, in the order of `empty_gradients`."""
-    isa, cell, variant, reverse, share_hidden, share_cell = choice
-    given, arrived = _contiguous(x, *weights, h0, c0, mask, *zones), _contiguous(*incoming)
-    weight_hh, weight_hr = weights[1], weights[7]
-    assert weight_hh is not None
-    _fused.backward(
-        isa,
-        cell,
-        _addresses(sizes, *given, *kept, None, None, None, *arrived, *results),
-        _numbers(x, weight_hh, weight_hr, sizes, variant, reverse),
-        [share_hidden, share_cell],
-    )
+    """Sweep back into gradients that are there.
+
+    Args:
+        results: contiguous, in the order of `empty_gradients`.
+        incoming: gradients of output, hidden and cell state; None for none.
+        kept: output, cells and gates of the sweep forward.
+        given: to the sweep forward.
+        choice: the sweep forward's.
+    """
+    isa, cell, variant, reverse, *shares = choice
+    read, arrived = given.contiguous, _contiguous(*incoming)
+    addresses = _addresses(*read, *kept, None, None, None, *arrived, *results)
+    _fused.backward(isa, cell, addresses, given.numbers(variant, reverse), shares)
 
 
 def empty_results(
@@ -135,12 +140,3 @@ def _contiguous(*tensors: Tensor | None) -> list[Tensor | None]:
 def _addresses(*tensors: Tensor | None) -> list[int]:
     """Where they lie; an absent or empty tensor is address 0."""
     return [0 if tensor is None or tensor.numel() == 0 else tensor.data_ptr() for tensor in tensors]
-
-
-def _numbers(
-    x: Tensor, weight_hh: Tensor, weight_hr: Tensor | None, sizes: Tensor, variant: int, reverse: bool
-) -> list[int]:
-    """Return T, I, H, S, variant, direction and threads, as `make_call` in cpp/module.cpp reads them."""
-    state = weight_hh.shape[1]
-    hidden = state if weight_hr is None else weight_hr.shape[1]
-    return [len(sizes), x.shape[1], hidden, state, variant, int(reverse), torch.get_num_threads()]

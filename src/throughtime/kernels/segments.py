@@ -9,10 +9,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from throughtime.kernels.calls import backward_into, empty_gradients, empty_results, forward_into
-
-Part = tuple[Tensor, Sequence[Tensor | None], Tensor, Tensor | None, Tensor | None, Sequence[Tensor | None], Tensor]
-"""x, weights, h0, c0, mask, zones, sizes"""
+from throughtime.kernels.calls import Given, backward_into, empty_gradients, empty_results, forward_into
 
 
 class Segment(NamedTuple):
@@ -62,7 +59,7 @@ class SweepInSegments(torch.autograd.Function):
             now = [state[: segment.rows] for state in states]
             starts += (start := [state.clone() for state in now])
             results = [output[segment.begin : segment.end], *now, *(None,) * (5 - len(now))]
-            forward_into(results, *_part(segment, start, *given), ctx.choice)
+            forward_into(results, _part(segment, start, *given), ctx.choice)
         ctx.save_for_backward(x, *weights, mask, zone_hidden, zone_cell, *starts)
         ctx.set_materialize_grads(False)
         ctx.shapes = [state.shape for state in states]
@@ -92,14 +89,14 @@ class SweepInSegments(torch.autograd.Function):
             part = _part(segment, start, x, weights, mask, zones)
             kept = [buffer[: segment.end - segment.begin] for buffer in (output, cells, gates)]
             final = [torch.empty_like(state) for state in start]
-            forward_into((kept[0], *final, *(None,) * (2 - n), *kept[1:], None), *part, ctx.choice)
+            forward_into((kept[0], *final, *(None,) * (2 - n), *kept[1:], None), part, ctx.choice)
             now = [d[: segment.rows] for d in d_states]
             incoming = (None if d_output is None else d_output[steps], *now, *(None,) * (2 - n))
             last = k == len(ctx.segments) - 1
             d_x = gradients[0][steps] if ctx.needs_input_grad[1] else gradients[0]
             d_start = [torch.empty_like(d) for d in now]
             into = [d_x, *(gradients[1:11] if last else more), *d_start, *[x.new_empty(0)] * (2 - n)]
-            backward_into(into, incoming, kept, *part, ctx.choice)
+            backward_into(into, incoming, kept, part, ctx.choice)
             if not last:
                 torch._foreach_add_([g for g in gradients[1:11] if g.numel()], [g for g in more if g.numel()])
             for d, arrived in zip(now, d_start, strict=True):
@@ -115,9 +112,9 @@ def _part(
     weights: Sequence[Tensor | None],
     mask: Tensor | None,
     zones: Sequence[Tensor | None],
-) -> Part:
-    """A segment's share of what the two calls take."""
+) -> Given:
+    """A segment's share of what is given."""
     steps = slice(segment.begin, segment.end)
     h0, c0 = start if len(start) == 2 else (start[0], None)
     held = [None if zone is None else zone[steps] for zone in zones]
-    return x[steps], weights, h0, c0, None if mask is None else mask[: segment.rows], held, segment.sizes
+    return Given(x[steps], weights, h0, c0, None if mask is None else mask[: segment.rows], held, segment.sizes)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from throughtime.kernels.calls import backward_into, empty_gradients, empty_results, forward_into
+from throughtime.kernels.calls import Given, backward_into, empty_gradients, empty_results, forward_into
 from throughtime.kernels.segments import SweepInSegments
 
 
@@ -102,7 +102,7 @@ def _forward(
     weights = [weight_ih, weight_hh, bias_ih, bias_hh, norm_ih, norm_hh, peephole, weight_hr, norm_cell, norm_cell_bias]
     results = empty_results(x, weight_ih, weight_hh, norm_hh, h0, c0, isa, cell, keep, traced)
     choice = (isa, cell, variant, reverse, share_hidden, share_cell)
-    forward_into(results, x, weights, h0, c0, mask, (zone_hidden, zone_cell), sizes, choice)
+    forward_into(results, Given(x, weights, h0, c0, mask, (zone_hidden, zone_cell), sizes), choice)
     return results
 
 
@@ -168,7 +168,8 @@ def _backward(
         return [result.zero_() for result in results]
     incoming, kept = (d_output, d_hidden, d_cell), (output, cells, gates)
     choice = (isa, cell, variant, reverse, share_hidden, share_cell)
-    backward_into(results, incoming, kept, x, weights, h0, c0, mask, (zone_hidden, zone_cell), sizes, choice)
+    given = Given(x, weights, h0, c0, mask, (zone_hidden, zone_cell), sizes)
+    backward_into(results, incoming, kept, given, choice)
     return results
 
 
