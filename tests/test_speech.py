@@ -320,6 +320,17 @@ def test_what_cannot_be_learned_leaves_no_run(corpus: Path, cache: Path, tmp_pat
     assert not (tmp_path / "run").exists()
 
 
+def test_a_sound_of_the_test_split_that_cannot_be_read_is_said_before_hours_of_training(
+    corpus: Path, cache: Path, tmp_path: Path
+) -> None:
+    data = write_corpus(tmp_path / "data", 12, seed=3)
+    (data.parent / "0003.wav").write_bytes(b"RIFF and no more")
+    parts = {"train": corpus, "valid": corpus, "test": data}
+    with pytest.raises(DataError, match=r"0003\.wav: found"):
+        throughtime.train("speech", out=tmp_path / "run", quiet=True, steps=1, **parts, **SMALL)
+    assert not (tmp_path / "run").exists()
+
+
 def test_broken_features_are_named(run: throughtime.Run, tmp_path: Path) -> None:
     task = Speech(SpeechSettings(language_model="none"), tmp_path)
     with pytest.raises(DataError, match=r"symbols\.json: found no usable tokenizer"):

@@ -102,6 +102,10 @@ class Speech(Task[Utterance, SpeechSettings]):
         """What `save_features` wrote."""
         self.features.load(folder)
 
+    def check(self, examples: Sequence[Utterance]) -> None:
+        """All their sounds must be readable; what is made of them is kept for the evaluation."""
+        self.features.mels(examples)
+
     # -- learning --------------------------------------------------------------------------------------------
 
     def model(self) -> Transcriber:
