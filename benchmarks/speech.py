@@ -224,10 +224,7 @@ def text_run(run: throughtime.Run, data: dict[str, Path], out: Path, **settings:
         files[split].write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     model = learn("text", files, out, **settings)
     say(run=out.name, **model.folder.read_report().metrics)
-    symbols = run.task.features.symbols
-    texts = ["\n", *(symbols.decode([symbol]) for symbol in range(1, len(symbols)))]
-    tokens = [int(model.task.tokenizer.encode(text)[0]) for text in texts]
-    return RecurrentLanguageModel(model.model, tokens)
+    return RecurrentLanguageModel(model.model, run.task.features.symbols.tokens_of(model.task.tokenizer))
 
 
 def measure(run: throughtime.Run, valid: Path, test: Path, models: dict[str, Callable[[], LanguageModel]]) -> None:
