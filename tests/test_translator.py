@@ -154,6 +154,19 @@ def test_cross_entropy_is_torchs_in_value_and_gradient(
         torch.testing.assert_close(one, other)
 
 
+def test_without_gradients_none_are_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They cost two of the three products; a validation split must not pay for them."""
+    hidden, weight, bias = (torch.randn(*shape, requires_grad=True) for shape in ((6, 3), (9, 3), (9,)))
+    targets = torch.randint(0, 9, (6,))
+    expected = smoothed_cross_entropy(hidden, weight, bias, targets).item()
+    monkeypatch.delattr("throughtime.models.outputs.cross_entropy._add")
+    with torch.no_grad():
+        assert smoothed_cross_entropy(hidden, weight, bias, targets).item() == expected
+    assert smoothed_cross_entropy(hidden.detach(), weight.detach(), bias.detach(), targets).item() == expected
+    with pytest.raises(NameError):
+        smoothed_cross_entropy(hidden, weight, bias, targets)
+
+
 def test_cross_entropy_of_huge_logits_is_finite() -> None:
     hidden = torch.tensor([[1e4]], requires_grad=True)
     loss = smoothed_cross_entropy(hidden, torch.tensor([[1.0], [-1.0]]), torch.zeros(2), torch.tensor([1]))

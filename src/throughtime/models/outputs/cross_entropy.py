@@ -32,7 +32,9 @@ def smoothed_cross_entropy(
     """
     with torch.autocast(hidden.device.type, enabled=False):  # a sum of thousands of exponentials wants its digits
         apply: Any = _CrossEntropy.apply
-        total: Tensor = apply(hidden.to(weight.dtype), weight, bias, targets, smoothing)
+        # inside `forward`, needs_input_grad does not know of torch.no_grad()
+        learning = torch.is_grad_enabled() and any(value.requires_grad for value in (hidden, weight, bias))
+        total: Tensor = apply(hidden.to(weight.dtype), weight, bias, targets, smoothing, learning)
     return total
 
 
@@ -42,8 +44,10 @@ BLOCK = 2**22
 
 class _CrossEntropy(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, smoothing: float) -> Tensor:
-        (N, V), learning = (len(hidden), len(weight)), any(ctx.needs_input_grad)
+    def forward(
+        ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, smoothing: float, learning: bool
+    ) -> Tensor:
+        N, V = len(hidden), len(weight)
         rows = max(64, BLOCK // V) if hidden.device.type == "cpu" else max(1, N)
         logits, total = hidden.new_empty(min(rows, N), V), hidden.new_zeros(())
         gradients = [torch.zeros_like(value) for value in (hidden, weight, bias)] if learning else []
@@ -59,7 +63,7 @@ class _CrossEntropy(torch.autograd.Function):
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        return (*(value * gradient for value in ctx.saved_tensors), None, None)
+        return (*(value * gradient for value in ctx.saved_tensors), None, None, None)
 
 
 def _exponentiate(logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:
