@@ -10,23 +10,16 @@ import pytest
 import torch
 from torch import Tensor
 
+from attentions import CELLS, A, E, H, M, attention_of
 from throughtime.errors import ArgumentError
-from throughtime.layers import GRU, LSTM, RNN
-from throughtime.models.attention import AdditiveAttention, Attention, MultiplicativeAttention
+from throughtime.layers import LSTM
+from throughtime.models.attention import AdditiveAttention, MultiplicativeAttention
 from throughtime.models.attentive import AttentiveDecoder
-
-V, E, H, M, A = 7, 3, 4, 6, 5
-BEGIN, END = 2, 3
-CELLS = (RNN, GRU, LSTM)
 
 
 @pytest.fixture(autouse=True)
 def seed() -> None:
     torch.manual_seed(0)
-
-
-def attention_of(kind: str, memory_size: int = M) -> Attention:
-    return AdditiveAttention(H, memory_size, 5) if kind == "additive" else MultiplicativeAttention(H, memory_size)
 
 
 # -- attention -----------------------------------------------------------------------------------------------------

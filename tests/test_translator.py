@@ -8,29 +8,21 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from attentions import BEGIN, CELLS, END, A, E, H, V, attention_of
 from throughtime.data.batch import Batch
 from throughtime.decoding.beam import BeamSearch
 from throughtime.errors import ArgumentError
 from throughtime.layers import GRU, LSTM, RNN
-from throughtime.models.attention import AdditiveAttention, Attention, MultiplicativeAttention
 from throughtime.models.attentive import AttentiveDecoder
 from throughtime.models.embedding import Embedding
 from throughtime.models.outputs.cross_entropy import smoothed_cross_entropy
 from throughtime.models.outputs.softmax import Softmax
 from throughtime.models.translator import Translator
 
-V, E, H, M, A = 7, 3, 4, 6, 5
-BEGIN, END = 2, 3
-CELLS = (RNN, GRU, LSTM)
-
 
 @pytest.fixture(autouse=True)
 def seed() -> None:
     torch.manual_seed(0)
-
-
-def attention_of(kind: str, memory_size: int = M) -> Attention:
-    return AdditiveAttention(H, memory_size, 5) if kind == "additive" else MultiplicativeAttention(H, memory_size)
 
 
 def build(

@@ -12,7 +12,6 @@ from throughtime.errors import ArgumentError
 from throughtime.layers import Recurrent
 from throughtime.models.attentive import AttentiveDecoder, DecoderState, Memory
 from throughtime.models.base import Loss, Model
-from throughtime.models.outputs.cross_entropy import smoothed_cross_entropy
 from throughtime.models.outputs.softmax import Softmax
 from throughtime.models.stack import locked_dropout
 
@@ -113,8 +112,7 @@ class Translator(Model):
         places = real.flatten().nonzero().squeeze(1)
         hidden, wanted = (part.flatten(0, 1).index_select(0, places) for part in (vectors, targets.t()))
         smoothing = self.label_smoothing if self.training else 0.0
-        total = smoothed_cross_entropy(hidden, self.output.matrix, self.output.bias, wanted, smoothing)
-        return Loss(total, len(places))
+        return Loss(self.output.total(hidden, wanted, smoothing), len(places))
 
     def _dropped(self, vectors: Tensor) -> Tensor:
         return locked_dropout(vectors, self.dropout, time=0, training=self.training)

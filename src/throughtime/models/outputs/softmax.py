@@ -60,9 +60,9 @@ class Softmax(Output):
         """-log p(targets | hidden): (N, H), (N,) -> (N,)."""
         return F.cross_entropy(self.logits(hidden), targets, reduction="none")
 
-    def total(self, hidden: Tensor, targets: Tensor) -> Tensor:
-        """-log p(targets | hidden), summed: (N, H), (N,) -> scalar; it can be differentiated once."""
-        return smoothed_cross_entropy(hidden, self.matrix, self.bias, targets)
+    def total(self, hidden: Tensor, targets: Tensor, smoothing: float = 0.0) -> Tensor:
+        """-log p(targets | hidden), smoothed and summed: (N, H), (N,) -> scalar; it can be differentiated once."""
+        return smoothed_cross_entropy(hidden, self.matrix, self.bias, targets, smoothing)
 
     def log_probabilities(self, hidden: Tensor) -> Tensor:
         """Log p of every element: (N, H) -> (N, V)."""
