@@ -32,6 +32,9 @@ import soundfile
 import torch
 
 import throughtime
+from throughtime.data.audio.noise import noise, with_noise
+from throughtime.data.audio.voices import RATE as VOICE_RATE
+from throughtime.data.audio.voices import VARIANTS, Request, speak
 from throughtime.decoding.language import LanguageModel
 from throughtime.models.symbol_language import RecurrentLanguageModel, SymbolNGram
 from throughtime.tasks.speech.answers import Decoder, log_probabilities
@@ -39,6 +42,8 @@ from throughtime.tasks.speech.scoring import error_rates
 
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 RATE = 8000
+SENTENCES = 2000  # beside the training transcripts that eSpeak NG reads aloud
+SPOKEN = (110, 25, 30), (176, 76, 76)  # words a minute, pitch and range, from and below
 STRINGS = {"train": 1000, "valid": 150, "test": 300}
 GAP = (0.02, 0.3)  # seconds between two digits of a string
 
@@ -167,6 +172,38 @@ def prompts(folder: Path, scratch: Path) -> dict[str, Path]:
         rows["test" if place == 0 else "valid" if place == 1 else "train"].append((audio, spoken(text)))
     say(prompts={split: len(some) for split, some in rows.items()})
     return {split: manifest(scratch / f"{split}.csv", some) for split, some in rows.items()}
+
+
+def read_aloud(source: Path, transcripts: Path, scratch: Path) -> Path:
+    """A manifest of what eSpeak NG reads in many voices: the training transcripts, twice, and sentences of daily life.
+
+    Args:
+        source: Tatoeba's pairs of sentences, the English one first.
+        transcripts: manifest of the training split.
+        scratch: a folder for the recordings.
+    """
+    with transcripts.open(encoding="utf-8", newline="") as file:
+        texts = [row["text"] for row in csv.DictReader(file)] * 2
+    lines = source.read_text(encoding="utf-8").splitlines()
+    plain = sorted({line.partition("\t")[0] for line in lines if re.match(r"[A-Za-z',.?! ]{20,70}\t", line)})
+    random = np.random.default_rng(0)
+    texts += [plain[place] for place in random.permutation(len(plain))[:SENTENCES]]
+    voices = [f"gmw/en-US+{variant}" for variant in VARIANTS["train"].split()]
+    requests = [
+        Request(text, voices[random.integers(len(voices))], *(int(number) for number in random.integers(*SPOKEN)))
+        for text in texts
+    ]
+    folder = scratch / "voices"
+    folder.mkdir(exist_ok=True)
+    rows = []
+    for number, (asked, samples) in enumerate(zip(requests, speak(requests), strict=True)):
+        heard = np.pad(samples, tuple(random.integers(VOICE_RATE // 10, VOICE_RATE // 2, size=2)))
+        heard = with_noise(heard, noise("pink", len(heard), VOICE_RATE, random), random.uniform(25, 60))
+        target = folder / f"{number:05d}.flac"
+        soundfile.write(target, heard / np.abs(heard).max() * random.uniform(0.1, 0.8), VOICE_RATE)
+        rows.append((target, asked.text))
+    say(voices=len(rows), sentences=len(plain))
+    return manifest(scratch / "voices.csv", rows)
 
 
 # -- learning ---------------------------------------------------------------------------------------------------------

@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 import soundfile
+
+import throughtime
 
 TONES = {"a": 500.0, "b": 900.0, "c": 1500.0, "d": 2400.0}
 RATE = 8000
+SMALL: dict[str, Any] = {
+    "rate": RATE,
+    "bins": 24,
+    "channels": (4, 8),
+    "stride": 2,
+    "hidden_size": 24,
+    "layers": 1,
+    "dropout": 0.0,
+    "frequency_masks": 0,
+    "time_masks": 0,
+    "beam": 4,
+    "language_model": "none",
+    "batch_size": 8,
+    "learning_rate": 0.01,
+    "warmup_steps": 10,
+    "schedule": "constant",
+    "minutes": None,
+}
 
 
 def say(text: str, random: np.random.Generator, rate: int = RATE) -> np.ndarray:
@@ -41,3 +64,13 @@ def write_corpus(folder: Path, count: int, seed: int, suffix: str = ".wav") -> P
         rows.append(f"{index:04}{suffix},{text}")
     (folder / "manifest.csv").write_text("\n".join(rows) + "\n")
     return folder / "manifest.csv"
+
+
+def learn(corpus: Path, out: Path, cache: Path, **settings: Any) -> throughtime.Run:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("THROUGHTIME_CACHE", str(cache))
+        return throughtime.train("speech", corpus, out=out, quiet=True, **(SMALL | {"epochs": 7} | settings))
+
+
+def answers(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -1,45 +1,23 @@
+"""The speech task: from recordings to text, through the command line and Python."""
+
 from __future__ import annotations
 
-import io
-import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 
 import throughtime
-from speech_files import RATE, TONES, say, write_corpus
+from speech_files import RATE, SMALL, TONES, answers, learn, say, write_corpus
 from throughtime.cli.main import main
-from throughtime.data.audio.log_mel import LogMel
 from throughtime.errors import DataError, ThroughtimeError
-from throughtime.tasks.speech.answers import Decoder, describe, log_probabilities
-from throughtime.tasks.speech.live import LiveTranscriber, Sound
 from throughtime.tasks.speech.scoring import error_rates, table_of_errors
 from throughtime.tasks.speech.settings import SpeechSettings
 from throughtime.tasks.speech.task import Speech
-
-SMALL: dict[str, Any] = {
-    "rate": RATE,
-    "bins": 24,
-    "channels": (4, 8),
-    "stride": 2,
-    "hidden_size": 24,
-    "layers": 1,
-    "dropout": 0.0,
-    "frequency_masks": 0,
-    "time_masks": 0,
-    "beam": 4,
-    "language_model": "none",
-    "batch_size": 8,
-    "learning_rate": 0.01,
-    "warmup_steps": 10,
-    "schedule": "constant",
-    "minutes": None,
-}
 
 
 @pytest.fixture(scope="module")
@@ -57,24 +35,9 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_corpus(tmp_path_factory.mktemp("speech") / "data", 200, seed=0)
 
 
-def learn(corpus: Path, out: Path, cache: Path, **settings: Any) -> throughtime.Run:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("THROUGHTIME_CACHE", str(cache))
-        return throughtime.train("speech", corpus, out=out, quiet=True, **(SMALL | {"epochs": 7} | settings))
-
-
 @pytest.fixture(scope="module")
 def run(corpus: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> throughtime.Run:
     return learn(corpus, tmp_path_factory.mktemp("runs") / "whole", cache)
-
-
-@pytest.fixture(scope="module")
-def live(corpus: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> throughtime.Run:
-    return learn(corpus, tmp_path_factory.mktemp("runs") / "live", cache, streaming=True)
-
-
-def answers(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
 def test_learns_what_tones_mean(run: throughtime.Run, tmp_path: Path) -> None:
@@ -179,100 +142,45 @@ def test_pieces_of_words_and_other_cells_train(corpus: Path, cache: Path, tmp_pa
     assert 0 < run.folder.read_report().metrics["wer"] <= 1.5
 
 
-# -- streams -----------------------------------------------------------------------------------------------------
+# -- fine-tuning -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("part", [80, 333, 4000])
-def test_a_stream_says_what_the_whole_says(live: throughtime.Run, part: int) -> None:
-    features, decoder = live.task.features, Decoder(4)
-    for seed, text in enumerate(("abc da", "b", "dd aa cc")):
-        sound = say(text, np.random.default_rng(seed + 50))
-        (whole,) = log_probabilities(live.model, features, [LogMel(RATE, 24).all_of(sound)])
-        parts = [sound[start : start + part] for start in range(0, len(sound), part)]
-        said = list(LiveTranscriber(live.model, features, decoder, Sound(parts, RATE, "test")))
-        expected = describe(features, whole, decoder.best(whole), 0.0)
-        assert said[-1]["text"] == expected["text"] == text
-        for one, other in zip(said[-1]["words"], expected["words"], strict=True):
-            assert one == {**other, "confidence": pytest.approx(other["confidence"], abs=1e-4)}
-        for one, other in zip(said[-1]["symbols"], expected["symbols"], strict=True):
-            assert one == (*other[:2], pytest.approx(other[2], abs=1e-4))
-        assert all(one["final"] == (one is said[-1]) for one in said)
-        partial = [one["text"] for one in said if not one["final"]]
-        assert len(partial) == len(set(partial)) > 0
-        assert said[-1]["seconds"] == pytest.approx(len(sound) / RATE, abs=1e-3)
+def test_training_goes_out_from_another_run(run: throughtime.Run, cache: Path, tmp_path: Path) -> None:
+    """Before any step it hears what the other run hears, of the letters that both know."""
+    data = write_corpus(tmp_path / "data", 30, seed=2)
+    rows = [line.replace("d", "e") for line in data.read_text().splitlines()]  # d is not known here, e was not there
+    data.write_text("path,text\n" + "\n".join(rows[1:]) + "\n")
+    tuned = learn(data, tmp_path / "tuned", cache, epochs=0, start=str(run.folder.path))
+    symbols = tuned.task.features.symbols
+    assert symbols.tokenizer.characters != run.task.features.symbols.tokenizer.characters
+    sound = tmp_path / "a.wav"
+    soundfile.write(sound, say("abc ba", np.random.default_rng(5)), RATE)
+    assert [one["text"] for one in throughtime.predict(tuned, [sound])] == ["abc ba"]
+    learned, known = tuned.model.state_dict(), run.model.state_dict()
+    for name, weights in known.items():
+        if not name.startswith("output"):
+            np.testing.assert_array_equal(learned[name].numpy(), weights.numpy())
+    old = run.task.features.symbols
+    for letter in "abc ":
+        row, other = symbols.encode(letter)[0], old.encode(letter)[0]
+        np.testing.assert_array_equal(learned["output.weight"][row], known["output.weight"][other])
+    new = learned["output.weight"][symbols.encode("e")[0]]
+    assert not any(np.array_equal(new, one) for one in known["output.weight"])
 
 
-def test_text_comes_while_the_sound_does(live: throughtime.Run) -> None:
-    """Each part is answered before the next one is taken from the source."""
-    sound = np.concatenate([say("abcd", np.random.default_rng(1)), np.zeros(RATE, dtype=np.float32)])
-    given = 0
-
-    def parts() -> Any:
-        nonlocal given
-        for start in range(0, len(sound), 400):
-            given = start + 400
-            yield sound[start : start + 400]
-
-    first: dict[str, float] = {}
-    task = live.task
-    for answer in LiveTranscriber(live.model, task.features, Decoder(4), Sound(parts(), RATE, "test")):
-        for letter in answer["text"]:
-            first.setdefault(letter, given / RATE)
-    onsets = dict(zip("abcd", (0.05, 0.19, 0.33, 0.47), strict=True))  # of tones of 0.1 s with pauses of 0.04 s
-    for letter, onset in onsets.items():
-        assert first[letter] < onset + 0.4, (letter, first)
-
-
-def test_pauses_end_a_text_and_its_times_go_on(live: throughtime.Run, tmp_path: Path) -> None:
-    random = np.random.default_rng(2)
-    quiet = 0.003 * random.standard_normal(int(1.2 * RATE)).astype(np.float32)
-    sound = np.concatenate([say("ab", random), quiet, say("cd", random), quiet, quiet, say("a", random)])
-    soundfile.write(tmp_path / "a.wav", sound, RATE)
-    final = [one for one in live.task.predict(live.model, [f"stream:{tmp_path / 'a.wav'}"]) if one["final"]]
-    assert [one["text"] for one in final] == ["ab", "cd", "a"]
-    starts = [one["words"][0]["start"] for one in final]
-    expected = [0.05, 0.43 + 1.2 + 0.05, 0.43 * 2 + 1.2 * 3 + 0.05]
-    assert starts == pytest.approx(expected, abs=0.3)
-    assert [one["first_caption"] for one in final] == [1, 2, 3]
-
-
-def pipe(content: bytes, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
-
-
-def test_raw_samples_come_through_a_pipe(
-    live: throughtime.Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_what_training_cannot_go_out_from_is_one_sentence(
+    run: throughtime.Run, corpus: Path, cache: Path, tmp_path: Path
 ) -> None:
-    sound = say("ab dc", np.random.default_rng(4), rate=16000)  # the model hears 8000 a second
-    raw = (sound * 32767).astype("<i2").tobytes()
-    pipe(raw, monkeypatch)
-    assert main(["predict", str(live.folder.path), "pcm:16000"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[-1].startswith("ab dc\t(")
-    assert lines[0].startswith("... ")
-    assert len(lines) > 3
-    pipe(raw, monkeypatch)
-    assert main(["predict", str(live.folder.path), "pcm:16000", "--form", "srt"]) == 0
-    captions = capsys.readouterr().out.rstrip().split("\n")
-    assert (captions[0], captions[-1]) == ("1", "ab dc")
-
-
-def test_nothing_on_the_pipe_is_nothing_said(
-    live: throughtime.Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    pipe(b"", monkeypatch)
-    assert main(["predict", str(live.folder.path), "pcm:8000", "--json"]) == 0
-    (answer,) = answers(capsys)
-    assert (answer["text"], answer["words"], answer["final"]) == ("", [], True)
-    mistakes = {
-        "pcm:8000": "half a sample",
-        "pcm:7": "a rate of 7 Hz",
-        "stream:nowhere.wav": "nowhere.wav: found nothing",
-    }
-    for argument, sentence in mistakes.items():
-        pipe(b"abc", monkeypatch)
-        assert main(["predict", str(live.folder.path), argument]) == 2
-        assert sentence in " ".join(capsys.readouterr().err.split())
+    with pytest.raises(DataError, match="found a run with hidden_size = 24, expected the 25 that is asked for"):
+        learn(corpus, tmp_path / "run", cache, start=str(run.folder.path), hidden_size=25)
+    with pytest.raises(DataError, match=r"found no run folder .* expected the folder of a finished run of the speech"):
+        learn(corpus, tmp_path / "run", cache, start=str(tmp_path))
+    copy = tmp_path / "copy"
+    shutil.copytree(run.folder.path, copy)
+    (copy / "model.safetensors").write_bytes(b"no weights")
+    with pytest.raises(DataError, match="found no usable weights"):
+        learn(corpus, tmp_path / "run", cache, start=str(copy))
+    assert not (tmp_path / "run").exists()
 
 
 # -- mistakes ----------------------------------------------------------------------------------------------------
@@ -383,84 +291,6 @@ def test_naming_the_task_does_not_load_heavy_packages() -> None:
     heavy = "{'torch', 'soundfile', 'soxr', 'jiwer', 'kaldi_native_fbank'} & set(sys.modules)"
     code = f"import sys, throughtime.tasks.speech; sys.exit(str({heavy} or '') or 0)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
-
-
-# -- language models ---------------------------------------------------------------------------------------------
-
-
-def test_an_ngram_of_the_training_texts_is_asked(corpus: Path, cache: Path, tmp_path: Path) -> None:
-    """Texts that always say "ab" before "cd" have the search say so where the sound does not tell."""
-    run = learn(corpus, tmp_path / "run", cache, epochs=1, language_model="ngram", order=3, language_weight=1.0)
-    again = throughtime.Run(run.folder.path)
-    language = again.task.features.language.model
-    symbols = again.task.features.symbols
-    scores, _ = language.start()
-    np.testing.assert_allclose(np.exp(scores).sum(), 1, rtol=1e-6)
-    assert scores[0, symbols.encode(" ")[0]] < scores[0, symbols.encode("a")[0]] - 2  # no text begins with a space
-    # the sound is as much one as the other: what is usual decides, and only with a language model
-    steps = np.full((2, len(symbols)), -30.0, dtype=np.float32)
-    steps[0, symbols.encode("a")] = np.log(0.49)
-    steps[0, symbols.encode(" ")] = np.log(0.51)
-    steps[1, symbols.encode("b")] = 0.0
-    asked = run.task.settings
-    plain = symbols.decode(Decoder(8).best(steps))
-    told = symbols.decode(Decoder(8, language, asked.language_weight, asked.bonus).best(steps))
-    assert (plain, told) == (" b", "ab")
-
-
-def write_text(path: Path) -> Path:
-    path.write_text("ab cd\n" * 3000)
-    return path
-
-
-def test_a_run_of_the_text_task_is_asked_and_kept(
-    corpus: Path, cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    text = write_text(tmp_path / "text.txt")
-    asked: dict[str, Any] = {"steps": 60, "layers": (16,), "embedding_size": 8, "learning_rate": 0.02, "window": 16}
-    throughtime.train("text", text, out=tmp_path / "text", quiet=True, **asked)
-    run = learn(corpus, tmp_path / "run", cache, epochs=1, language_model=str(tmp_path / "text"), bonus=0.0)
-    (tmp_path / "text").rename(tmp_path / "elsewhere")
-    again = throughtime.Run(run.folder.path)  # needs no other folder than its own
-    language, symbols = again.task.features.language.model, again.task.features.symbols
-    scores, state = language.start()
-    for letter, following in zip("ab cd", "b cd", strict=False):
-        scores, (state,) = language.next([state], symbols.encode(letter).tolist())
-        assert scores[0].argmax() == symbols.encode(following)[0]
-    assert main(["predict", str(run.folder.path), str(corpus.parent / "0000.wav")]) == 0
-    assert capsys.readouterr().out.endswith("0000.wav\n")
-
-
-def test_pieces_of_words_are_those_of_the_text_run(corpus: Path, cache: Path, tmp_path: Path) -> None:
-    text = write_text(tmp_path / "text.txt")
-    asked: dict[str, Any] = {"steps": 2, "layers": (8,), "level": "bpe", "vocabulary_size": 260}
-    throughtime.train("text", text, out=tmp_path / "text", quiet=True, **asked)
-    run = learn(corpus, tmp_path / "run", cache, epochs=1, level="bpe", language_model=str(tmp_path / "text"))
-    assert (
-        run.task.features.symbols.tokenizer.definition == throughtime.Run(tmp_path / "text").task.tokenizer.definition
-    )
-    with pytest.raises(ThroughtimeError, match="found a language model of bpe, expected one of characters"):
-        learn(corpus, tmp_path / "other", cache, epochs=1, language_model=str(tmp_path / "text"))
-    assert not (tmp_path / "other").exists()
-
-
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        (None, "found no run folder"),
-        ("task = 'music'\n", "found a run of the task music"),
-        ("no toml", "found no run folder"),
-    ],
-)
-def test_other_language_models_are_refused(
-    corpus: Path, cache: Path, tmp_path: Path, content: str | None, sentence: str
-) -> None:
-    (tmp_path / "text").mkdir()
-    if content is not None:
-        (tmp_path / "text" / "config.toml").write_text(content)
-    with pytest.raises(DataError, match=sentence):
-        learn(corpus, tmp_path / "run", cache, epochs=1, language_model=str(tmp_path / "text"))
-    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.slow

@@ -18,6 +18,7 @@ from throughtime.decoding.ctc import BeamSearch, greedy, prefix_beam
 from throughtime.errors import ArgumentError
 from throughtime.layers import GRU, LSTM, RNN
 from throughtime.models.front_end import ConvolutionFrontEnd
+from throughtime.models.lookahead import Lookahead
 from throughtime.models.transcriber import Transcriber
 
 FEATURES, K = 6, 4
@@ -158,10 +159,15 @@ def test_a_causal_front_end_does_not_look_ahead() -> None:
             assert same == (causal or (kernel == 3 and stride == 4))
 
 
+@pytest.mark.parametrize("lookahead", [0, 1, 7])
 @pytest.mark.parametrize("chunks", [[1] * 41, [41], [0, 2, 0, 39], [3] * 13 + [2], [7, 1, 1, 20, 5, 7], [40, 1]])
 @pytest.mark.parametrize(("cell", "stride", "kernel"), [(GRU, 4, 3), (LSTM, 2, 5), (RNN, 1, 3)])
-def test_a_stream_hears_what_the_whole_says(chunks: list[int], cell: Any, stride: int, kernel: int) -> None:
-    model = make(cell, both_ways=False, causal=True, stride=stride, kernel=kernel, dropout=0.5)
+def test_a_stream_hears_what_the_whole_says(
+    chunks: list[int], cell: Any, stride: int, kernel: int, lookahead: int
+) -> None:
+    model = make(cell, both_ways=False, causal=True, stride=stride, kernel=kernel, dropout=0.5, lookahead=lookahead)
+    if model.lookahead is not None:
+        nn.init.normal_(model.lookahead.weight)
     batch = Batch(
         {name: x.float() if x.is_floating_point() else x for name, x in batch_of([(41, [])]).tensors.items()}, 1, 41
     )
@@ -170,9 +176,9 @@ def test_a_stream_hears_what_the_whole_says(chunks: list[int], cell: Any, stride
     for frames in batch["inputs"][0].split(chunks):
         parts.append(listener.add(frames))
         given += len(frames)
-        # everything is said as soon as the frames are there that it is about
-        assert sum(map(len, parts)) == given // stride
-    assert listener.latency == stride - 1
+        # everything is said as soon as the frames are there that it is about, and those that are looked ahead to
+        assert sum(map(len, parts)) == max(0, given // stride - lookahead)
+    assert listener.latency == stride * (lookahead + 1) - 1
     parts.append(listener.end())
     with torch.no_grad():
         whole = model(batch)[0]
@@ -180,8 +186,49 @@ def test_a_stream_hears_what_the_whole_says(chunks: list[int], cell: Any, stride
     assert len(listener.end()) == 0
 
 
-def test_a_stream_that_never_began_says_nothing() -> None:
-    assert make(both_ways=False, causal=True).listen().end().shape == (0, K)
+@pytest.mark.parametrize("lookahead", [0, 3])
+def test_a_stream_that_never_began_says_nothing(lookahead: int) -> None:
+    assert make(both_ways=False, causal=True, lookahead=lookahead).listen().end().shape == (0, K)
+
+
+def ahead(steps: int) -> Transcriber:
+    """A model whose look-ahead has learned something."""
+    model = make(both_ways=False, causal=True, lookahead=steps).double().eval()
+    assert model.lookahead is not None
+    nn.init.normal_(model.lookahead.weight)
+    return model
+
+
+def test_looking_ahead_is_so_far_and_no_further() -> None:
+    model, batch = ahead(3), batch_of([(24, [])])
+    changed = batch["inputs"].clone()
+    changed[:, 12:] += 1  # from step 6 on
+    before, after = (model(Batch({**batch.tensors, "inputs": one}, 1, 24))[0] for one in (batch["inputs"], changed))
+    assert [step for step in range(12) if not torch.equal(before[step], after[step])] == list(range(3, 12))
+    with pytest.raises(ArgumentError, match="found 3 steps to look ahead, expected 0 of layers that run both ways"):
+        make(lookahead=3)
+    with pytest.raises(ArgumentError, match="found 4 units and -1 steps"):
+        Lookahead(4, -1)
+
+
+def test_looking_ahead_is_a_sum_of_weighed_steps() -> None:
+    lookahead, hidden = Lookahead(5, 2).double(), torch.randn(3, 7, 5, dtype=torch.float64)
+    torch.testing.assert_close(lookahead(hidden), hidden)  # before it has learned anything
+    nn.init.normal_(lookahead.weight)
+    expected = torch.zeros_like(hidden)
+    for t, j in product(range(7), range(3)):
+        if t + j < 7:
+            expected[:, t] += lookahead.weight[:, j] * hidden[:, t + j]
+    torch.testing.assert_close(lookahead(hidden), expected)
+
+
+def test_rows_that_look_ahead_are_those_of_each_alone() -> None:
+    model, rows = ahead(2), [(length, []) for length in (23, 1, 8, 0, 16)]
+    batch = batch_of(rows, padding=math.nan)
+    together = model(batch)
+    for row, steps in enumerate(model.heard(batch["lengths"]).tolist()):
+        alone = model(row_of(batch, row))
+        torch.testing.assert_close(together[row, :steps], alone[0, :steps], atol=1e-12, rtol=0)
 
 
 def test_a_stream_is_transcribed_as_the_whole() -> None:

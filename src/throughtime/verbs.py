@@ -129,6 +129,8 @@ def train(
     try:
         loop.seed_everything(learner.settings.seed)
         model = learner.model()
+        if not folder.checkpoint.exists():
+            learner.begin(model)
         check_memory(model, learner.settings)
         loop.fit(
             model,

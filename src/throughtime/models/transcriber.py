@@ -14,6 +14,7 @@ from throughtime.errors import ArgumentError
 from throughtime.layers import Recurrent
 from throughtime.models.base import Loss, Model
 from throughtime.models.front_end import ConvolutionFrontEnd
+from throughtime.models.lookahead import Lookahead
 
 
 class Transcriber(Model):
@@ -25,12 +26,14 @@ class Transcriber(Model):
             forward alone (and a causal front end) for what is heard as it is said.
         symbols: K, with the blank, which is 0.
         dropout: of steps before the recurrent layers, and of hidden states behind them.
+        lookahead: steps that forward layers hear on before they say a step's symbol.
 
     The batch holds `inputs` (B, T, F), `lengths` (B,), `targets` (B, U) from 1 to K-1, padded with 0, and
     `target_lengths` (B,).
 
     Raises:
-        ArgumentError: fewer than two symbols, or a recurrent layer that does not fit.
+        ArgumentError: fewer than two symbols, a recurrent layer that does not fit, or one that looks ahead
+            although it runs both ways and has heard all.
 
     Example:
         >>> from throughtime.layers import GRU
@@ -41,23 +44,29 @@ class Transcriber(Model):
         (torch.Size([1, 5, 28]), tensor([5]))
     """
 
-    def __init__(self, front: ConvolutionFrontEnd, recurrent: Recurrent, symbols: int, dropout: float = 0.0) -> None:
+    def __init__(
+        self, front: ConvolutionFrontEnd, recurrent: Recurrent, symbols: int, dropout: float = 0.0, lookahead: int = 0
+    ) -> None:
         super().__init__()
         if symbols < 2 or not recurrent.batch_first or recurrent.input_size != front.size:
             raise ArgumentError(
                 f"found {symbols} symbols, batch_first={recurrent.batch_first}, input_size={recurrent.input_size}, "
                 f"expected at least 2, batch_first=True, and the front end's {front.size}"
             )
+        if lookahead and recurrent.bidirectional:
+            raise ArgumentError(f"found {lookahead} steps to look ahead, expected 0 of layers that run both ways")
         self.front, self.recurrent, self.symbols = front, recurrent, symbols
+        size = recurrent.cell.state_sizes[0] * recurrent.num_directions
+        self.lookahead = Lookahead(size, lookahead) if lookahead else None
         self.dropout = nn.Dropout(dropout)
-        self.output = nn.Linear(recurrent.cell.state_sizes[0] * recurrent.num_directions, symbols)
+        self.output = nn.Linear(size, symbols)
 
     def forward(self, batch: Batch) -> Tensor:
         """Log p of each symbol at each step, (B, T', K)."""
         lengths = batch["lengths"]
         steps = self.dropout(self.front(batch["inputs"], lengths))
         hidden, _ = self.recurrent(steps, lengths=self.heard(lengths))
-        return self._log_probs(hidden)
+        return self._log_probs(hidden if self.lookahead is None else self.lookahead(hidden))
 
     def heard(self, lengths: Tensor) -> Tensor:
         """Steps (B,) that rows of so many frames (B,) have."""
@@ -105,8 +114,8 @@ class Transcriber(Model):
 class Listener:
     """A transcriber at work on a stream. However the frames come, it says what it says of the whole.
 
-    Each step comes as soon as the `stride` frames that it stands for have, so that nothing waits for more than
-    `latency` frames after itself.
+    Each step comes as soon as the `stride` frames that it stands for have, and those that the model looks ahead to,
+    so that nothing waits for more than `latency` frames after itself.
 
     Args:
         model: forward alone and causal, in evaluation mode.
@@ -116,20 +125,31 @@ class Listener:
         self._model = model
         self._front = model.front.stream()
         self._state: Any = None
-        self.latency = model.front.stride - 1
+        self._ahead = None if model.lookahead is None else model.lookahead.stream()
+        waiting = 0 if model.lookahead is None else model.lookahead.steps
+        self.latency = model.front.stride * (waiting + 1) - 1
 
     @torch.no_grad()
     def add(self, frames: Tensor) -> Tensor:
         """Frames (N, F) -> log p (N', K) of the steps that they complete."""
-        return self._say(self._front.add(frames))
+        return self._say(self._ahead_of(self._hear(self._front.add(frames))))
 
     @torch.no_grad()
     def end(self) -> Tensor:
-        """The sound is over: log p (N', K) of the frames that are left, N' = 0 or 1."""
-        return self._say(self._front.end())
+        """The sound is over: log p (N', K) of the steps that were not said yet."""
+        hidden = self._ahead_of(self._hear(self._front.end()))
+        return self._say(hidden if self._ahead is None else torch.cat((hidden, self._ahead.end())))
 
-    def _say(self, steps: Tensor) -> Tensor:
+    def _hear(self, steps: Tensor) -> Tensor:
+        """Steps (N, S) -> hidden states (N, H)."""
         if len(steps) == 0:
-            return steps.new_empty(0, self._model.symbols)
+            return steps.new_empty(0, self._model.output.in_features)
+        hidden: Tensor
         hidden, self._state = self._model.recurrent(steps[None], self._state)
-        return self._model._log_probs(hidden)[0]
+        return hidden[0]
+
+    def _ahead_of(self, hidden: Tensor) -> Tensor:
+        return hidden if self._ahead is None else self._ahead.add(hidden)
+
+    def _say(self, hidden: Tensor) -> Tensor:
+        return self._model._log_probs(hidden)

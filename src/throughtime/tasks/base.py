@@ -187,6 +187,10 @@ class Task(ABC, Generic[Example, SettingsT]):
     def model(self) -> Model:
         """A fresh model of the sizes that settings and features ask for."""
 
+    def begin(self, model: Model) -> None:
+        """Give a fresh model what training starts from; by default it keeps its random weights."""
+        return
+
     @abstractmethod
     def loader(self, examples: Sequence[Example], *, training: bool) -> Loader:
         """Batches of these examples: shuffled and truncated as training wants it, or all in order."""

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import shutil
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import ValidationError
 
 from throughtime import tasks as registry
 from throughtime.data.audio.symbols import Symbols
 from throughtime.data.byte_pairs import BytePairs, load_tokenizer
 from throughtime.data.tokens import Tokenizer
 from throughtime.errors import DataError
+from throughtime.tasks.speech.other_run import CONFIG, FEATURES, WEIGHTS, OtherRun
 
 if TYPE_CHECKING:
     from throughtime.decoding.language import LanguageModel
 
-# what of a run folder the language model is made from, and is copied, so that our own run folder needs no other
-_CONFIG, _FEATURES, _WEIGHTS = "config.toml", "features", "model.safetensors"
+# what the language model is made from is copied, so that our own run folder needs no other
 _COPY = "language_model"
 _COUNTS = "language.npz"
 _EXPECTED = "the folder of a finished run of the text task, by characters or pieces of words"
@@ -39,14 +37,18 @@ class TextRun:
     folder: Path
 
     @property
+    def _run(self) -> OtherRun:
+        return OtherRun(self.folder, "text", _EXPECTED)
+
+    @property
     def tokenizer(self) -> Tokenizer:
         """What it was trained with.
 
         Raises:
             DataError: it is no such run.
         """
-        self._settings()
-        tokenizer = load_tokenizer(self.folder / _FEATURES / "tokenizer.json")
+        self._run.settings()
+        tokenizer = load_tokenizer(self._run.features / "tokenizer.json")
         if tokenizer.level == "words":
             raise DataError(self.folder, "a run by words", _EXPECTED)
         return tokenizer
@@ -57,37 +59,20 @@ class TextRun:
         Raises:
             DataError: it is no such run, or something of it is missing or damaged.
         """
-        from safetensors.torch import load_file
-
         from throughtime.models.symbol_language import RecurrentLanguageModel
 
-        task = registry.find("text")(self._settings(), self.folder)
-        task.load_features(self.folder / _FEATURES)
+        task = registry.find("text")(self._run.settings(), self.folder)
+        task.load_features(self._run.features)
         generator: Any = task.model()
-        try:
-            generator.load_state_dict(load_file(self.folder / _WEIGHTS))
-        except Exception as error:  # safetensors and torch raise several kinds for a damaged file
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise DataError(self.folder / _WEIGHTS, f"no usable weights ({reason})", _EXPECTED) from error
+        self._run.put_weights(generator, self._run.weights())
         return RecurrentLanguageModel(generator, symbols.tokens_of(self.tokenizer))
 
     def copy(self, folder: Path) -> None:
         """Copy what is needed into a folder."""
         folder.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(self.folder / _FEATURES, folder / _FEATURES, dirs_exist_ok=True)
-        for name in (_CONFIG, _WEIGHTS):
+        shutil.copytree(self._run.features, folder / FEATURES, dirs_exist_ok=True)
+        for name in (CONFIG, WEIGHTS):
             shutil.copy(self.folder / name, folder / name)
-
-    def _settings(self) -> Any:
-        try:
-            config = tomllib.loads((self.folder / _CONFIG).read_text(encoding="utf-8"))
-            if config["task"] != "text" or not (self.folder / _WEIGHTS).is_file():
-                raise DataError(self.folder, f"a run of the task {config['task']} (finished or not)", _EXPECTED)
-            # TOML has no null: settings without a value are listed by name
-            return registry.find("text").Settings(**config["settings"], **dict.fromkeys(config["unset"]))
-        except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
-            reason = str(error).splitlines()[0]
-            raise DataError(self.folder, f"no run folder ({reason})", f"none, ngram, or {_EXPECTED}") from error
 
 
 class Language:

@@ -12,6 +12,8 @@ from throughtime.settings import TrainingSettings
 class SpeechSettings(TrainingSettings):
     """A transcriber; plain: log-mel features, convolutions, two bidirectional GRU layers, characters, CTC, n-grams."""
 
+    start: str | None = None
+    """Folder of a speech run of the same sizes that training goes out from (fine-tuning), with its letters' weights."""
     audio_column: str | None = None
     """Column of the sound files by name or number from 1; none: path, audio, file, ..., or the one that holds such."""
     text_column: str | None = None
@@ -34,6 +36,8 @@ class SpeechSettings(TrainingSettings):
     """Different characters or pieces at most; of pieces, 256 are the bytes."""
     streaming: bool = False
     """Hear forward only, so that text comes while the sound does: predict RUN pcm:16000 (raw samples from a pipe)."""
+    lookahead: float = Field(default=0.2, ge=0, le=5)
+    """Seconds that a streaming model hears on before it says what it heard (row convolution, Wang et al. 2016)."""
     normalise: Literal["auto", "utterance", "training"] = "auto"
     """Features by mean and spread of each utterance, or of the training split (what streaming needs); auto: which."""
     channels: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] = (16, 32)

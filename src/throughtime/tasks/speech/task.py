@@ -24,6 +24,7 @@ from throughtime.tasks.speech.features import Features
 from throughtime.tasks.speech.live import LiveTranscriber, Sound
 from throughtime.tasks.speech.scoring import error_rates, table_of_errors
 from throughtime.tasks.speech.settings import SpeechSettings
+from throughtime.tasks.speech.start import Start
 
 if TYPE_CHECKING:
     from throughtime.data.batch import Loader
@@ -92,6 +93,8 @@ class Speech(Task[Utterance, SpeechSettings]):
 
     def fit(self, train: Sequence[Utterance]) -> None:
         """Symbols, usual loudness, the baselines."""
+        if self.settings.start is not None:
+            Start(self.settings.start).check(self.settings)  # before hours go into features
         self.features.fit(train)
 
     def save_features(self, folder: Path) -> None:
@@ -124,7 +127,13 @@ class Speech(Task[Utterance, SpeechSettings]):
             bidirectional=not asked.streaming,
             dropout=asked.dropout if asked.layers > 1 else 0.0,
         )
-        return Transcriber(front, recurrent, len(self.features.symbols), asked.dropout)
+        lookahead = round(asked.lookahead * FRAMES_A_SECOND / asked.stride) if asked.streaming else 0
+        return Transcriber(front, recurrent, len(self.features.symbols), asked.dropout, lookahead)
+
+    def begin(self, model: Model) -> None:
+        """The weights of the run that was asked for."""
+        if self.settings.start is not None:
+            Start(self.settings.start).put(cast("Transcriber", model), self.features.symbols)
 
     def loader(self, examples: Sequence[Utterance], *, training: bool) -> Loader:
         """Batches of features and symbols; masked, and at all speeds, where they are learned from."""
