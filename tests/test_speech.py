@@ -14,6 +14,8 @@ import soundfile
 import throughtime
 from speech_files import RATE, SMALL, TONES, answers, learn, say, write_corpus
 from throughtime.cli.main import main
+from throughtime.data.audio.voices import SIZES, built_in_speech
+from throughtime.data.sources import cache_folder
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.tasks.speech.scoring import error_rates, table_of_errors
 from throughtime.tasks.speech.settings import SpeechSettings
@@ -295,8 +297,18 @@ def test_naming_the_task_does_not_load_heavy_packages() -> None:
 
 @pytest.mark.slow
 def test_the_built_in_voices_are_understood(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The short ones of the built-in sentences, which take a small model two minutes."""
     monkeypatch.delenv("THROUGHTIME_CACHE")  # they are rendered once, and kept
-    run = throughtime.train("speech", out=tmp_path / "run", quiet=True, epochs=8)
+    folder = built_in_speech(cache_folder())
+    splits = {}
+    for split in SIZES:
+        head, *rows = (folder / f"{split}.tsv").read_text(encoding="utf-8").splitlines()
+        short = [f"{folder}/clips/{row}" for row in rows if len(row.split("\t")[1].split()) <= 5]
+        splits[split] = tmp_path / f"{split}.tsv"
+        splits[split].write_text("\n".join([head, *short]) + "\n", encoding="utf-8")
+    sizes = {"rate": RATE, "bins": 40, "hidden_size": 96, "batch_size": 8, "epochs": 20, "threads": 1}
+    run = throughtime.train("speech", out=tmp_path / "run", quiet=True, **splits, **sizes)
     report = run.folder.read_report()
-    assert report.metrics["wer"] < 0.15
-    assert report.metrics["wer_without_search"] < 0.4 < report.baselines["nearest of 300 training recordings"]["wer"]
+    assert report.metrics["wer"] < 0.3
+    assert report.metrics["wer_without_search"] < 0.5
+    assert report.baselines["nearest of 300 training recordings"]["wer"] > 0.6

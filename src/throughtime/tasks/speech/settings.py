@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from throughtime.data.audio.log_mel import FRAMES_A_SECOND
 from throughtime.settings import TrainingSettings
 
 
@@ -96,3 +97,8 @@ class SpeechSettings(TrainingSettings):
     def by_utterance(self) -> bool:
         """Whether features are normalised by each utterance itself."""
         return self.normalise == "utterance" or (self.normalise == "auto" and not self.streaming)
+
+    @property
+    def lookahead_steps(self) -> int:
+        """Steps of the recurrent layers that are heard before what is in the first of them is said."""
+        return round(self.lookahead * FRAMES_A_SECOND / self.stride) if self.streaming else 0

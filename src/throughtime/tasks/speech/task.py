@@ -127,8 +127,7 @@ class Speech(Task[Utterance, SpeechSettings]):
             bidirectional=not asked.streaming,
             dropout=asked.dropout if asked.layers > 1 else 0.0,
         )
-        lookahead = round(asked.lookahead * FRAMES_A_SECOND / asked.stride) if asked.streaming else 0
-        return Transcriber(front, recurrent, len(self.features.symbols), asked.dropout, lookahead)
+        return Transcriber(front, recurrent, len(self.features.symbols), asked.dropout, asked.lookahead_steps)
 
     def begin(self, model: Model) -> None:
         """The weights of the run that was asked for."""
