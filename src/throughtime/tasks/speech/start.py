@@ -13,7 +13,18 @@ from throughtime.tasks.speech.settings import SpeechSettings
 if TYPE_CHECKING:
     from throughtime.models.transcriber import Transcriber
 
-_SIZES = tuple("rate bins by_utterance channels stride cell hidden_size layers streaming lookahead_steps".split())
+_SIZES = (
+    "rate",
+    "bins",
+    "by_utterance",
+    "channels",
+    "stride",
+    "cell",
+    "hidden_size",
+    "layers",
+    "streaming",
+    "lookahead_steps",
+)
 _OUTPUTS = ("output.weight", "output.bias")  # a row a symbol
 
 
