@@ -20,7 +20,10 @@ struct Lstm {
       store(g + at, fresh);
       store(o + at, out);
       store(s.c_new + st, cell);
-      store(s.h_new + st, out * hyperbolic_tangent(cell));
+    });
+    // apart: this waits for the cell state, and the units after it would wait with it
+    s.each([&](int64_t at, int64_t st, int64_t) {
+      store(s.h_new + st, load(o + at) * hyperbolic_tangent(load(s.c_new + st)));
     });
   }
 

@@ -72,9 +72,13 @@ inline __attribute__((always_inline)) void tile(int64_t K, Left A, Right B, Resu
   if constexpr (transposed) {
     for (int64_t k = 0; k < K; ++k) step(k);
   } else {
-    for (; K >= panel; K -= panel, a += A.block)
+    for (; K >= panel; K -= panel, a += A.block) {
+      // the rows go on a block further, too far for the processor to foresee
+#pragma GCC unroll 12
+      for (int r = 0; r < R; ++r) __builtin_prefetch(a + r * A.row + A.block);
 #pragma GCC unroll 4
       for (int64_t k = 0; k < panel; ++k) step(k);
+    }
     for (int64_t k = 0; k < K; ++k) step(k);
   }
 #pragma GCC unroll 12

@@ -2,6 +2,8 @@
 // One source for all sets: compiled once for each, with LANES and ISA set by the build.
 #pragma once
 
+#include <immintrin.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -64,35 +66,59 @@ inline float total(vec value) {
 
 inline vec magnitude(vec x) { return reinterpret_cast<vec>(reinterpret_cast<ints>(x) & 0x7fffffff); }
 
-// e^x = 2^n e^r with |r| <= ln(2)/2, where the polynomial errs by less than 1e-7 of e^r (least squares reweighted towards
-// the largest error, exact at 0). NaN passes through: it compares false and so is never replaced by a bound.
-inline vec exponential(vec x) {
-  const vec low = splat(-87.0f), high = splat(87.0f);
-  x = x < low ? low : x;
-  x = x > high ? high : x;
-  const vec shift = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to the nearest integer
-  const vec shifted = x * 1.44269504f + shift;
-  const vec r = x - (shifted - shift) * 0.693147181f;
-  vec p = splat(0.00829022937f);
-  p = p * r + 0.0418983884f;
-  p = p * r + 0.166676402f;
-  p = p * r + 0.499991447f;
-  p = p * r + 0.999999702f;
-  p = p * r + 1.0f;
-  return reinterpret_cast<vec>(reinterpret_cast<ints>(p) + (reinterpret_cast<ints>(shifted) << 23));  // times 2^n
+// The bound where x goes beyond it. NaN stays NaN: the instructions answer their second operand if they cannot compare.
+// (From the comparison and choice that this is, the compiler makes two instructions instead of one.)
+inline vec at_least(vec bound, vec x) {
+#if LANES == 16
+  return _mm512_max_ps(bound, x);
+#else
+  return _mm256_max_ps(bound, x);
+#endif
 }
 
-inline vec sigmoid(vec x) { return 1.0f / (1.0f + exponential(-x)); }
+inline vec at_most(vec bound, vec x) {
+#if LANES == 16
+  return _mm512_min_ps(bound, x);
+#else
+  return _mm256_min_ps(bound, x);
+#endif
+}
 
-// (e^2x - 1) / (e^2x + 1); near zero, where that cancels, the Padé approximant of order [5/4].
+// e^x = 2^n e^r with |r| <= ln(2)/2, in parts that lose nothing of a small x: the scale 2^n, and e^r - 1, where the
+// polynomial errs by less than 1e-7 of e^r (least squares reweighted towards the largest error, exact at 0).
+struct Exponential {
+  vec rest;     // e^r - 1
+  ints doubled; // n, in the bits of a float's exponent
+
+  explicit Exponential(vec x) {
+    const vec shift = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to the nearest integer
+    const vec shifted = x * 1.44269504f + shift;
+    const vec r = x - (shifted - shift) * 0.693147181f;
+    vec p = splat(0.00829022937f);
+    p = p * r + 0.0418983884f;
+    p = p * r + 0.166676402f;
+    p = p * r + 0.499991447f;
+    p = p * r + 0.999999702f;
+    rest = p * r;
+    doubled = reinterpret_cast<ints>(shifted) << 23;
+  }
+  vec value() const { return reinterpret_cast<vec>(reinterpret_cast<ints>(rest + 1.0f) + doubled); }
+  vec minus_one() const {
+    const vec scale = reinterpret_cast<vec>(reinterpret_cast<ints>(splat(1.0f)) + doubled);
+    return scale * rest + (scale - 1.0f);
+  }
+};
+
+inline vec sigmoid(vec x) {
+  const vec within = at_most(splat(87.0f), at_least(splat(-87.0f), x));
+  return 1.0f / (1.0f + Exponential(-within).value());
+}
+
+// (e^2|x| - 1) / (e^2|x| + 1) with the sign of x; beyond 10 it is 1.
 inline vec hyperbolic_tangent(vec x) {
-  const vec a = magnitude(x), square = x * x;
-  const vec e = exponential(2.0f * a);
-  const ints near = a < splat(0.6f);
-  const vec above = near ? a * (945.0f + square * (105.0f + square)) : e - 1.0f;
-  const vec below = near ? 945.0f + square * (420.0f + square * 15.0f) : e + 1.0f;
+  const vec e = Exponential(2.0f * at_most(splat(10.0f), magnitude(x))).minus_one();
   const ints sign = reinterpret_cast<ints>(x) & static_cast<int32_t>(0x80000000);
-  return reinterpret_cast<vec>(reinterpret_cast<ints>(above / below) | sign);
+  return reinterpret_cast<vec>(reinterpret_cast<ints>(e / (e + 2.0f)) | sign);
 }
 
 }  // namespace throughtime::ISA
