@@ -63,13 +63,15 @@ struct GruResetAfter {
     float *n = s.gates, *r = n + s.block, *z = r + s.block, *q = z + s.block;
     s.recur(1, 0, 2, s.input);
     s.recur<Start::bias>(3, 2, 1, s.input);
+    s.each([&](int64_t at, int64_t, int64_t) {
+      store(r + at, sigmoid(load(r + at)));
+      store(z + at, sigmoid(load(z + at)));
+    });
+    // apart: this waits for the reset gate, and the units after it would wait with it
     s.each([&](int64_t at, int64_t st, int64_t) {
-      const vec reset = sigmoid(load(r + at)), keep = sigmoid(load(z + at)), old = load(s.h + st);
-      const vec fresh = hyperbolic_tangent(load(n + at) + reset * load(q + at));
+      const vec fresh = hyperbolic_tangent(load(n + at) + load(r + at) * load(q + at)), old = load(s.h + st);
       store(n + at, fresh);
-      store(r + at, reset);
-      store(z + at, keep);
-      store(s.h_new + st, fresh + keep * (old - fresh));
+      store(s.h_new + st, fresh + load(z + at) * (old - fresh));
     });
   }
 
