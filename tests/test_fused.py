@@ -47,6 +47,21 @@ def two_threads() -> Any:
 
 @pytest.mark.parametrize("name", LAYERS)
 @pytest.mark.usefixtures("two_threads")
+def test_without_gradients_no_thread_writes_over_what_another_still_reads(name: str) -> None:
+    """Gates are kept for a chunk of steps at a time then, in the same memory; with such lengths threads meet there."""
+    torch.manual_seed(0)
+    layer, x = LAYERS[name](21, 40, bidirectional=True), torch.randn(60, 37, 21)
+    lengths = torch.arange(37) % 31 + 30
+    with torch.no_grad():
+        with kernels.use("reference"):
+            expected, _ = layer(x, lengths=lengths)
+        with kernels.use("fused"):
+            for _ in range(5):
+                torch.testing.assert_close(layer(x, lengths=lengths)[0], expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.usefixtures("two_threads")
 def test_the_same_threads_give_the_same_bits(name: str) -> None:
     torch.manual_seed(0)
     layer, x = LAYERS[name](21, 40, bidirectional=True), torch.randn(37, 19, 21)

@@ -86,6 +86,8 @@ struct ForwardSweep {
     for (int64_t n = 0; n < chunks; ++n) {
       const Chunk chunk(s, call.reverse ? chunks - 1 - n : n);
       float* gates = call.gates ? call.gates + chunk.base * s.kept : ring;
+      // a place in the ring is one thread's in one chunk and another's in the next, which may not have read it yet
+      if (n > 0 && !call.gates) me.together();
       if (raw && s.H < s.Hp) {  // units beyond H are not computed there; they must not be what memory held
         const auto [from, to] = me.part(chunk.rows * s.kept);
         std::fill(gates + from, gates + to, 0.0f);
