@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Callable
+from itertools import chain, count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 JOEY = """
 name: "peer"
@@ -15,7 +16,7 @@ use_cuda: False
 random_seed: 1
 data:
     train: "{folder}/pieces/train"
-    dev: "{folder}/pieces/valid"
+    dev: "{folder}/pieces/{part}"
     dataset_type: "plain"
     src: {{lang: "da", level: "word", lowercase: False, max_length: 100, voc_min_freq: 1, normalize: False}}
     trg: {{lang: "en", level: "word", lowercase: False, max_length: 100, voc_min_freq: 1, normalize: False}}
@@ -62,7 +63,31 @@ model:
 """
 
 
-def peer(folder: Path, seconds: float, threads: int, batch_size: int, clock: Callable[[], float]) -> dict[str, Any]:
+class Work(NamedTuple):
+    """What a process is asked for.
+
+    Args:
+        seconds: of training.
+        part: valid or test: what is translated then.
+        learn: whether the trained model is kept; else the one that was kept before translates, if there is one.
+    """
+
+    seconds: float
+    part: str
+    learn: bool
+
+    def settle(self, model: Any, weights: Path) -> None:
+        """Keep the model, or take the one that was kept."""
+        import torch
+
+        if self.learn:
+            torch.save(model.state_dict(), weights)
+        elif weights.exists():
+            model.load_state_dict(torch.load(weights))
+        model.eval()
+
+
+def peer(folder: Path, work: Work, threads: int, batch_size: int, clock: Callable[[], float]) -> dict[str, Any]:
     """The same with JoeyNMT's own training step, batches and search, run by the peer's python."""
     import logging
 
@@ -74,7 +99,7 @@ def peer(folder: Path, seconds: float, threads: int, batch_size: int, clock: Cal
     logging.disable(logging.CRITICAL)
     torch.set_num_threads(threads)
     (folder / "joey").mkdir(exist_ok=True)
-    (folder / "joey.yaml").write_text(JOEY.format(folder=folder), encoding="utf-8")
+    (folder / "joey.yaml").write_text(JOEY.format(folder=folder, part=work.part), encoding="utf-8")
     args = parse_global_args(load_config(folder / "joey.yaml"), rank=0, mode="train")
     model, train, valid, _ = prepare(args, rank=0, mode="train")
     manager = TrainManager(
@@ -85,21 +110,23 @@ def peer(folder: Path, seconds: float, threads: int, batch_size: int, clock: Cal
         batch_size=batch_size, batch_type="sentence", seed=0, shuffle=True, num_workers=0, device=args.device,
         eos_index=model.eos_index, pad_index=model.pad_index,
     )  # fmt: skip
-    started, tokens, spent, done = clock(), 0, 0.0, False
-    for epoch in range(10_000):
-        batches.batch_sampler.set_seed(epoch)
-        for batch in batches:
-            began = clock()
-            manager._train_step(batch)
-            manager.clip_grad_fun(parameters=model.parameters())
-            manager.optimizer.step()
-            model.zero_grad()
-            tokens, spent = tokens + int(batch.ntokens), spent + clock() - began
-            if done := clock() - started > seconds:
-                break
-        if done:
+
+    def epoch(number: int) -> Any:
+        batches.batch_sampler.set_seed(number)
+        return batches
+
+    started, tokens, spent = clock(), 0, 0.0
+    for batch in chain.from_iterable(map(epoch, count())):
+        if clock() - started > work.seconds:
             break
-    found: dict[str, Any] = {"training, tokens/s": tokens / spent, "memory, MB": peak()}
+        began = clock()
+        manager._train_step(batch)
+        manager.clip_grad_fun(parameters=model.parameters())
+        manager.optimizer.step()
+        model.zero_grad()
+        tokens, spent = tokens + int(batch.ntokens), spent + clock() - began
+    found: dict[str, Any] = {"training, tokens/s": tokens / spent, "trained on, tokens": tokens} if spent else {}
+    work.settle(model, folder / "peer.pt")
     for beams in (1, 5):
         began = clock()
         asked = args.test._replace(beam_size=beams, beam_alpha=1.0 if beams > 1 else -1)
@@ -108,7 +135,7 @@ def peer(folder: Path, seconds: float, threads: int, batch_size: int, clock: Cal
         )  # fmt: skip
         found[f"pieces {beams}"] = [[piece for piece in line if piece.isdigit()] for line in pieces]
         found |= speeds(beams, clock() - began, [len(line) for line in found[f"pieces {beams}"]])
-    return found
+    return found | {"memory, MB": peak()}
 
 
 def speeds(beams: int, seconds: float, lengths: list[int]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from throughtime.decoding.beam import BeamSearch, Hypothesis
+from throughtime.decoding.continuations import Logits
 from throughtime.errors import ArgumentError, NotANumberError
 
 BEGIN, END, V = 0, 1, 4
@@ -28,7 +29,7 @@ class Table:
     def logits(self, seed: int, read: tuple[int, ...]) -> np.ndarray:
         return np.random.default_rng((seed, *read)).normal(size=V) * self.sharpness
 
-    def step(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+    def step(self, tokens: Tensor) -> tuple[Logits, Tensor]:
         rows = tokens.tolist()
         self.beginnings = [
             [(*old, new) for old, new in zip(row, says, strict=True)]
@@ -38,7 +39,7 @@ class Table:
             [self.logits(seed, read) for read in row] for seed, row in zip(self.seeds, self.beginnings, strict=True)
         ]
         notes = [[[len(read), read[-1]] for read in row] for row in self.beginnings]
-        return torch.tensor(np.array(logits)), torch.tensor(notes, dtype=torch.float64)
+        return Logits(torch.tensor(np.array(logits))), torch.tensor(notes, dtype=torch.float64)
 
     def select(self, sentences: Tensor | None, parents: Tensor) -> None:
         chosen = range(len(self.seeds)) if sentences is None else sentences.tolist()

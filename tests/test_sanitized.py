@@ -39,6 +39,7 @@ EVERY = """
 import torch
 from throughtime import kernels
 from throughtime.kernels import _fused
+from throughtime.kernels.decoding import PackedLinear, attend
 from throughtime.layers import GRU, LSTM, RNN
 assert _fused.__file__.startswith({!r}), _fused.__file__
 makes = [RNN, GRU, lambda *a, **k: GRU(*a, reset_after=True, **k), LSTM]
@@ -51,6 +52,14 @@ with kernels.use("fused"):
                 layer(x, lengths=torch.randint(0, 21, (rows,)))[0].sum().backward()
                 with torch.no_grad():
                     layer(x)
+weight, bias, hidden = torch.randn(1001, 33), torch.randn(1001), torch.randn(150, 33)
+with torch.no_grad():
+    for rows in (1, 2, 7, 150):
+        for columns in (1, 17, 1001):  # columns of a panel and rows of a block, whole and not
+            PackedLinear(weight[:columns], bias[:columns]).largest(hidden[:rows], min(9, columns), [0, 16])
+    for features, size, steps in ((1, 1, 1), (13, 10, 9), (32, 48, 40)):
+        memory = torch.randn(7, steps, features), torch.randn(7, steps, size), torch.zeros(7, 1, steps)
+        attend(torch.randn(15, size + features), size, *memory, torch.tensor([0, 3, 6]), torch.randn(features))
 print("all of them")
 """
 

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from attentions import BEGIN, CELLS, END, A, E, H, V, attention_of
+from throughtime import kernels
 from throughtime.data.batch import Batch
 from throughtime.decoding.beam import BeamSearch
 from throughtime.errors import ArgumentError
@@ -221,8 +222,9 @@ def test_step_by_step_is_what_the_loss_saw(cell: type, feeding: bool, kind: str)
     decoding = model.decoding(batch["inputs"], batch["input_lengths"])
     read = torch.full((4, 1), BEGIN)
     for t in range(batch["targets"].shape[1]):
-        logits, notes = decoding.step(read)
-        torch.testing.assert_close(logits[:, 0], model.output.logits(vectors[t]))
+        continuations, notes = decoding.step(read)
+        log_p = torch.cat([continuations.of(word) for word in range(V)], dim=1)
+        torch.testing.assert_close(log_p, model.output.log_probabilities(vectors[t]))
         torch.testing.assert_close(notes[:, 0], attention[t])
         read = batch["targets"][:, t : t + 1]
 
@@ -259,15 +261,54 @@ def test_beam_search_finds_the_most_probable_of_all_strings(cell: type) -> None:
 
 
 @torch.no_grad()
-def test_beam_search_of_a_batch_is_that_of_its_sentences_alone() -> None:
-    model = build(LSTM).eval()
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-5)])
+def test_beam_search_of_a_batch_is_that_of_its_sentences_alone(dtype: torch.dtype, tolerance: float) -> None:
+    model = build(LSTM).to(dtype).eval()
     for parameter in model.parameters():
         parameter.mul_(3)
-    sources = [torch.randint(4, V, (1 + n % 6,)) for n in range(12)]
+    sources = [torch.randint(4, V, (1 + n % 6,)) for n in range(30)]
     batch, search = batch_of(sources, sources), BeamSearch(3, longest=9)
-    together = search.run(model.decoding(batch["inputs"], batch["input_lengths"]), len(sources), begin=BEGIN, end=END)
+    prepared = model.prepare()
+    together = search.run(
+        prepared.decoding(batch["inputs"], batch["input_lengths"]), len(sources), begin=BEGIN, end=END
+    )
     for source, found in zip(sources, together, strict=True):
-        decoding = model.decoding(source[None], torch.tensor([len(source)]))
-        (alone,) = search.run(decoding, 1, begin=BEGIN, end=END)
+        with kernels.use("reference"):
+            decoding = model.decoding(source[None], torch.tensor([len(source)]))
+            (alone,) = search.run(decoding, 1, begin=BEGIN, end=END)
         assert [one.tokens.tolist() for one in found] == [one.tokens.tolist() for one in alone]
-        assert [one.score for one in found] == pytest.approx([one.score for one in alone], abs=1e-12)
+        assert [one.score for one in found] == pytest.approx([one.score for one in alone], abs=tolerance)
+        for one, other in zip(found, alone, strict=True):
+            torch.testing.assert_close(one.notes[:, : len(source)], other.notes, rtol=0, atol=1e-5)
+
+
+@torch.no_grad()
+def test_the_memory_of_some_sentences_is_attended_to_alike_whether_it_was_copied_or_not() -> None:
+    decoder = build(LSTM).float().decoder
+    memory = decoder.memory(torch.randn(10, 6, 2 * H), torch.arange(10) % 6 + 1)
+    most, few = torch.tensor([0, 1, 2, 4, 5, 6, 8, 9]), torch.tensor([0, 3, 7])
+    for rows in (most, few, most[few]):
+        left = memory.select(rows)
+        if rows is not few:
+            left = memory.select(most)
+            left = left if rows is most else left.select(few)
+        state, x = decoder.start(left), torch.randn(len(rows), decoder.contribution_size)
+        for choice in ("auto", "reference"):
+            with kernels.use(choice):
+                new, attention = decoder.advance()(x, state, left, None)
+            for row, place in enumerate(rows.tolist()):
+                alone = memory.select(torch.tensor([place]))
+                expected, weights = decoder.advance()(x[row : row + 1], decoder.start(alone), alone, None)
+                torch.testing.assert_close(new.fed[row], expected.fed[0], rtol=0, atol=1e-6)
+                torch.testing.assert_close(attention[row], weights[0], rtol=0, atol=1e-6)
+    assert memory.select(most).keys is memory.keys
+    assert len(memory.select(few).keys) == 3
+
+
+@torch.no_grad()
+def test_words_said_again_contribute_what_they_did() -> None:
+    model = build(GRU)
+    prepared = model.prepare()
+    for words in ([4, 5, 4], [5, 6, BEGIN], [0, 4, 6, 6]):
+        expected = model.decoder.project(model.target(torch.tensor(words)[None]))[0]
+        torch.testing.assert_close(prepared.contributions(torch.tensor(words)), expected)

@@ -11,21 +11,21 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from throughtime.decoding.largest import largest
+from throughtime.decoding.continuations import Continuations
 from throughtime.errors import ArgumentError, NotANumberError
 
 
 class Decodable(Protocol):
     """A model at work on B sentences, each with K beams; it keeps its own state."""
 
-    def step(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+    def step(self, tokens: Tensor) -> tuple[Continuations, Tensor]:
         """Read the last element of each beam.
 
         Args:
             tokens: (B, K) int64.
 
         Returns:
-            Logits of the next element (B, K, V), and numbers to be kept with it (B, K, S), such as its attention.
+            What may come next, and numbers to be kept with it (B, K, S), such as its attention.
         """
         ...
 
@@ -166,48 +166,31 @@ class _Search:
         tokens = torch.full((len(self.alive), 1), self.begin, dtype=torch.int64)
         scores = torch.zeros(len(self.alive), 1)
         while len(self.alive):
-            logits, notes = self.model.step(tokens)
-            logits = logits.to(torch.promote_types(logits.dtype, torch.float32))  # half precision adds up badly
-            best, parents, following = self._candidates(logits, scores.to(logits))
+            continuations, notes = self.model.step(tokens)
+            best, parents, following = self._candidates(continuations, scores)
             tokens, scores = self._go_on(best, parents, following, notes)
         return [sorted(found, key=lambda one: -one.score)[: self.asked.beams] for found in self.found]
 
-    def _candidates(self, logits: Tensor, scores: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _candidates(self, continuations: Continuations, scores: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The best 2K continuations of each sentence, best first: log p, the beam they go on from, what they say.
 
         Among them are at least K that do not end, as each of K beams has one end only.
         """
+        never = [*self.asked.excluded, *(self.end,) * (len(self.steps) < self.asked.shortest)]
         # first within each beam, then among a sentence's beams: no sum over the whole vocabulary need be written down
-        many = min(2 * self.asked.beams, logits.shape[-1])
-        kept_out = self._keep_out(logits)
-        within, tokens = largest(logits, many)
-        top = within[..., :1].clamp(min=torch.finfo(logits.dtype).min)
-        self._end_the_longest(logits, within, tokens)
-        # log Σ exp, in place: the logits are needed no more
-        normaliser = top + logits.sub_(top).exp_().sum(dim=-1, keepdim=True).log()
-        normaliser = torch.logaddexp(normaliser, kept_out.logsumexp(dim=-1, keepdim=True))
-        if bool(normaliser.isnan().any()):
+        within, tokens = continuations.best(2 * self.asked.beams, never)
+        if bool(within.isnan().any()):
             raise NotANumberError("found logits that are not a number, expected numbers: the model is damaged")
-        joined = (within - normaliser + scores.unsqueeze(-1)).flatten(1)
+        full = self.longest[self.alive] <= len(self.steps)
+        if full.any():
+            # of the sentences that are as long as may be, nothing but the end mark is among the continuations
+            rows = torch.from_numpy(full).to(within.device)
+            within[rows] = -torch.inf
+            if self.end not in never:
+                within[rows, :, 0], tokens[rows, :, 0] = continuations.of(self.end)[rows], self.end
+        joined = (within + scores.to(within).unsqueeze(-1)).flatten(1)
         best, places = joined.topk(min(2 * self.asked.beams, joined.shape[1]), dim=-1)
-        return best, places // many, tokens.flatten(1).gather(1, places)
-
-    def _keep_out(self, logits: Tensor) -> Tensor:
-        """Put minus infinity in place of the logits of what may not be said now; what stood there, (B, K, any)."""
-        never = list(self.asked.excluded)
-        if len(self.steps) < self.asked.shortest:
-            never.append(self.end)
-        index = torch.tensor(never, dtype=torch.int64, device=logits.device)
-        kept_out = logits.index_select(-1, index)
-        logits.index_fill_(-1, index, -torch.inf)
-        return kept_out
-
-    def _end_the_longest(self, logits: Tensor, within: Tensor, tokens: Tensor) -> None:
-        """Of the sentences that are as long as may be, nothing but the end mark is among the continuations."""
-        full = torch.from_numpy(self.longest[self.alive] <= len(self.steps)).to(logits.device)
-        within[full] = -torch.inf
-        within[full, :, 0] = logits[full][..., self.end]
-        tokens[full, :, 0] = self.end
+        return best, places // within.shape[-1], tokens.flatten(1).gather(1, places)
 
     def _go_on(self, best: Tensor, parents: Tensor, tokens: Tensor, notes: Tensor) -> tuple[Tensor, Tensor]:
         """Put aside what has ended, choose the new beginnings, let go of sentences that are done."""

@@ -24,3 +24,40 @@ def step(
     cn: int,
     /,
 ) -> None: ...
+def packed_size(set: str, columns: int, depth: int, /) -> int: ...
+def pack_linear(set: str, weight: int, bias: int, columns: int, depth: int, packed: int, /) -> None: ...
+def largest(
+    set: str,
+    threads: int,
+    rows: int,
+    depth: int,
+    columns: int,
+    many: int,
+    hidden: int,
+    packed: int,
+    excluded: list[int],
+    values: int,
+    places: int,
+    normaliser: int,
+    /,
+) -> None: ...
+def attend(
+    set: str,
+    threads: int,
+    rows: int,
+    beams: int,
+    steps: int,
+    features: int,
+    size: int,
+    own: int,
+    queries: int,
+    row: int,
+    keys: int,
+    values: int,
+    mask: int,
+    sentences: int,
+    score: int,
+    alpha: int,
+    vector: int,
+    /,
+) -> None: ...

@@ -11,8 +11,11 @@ from torch.nn import functional as F
 
 from throughtime.cells import State
 from throughtime.errors import ArgumentError
+from throughtime.kernels.decoding import attend, covers
 from throughtime.layers import Recurrent
-from throughtime.models.attention import Attention
+from throughtime.models.attention import AdditiveAttention, Attention
+
+_WORTH_KEEPING = 0.7  # share of a memory's rows below which those that are left are copied
 
 
 class Memory(NamedTuple):
@@ -22,15 +25,26 @@ class Memory(NamedTuple):
         keys: (B, S, K), what the attention's queries meet.
         values: (B, S, A), each step's contribution to the attention vector, W_m m.
         mask: (B, 1, S), 0, or minus infinity where a row has ended.
+        sentences: (M,), which of the B rows are attended to.
     """
 
     keys: Tensor
     values: Tensor
     mask: Tensor
+    sentences: Tensor
 
     def select(self, rows: Tensor) -> Memory:
-        """The memory of some rows."""
-        return Memory(*(tensor.index_select(0, rows) for tensor in self))
+        """The memory of some of the M rows; nothing is copied before many of them have been left out."""
+        fewer = self._replace(sentences=self.sentences.index_select(0, rows))
+        return fewer if len(fewer.sentences) > _WORTH_KEEPING * len(self.keys) else fewer.whole()
+
+    def whole(self) -> Memory:
+        """The same with M = B: all rows attended to, in their order."""
+        rows = self.sentences
+        if len(rows) == len(self.keys):
+            return self
+        keys, values, mask = (tensor.index_select(0, rows) for tensor in (self.keys, self.values, self.mask))
+        return Memory(keys, values, mask, torch.arange(len(rows), device=rows.device))
 
 
 class DecoderState(NamedTuple):
@@ -114,11 +128,12 @@ class AttentiveDecoder(nn.Module):
         """Prepare a memory (B, S, M) of which so many steps of each row are real; a row without any is one of zeros."""
         real = torch.arange(steps.shape[1], device=steps.device) < lengths.clamp(min=1)[:, None]
         mask = torch.zeros_like(real, dtype=steps.dtype).masked_fill_(~real, -torch.inf).unsqueeze(1)
-        return Memory(self.attention.keys(steps), self.values(steps), mask)
+        rows = torch.arange(len(steps), device=steps.device)
+        return Memory(self.attention.keys(steps), self.values(steps), mask, rows)
 
     def start(self, memory: Memory, hidden: Any = None) -> DecoderState:
         """The state before the first step; `hidden` as the layers take it (L, B, H), zero if None."""
-        rows, layers = len(memory.keys), self.recurrent.num_layers
+        rows, layers = len(memory.sentences), self.recurrent.num_layers
         sizes = self.recurrent.cell.state_sizes
         if hidden is None:
             hidden = tuple(memory.keys.new_zeros(layers, rows, size) for size in sizes)
@@ -161,6 +176,11 @@ class AttentiveDecoder(nn.Module):
         parts = self.recurrent.cell.project(inputs, weights)
         return parts[0] if len(parts) == 1 else torch.cat(parts, dim=-1)
 
+    @property
+    def contribution_size(self) -> int:
+        """G, what `project` makes of an input."""
+        return sum(self._parts())
+
     def advance(self) -> Advance:
         """The function that computes one step; rows may be several to each row of the memory, side by side."""
         cells = self.recurrent.cells
@@ -199,8 +219,11 @@ class AttentiveDecoder(nn.Module):
         weight = weight.t()
 
         def look(hidden: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
-            rows = len(memory.keys)
             both = torch.addmm(bias, hidden, weight)
+            if isinstance(self.attention, AdditiveAttention) and covers(both, memory.keys, self.attention.score):
+                return attend(both, features, *memory, self.attention.score)
+            memory = memory.whole()
+            rows = len(memory.keys)
             own, queries = (both, hidden) if query_weight is None else both.tensor_split((features,), dim=1)
             alpha = self.attention.weights(queries.view(rows, -1, queries.shape[-1]), memory.keys, memory.mask)
             vector = torch.baddbmm(own.view(rows, -1, features), alpha, memory.values)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from throughtime.data.batch import Batch
+from throughtime.decoding.continuations import Continuations
 from throughtime.errors import ArgumentError
 from throughtime.layers import Recurrent
 from throughtime.models.attentive import AttentiveDecoder, DecoderState, Memory
@@ -136,32 +137,62 @@ class Translator(Model):
             attention.append(weights)
         return torch.stack(vectors), torch.stack(attention)
 
+    def prepare(self) -> Prepared:
+        """What decoding batches of sentences one after the other needs once."""
+        return Prepared(self)
+
     def decoding(self, inputs: Tensor, lengths: Tensor) -> Decoding:
         """The decoding of a batch of sentences, source ids (B, S) of these lengths (B,), at its start."""
-        return Decoding(self, *self.encode(inputs, lengths))
+        return self.prepare().decoding(inputs, lengths)
+
+
+class Prepared:
+    """What a translator's weights are prepared for once, as long as they do not change.
+
+    Args:
+        model: in evaluation mode.
+    """
+
+    def __init__(self, model: Translator) -> None:
+        self.model = model
+        self.advance, self.continuations = model.decoder.advance(), model.output.continuations()
+        # the words' part of the cell: many beams, of one sentence or of several, say the same words again and again
+        bias = model.output.bias
+        self._contributions = bias.new_empty(len(bias), model.decoder.contribution_size)
+        self._known = torch.zeros(len(bias), dtype=torch.bool, device=bias.device)
+
+    def decoding(self, inputs: Tensor, lengths: Tensor) -> Decoding:
+        """The decoding of a batch of sentences, source ids (B, S) of these lengths (B,), at its start."""
+        return Decoding(self, *self.model.encode(inputs, lengths))
+
+    def contributions(self, words: Tensor) -> Tensor:
+        """The words' part of the decoder's cell, (N,) -> (N, G), worked out when a word is said for the first time."""
+        new = torch.unique(words[~self._known[words]])
+        if len(new):
+            fresh = self.model.decoder.project(self.model.target(new.unsqueeze(0)))[0]
+            self._contributions[new] = fresh.to(self._contributions)  # autocast makes it of a kind of its own
+            self._known[new] = True
+        return self._contributions.index_select(0, words)
 
 
 class Decoding:
     """A translator at work on a batch of sentences, as `throughtime.decoding.beam` wants it: B sentences of K beams.
 
     Args:
-        model: in evaluation mode.
+        prepared: the translator's.
         memory: of B sentences.
         state: of B * K beams, those of one sentence side by side.
     """
 
-    def __init__(self, model: Translator, memory: Memory, state: DecoderState) -> None:
-        self.model, self.memory, self.state = model, memory, state
-        self._advance = model.decoder.advance()
+    def __init__(self, prepared: Prepared, memory: Memory, state: DecoderState) -> None:
+        self.prepared, self.memory, self.state = prepared, memory, state
 
-    def step(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        """Read the last word of each beam, (B, K): logits of the next one (B, K, V), and attention (B, K, S)."""
-        model, (rows, beams) = self.model, tokens.shape
-        # many beams, of one sentence or of several, have just said the same word
-        words, places = torch.unique(tokens.to(self.state.fed.device).flatten(), return_inverse=True)
-        contribution = model.decoder.project(model.target(words.unsqueeze(0)))[0].index_select(0, places)
-        self.state, attention = self._advance(contribution, self.state, self.memory, None)
-        return model.output.logits(self.state.fed).view(rows, beams, -1), attention.view(rows, beams, -1)
+    def step(self, tokens: Tensor) -> tuple[Continuations, Tensor]:
+        """Read the last word of each beam, (B, K): what may come next, and attention (B, K, S)."""
+        prepared, (rows, beams) = self.prepared, tokens.shape
+        contributions = prepared.contributions(tokens.to(self.state.fed.device).flatten())
+        self.state, attention = prepared.advance(contributions, self.state, self.memory, None)
+        return prepared.continuations(self.state.fed.view(rows, beams, -1)), attention.view(rows, beams, -1)
 
     def select(self, sentences: Tensor | None, parents: Tensor) -> None:
         """Go on with some beams.
@@ -170,8 +201,8 @@ class Decoding:
             sentences: (B',), which sentences; None: all.
             parents: (B', K'), which of its beams each of a sentence's new beams goes on from.
         """
-        beams = len(self.state.fed) // len(self.memory.keys)
-        first = torch.arange(len(self.memory.keys), device=parents.device) if sentences is None else sentences
+        beams = len(self.state.fed) // len(self.memory.sentences)
+        first = torch.arange(len(parents), device=parents.device) if sentences is None else sentences
         self.state = self.state.select((first.unsqueeze(1) * beams + parents).flatten())
         if sentences is not None:
             self.memory = self.memory.select(sentences)

@@ -48,6 +48,7 @@ class Answers:
         from throughtime.decoding.beam import BeamSearch
 
         translator: Any = model.eval()
+        prepared = translator.prepare()
         device = next(model.parameters()).device
         rows = [self.read(text) for text in texts]
         order = sorted((index for index, text in enumerate(texts) if text.strip()), key=lambda index: -len(rows[index]))
@@ -69,7 +70,7 @@ class Answers:
                 excluded=(self.target.padding, self.target.begin),
             )
             with torch.no_grad():
-                decoding = translator.decoding(inputs.to(device), lengths.to(device))
+                decoding = prepared.decoding(inputs.to(device), lengths.to(device))
             results = search.run(decoding, len(batch), begin=self.target.begin, end=self.target.end)
             for index, hypotheses in zip(batch, results, strict=True):
                 found[index] = hypotheses

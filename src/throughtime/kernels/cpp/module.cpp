@@ -10,12 +10,14 @@
 #include <vector>
 
 #include "call.h"
+#include "decoding.h"
 
 namespace nb = nanobind;
 
 namespace throughtime {
 
 extern const InstructionSet set_avx512, set_avx2;
+extern const DecodingKernels decoding_avx512, decoding_avx2;
 
 namespace {
 
@@ -42,6 +44,10 @@ const Kernel& find(const std::string& set, const std::string& cell) {
   for (const Kernel* kernel = find_set(set).kernels; kernel->cell; ++kernel)
     if (cell == kernel->cell) return *kernel;
   throw std::invalid_argument("no kernel for " + cell + " with " + set);
+}
+
+const DecodingKernels& find_decoding(const std::string& set) {
+  return &find_set(set) == &set_avx512 ? decoding_avx512 : decoding_avx2;
 }
 
 using Addresses = std::vector<uintptr_t>;
@@ -113,6 +119,32 @@ void step(const std::string& set, const std::string& cell, int variant, int thre
   kernel.forward(c);
 }
 
+template <class T>
+T* at(uintptr_t address) {
+  return reinterpret_cast<T*>(address);
+}
+
+void largest(const std::string& set, int threads, int64_t rows, int64_t depth, int64_t columns, int64_t many,
+             uintptr_t hidden, uintptr_t packed, const std::vector<int64_t>& excluded, uintptr_t values,
+             uintptr_t places, uintptr_t normaliser) {
+  Largest asked{rows, depth, columns, many, threads, at<const float>(hidden), at<const float>(packed)};
+  asked.excluded = excluded.data(), asked.excluded_count = static_cast<int64_t>(excluded.size());
+  asked.values = at<float>(values), asked.places = at<int64_t>(places), asked.normaliser = at<float>(normaliser);
+  nb::gil_scoped_release release;
+  find_decoding(set).largest(asked);
+}
+
+void attend(const std::string& set, int threads, int64_t rows, int64_t beams, int64_t steps, int64_t features,
+            int64_t size, uintptr_t own, uintptr_t queries, int64_t row, uintptr_t keys, uintptr_t values,
+            uintptr_t mask, uintptr_t sentences, uintptr_t score, uintptr_t alpha, uintptr_t vector) {
+  Attend asked{rows, beams, steps, features, size, threads, at<const float>(own), at<const float>(queries), row};
+  asked.keys = at<const float>(keys), asked.values = at<const float>(values), asked.mask = at<const float>(mask);
+  asked.sentences = at<const int64_t>(sentences), asked.score = at<const float>(score);
+  asked.alpha = at<float>(alpha), asked.vector = at<float>(vector);
+  nb::gil_scoped_release release;
+  find_decoding(set).attend(asked);
+}
+
 }  // namespace
 
 NB_MODULE(_fused, m) {
@@ -136,6 +168,16 @@ NB_MODULE(_fused, m) {
   m.def("forward", run<&Kernel::forward>);
   m.def("backward", run<&Kernel::backward>);
   m.def("step", step);
+  m.def("packed_size", [](const std::string& set, int64_t columns, int64_t depth) {
+    return find_decoding(set).packed_size(columns, depth);
+  });
+  m.def("pack_linear", [](const std::string& set, uintptr_t weight, uintptr_t bias, int64_t columns, int64_t depth,
+                          uintptr_t packed) {
+    nb::gil_scoped_release release;
+    find_decoding(set).pack_linear(at<const float>(weight), at<const float>(bias), columns, depth, at<float>(packed));
+  });
+  m.def("largest", largest);
+  m.def("attend", attend);
 }
 
 }  // namespace throughtime

@@ -115,6 +115,21 @@ struct Order {
 #endif
 };
 
+// Runs work(thread, threads) in so many threads.
+template <class Work>
+void in_threads(int threads, Work work) {
+  if (threads == 1) return work(0, 1);
+  Order begins, ends;
+  begins.before();
+#pragma omp parallel num_threads(threads)
+  {
+    begins.after();
+    work(omp_get_thread_num(), omp_get_num_threads());
+    ends.before();
+  }
+  ends.after();
+}
+
 // Runs work(share) in every thread of a team.
 template <class Cell, class Work>
 void in_team(const Layout<Cell>& s, Work work) {
@@ -123,16 +138,7 @@ void in_team(const Layout<Cell>& s, Work work) {
   const bool by_units = s.B < rows_alone * most && s.U > 1 && of_step >= worth_a_barrier && !s.call.weights.norm_hh;
   const int threads = static_cast<int>(std::min(most, by_units ? s.U : s.B));
   Barrier barrier;
-  if (threads == 1) return work(Share{0, 1, false, barrier});
-  Order begins, ends;
-  begins.before();
-#pragma omp parallel num_threads(threads)
-  {
-    begins.after();
-    work(Share{omp_get_thread_num(), omp_get_num_threads(), by_units, barrier});
-    ends.before();
-  }
-  ends.after();
+  in_threads(threads, [&](int thread, int all) { work(Share{thread, all, by_units && all > 1, barrier}); });
 }
 
 }  // namespace throughtime::ISA

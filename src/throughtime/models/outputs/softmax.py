@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from throughtime.decoding.continuations import Continuations, continuations_of
 from throughtime.decoding.sampling import Sampling
 from throughtime.errors import ArgumentError
 from throughtime.models.outputs.base import Output
@@ -67,6 +68,10 @@ class Softmax(Output):
     def log_probabilities(self, hidden: Tensor) -> Tensor:
         """Log p of every element: (N, H) -> (N, V)."""
         return self.logits(hidden).log_softmax(dim=-1)
+
+    def continuations(self) -> Callable[[Tensor], Continuations]:
+        """The function from hidden vectors (B, K, H) to what may come next, for one search."""
+        return continuations_of(self.matrix, self.bias)
 
     def sample(self, hidden: Tensor, sampling: Sampling) -> Tensor:
         """Draw an element: (B, H) -> (B,)."""
