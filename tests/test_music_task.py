@@ -221,6 +221,6 @@ def test_a_split_needs_three_tunes(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_minute_of_bach_beats_the_simple_methods(tmp_path: Path) -> None:
-    run = throughtime.train("music", out=tmp_path / "run", minutes=1, quiet=True)
+    run = throughtime.train("music", out=tmp_path / "run", steps=1000, quiet=True)
     report = throughtime.evaluate(run)
     assert report.metrics["nll"] < min(baseline["nll"] for baseline in report.baselines.values()) - 1.5

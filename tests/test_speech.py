@@ -180,6 +180,11 @@ def test_what_training_cannot_go_out_from_is_one_sentence(
         learn(corpus, tmp_path / "run", cache, start=str(tmp_path))
     copy = tmp_path / "copy"
     shutil.copytree(run.folder.path, copy)
+    config = (copy / "config.toml").read_text()
+    (copy / "config.toml").write_text(config.replace("stride = ", "strides = "))
+    with pytest.raises(DataError, match=r"config\.toml: found settings of another version \(strides: "):
+        learn(corpus, tmp_path / "run", cache, start=str(copy))
+    (copy / "config.toml").write_text(config)
     (copy / "model.safetensors").write_bytes(b"no weights")
     with pytest.raises(DataError, match="found no usable weights"):
         learn(corpus, tmp_path / "run", cache, start=str(copy))

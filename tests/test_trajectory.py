@@ -168,7 +168,7 @@ def test_naming_the_task_does_not_load_heavy_packages() -> None:
 
 @pytest.mark.slow
 def test_bounces_of_our_own_balls_are_learned(tmp_path: Path) -> None:
-    run = throughtime.train("trajectory", out=tmp_path / "run", quiet=True, minutes=1.5)
+    run = throughtime.train("trajectory", out=tmp_path / "run", quiet=True, steps=1500, minutes=None)
     report = run.folder.read_report()
     best = min(scores["ade"] for scores in report.baselines.values())
     assert report.metrics["ade"] < 0.85 * best

@@ -51,7 +51,11 @@ class OtherRun:
                 raise DataError(self.folder, f"a run of the task {config['task']} (finished or not)", self.expected)
             # TOML has no null: settings without a value are listed by name
             return registry.find(self.task).Settings(**config["settings"], **dict.fromkeys(config["unset"]))
-        except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+        except ValidationError as error:
+            wrong = error.errors()[0]
+            found = f"settings of another version ({'.'.join(map(str, wrong['loc']))}: {wrong['msg']})"
+            raise DataError(self.folder / CONFIG, found, self.expected) from error
+        except (OSError, ValueError, KeyError, TypeError) as error:
             reason = str(error).splitlines()[0]
             raise DataError(self.folder, f"no run folder ({reason})", self.expected) from error
 
