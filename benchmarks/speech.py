@@ -77,7 +77,7 @@ PROMPT_MODEL: dict[str, Any] = {
     "learning_rate": 3e-3,
 }
 VOICE_MODEL = PROMPT_MODEL | {"dropout": 0.1, "frequency_masks": 1, "time_masks": 1, "batch_size": 16, "epochs": 10}
-TUNED_MODEL = PROMPT_MODEL | {"dropout": 0.2, "speeds": (0.9, 1.1), "batch_size": 12, "warmup_steps": 50, "epochs": 30}
+TUNED_MODEL = PROMPT_MODEL | {"dropout": 0.2, "speeds": (0.9, 1.1), "batch_size": 12, "warmup_steps": 50, "epochs": 80}
 ORDER = 6  # of the n-grams, in characters
 WIDTHS, WEIGHTS, BONUSES = (4, 16, 64), (0.3, 0.7, 1.2, 1.8), (0.0, 0.7, 1.4, 2.1)
 

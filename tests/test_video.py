@@ -214,7 +214,7 @@ def test_learns_motion_from_encoded_clips(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_nine_built_in_motions_are_told_apart(tmp_path: Path) -> None:
-    run = throughtime.train("video", out=tmp_path / "run", quiet=True, epochs=14, threads=1)
+    run = throughtime.train("video", out=tmp_path / "run", quiet=True, epochs=30, threads=1)
     report = run.folder.read_report()
     assert report.metrics["accuracy"] >= 0.8
     assert report.baselines["single frames, logistic regression"]["accuracy"] < 0.25
