@@ -28,7 +28,8 @@ AEON = Carrier(
     "d05227086706f80111ac5fee8de4d5d3115bb3bcfd1c786c8629393055816409",
     "small data sets of the UEA and UCR archives, among them JapaneseVowels",
 )
-SEQUENCES: dict[str, Any] = {"hidden_size": 96, "learning_rate": 2e-3, "pooling": "max", "dropout": 0.3}
+SEQUENCES: dict[str, Any] = {"hidden_size": 96, "learning_rate": 2e-3, "warmup_steps": 0, "pooling": "max"}
+SEQUENCES |= {"dropout": 0.3}
 SETTINGS: dict[str, dict[str, Any]] = {
     "motions": {"epochs": 30},
     "natops": SEQUENCES | {"epochs": 150, "cell": "lstm", "dropout": 0.4, "stretch": 0.3, "crop": 0.15},

@@ -23,7 +23,7 @@ from throughtime.tasks.video import Video
 from throughtime.tasks.video_settings import VideoSettings
 
 SMALL: dict[str, Any] = {"hidden_size": 16, "features": 16, "width": 4, "size": 16, "minutes": None, "batch_size": 8}
-SMALL |= {"schedule": "constant", "learning_rate": 0.01, "dropout": 0.0}
+SMALL |= {"schedule": "constant", "learning_rate": 0.01, "warmup_steps": 0, "dropout": 0.0}
 
 
 def sweep(label: str, random: np.random.Generator) -> np.ndarray:
@@ -214,7 +214,7 @@ def test_learns_motion_from_encoded_clips(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_nine_built_in_motions_are_told_apart(tmp_path: Path) -> None:
-    run = throughtime.train("video", out=tmp_path / "run", quiet=True, epochs=30, threads=1)
+    run = throughtime.train("video", out=tmp_path / "run", quiet=True, epochs=14, threads=1)
     report = run.folder.read_report()
     assert report.metrics["accuracy"] >= 0.8
     assert report.baselines["single frames, logistic regression"]["accuracy"] < 0.25

@@ -43,8 +43,10 @@ class VideoSettings(TrainingSettings):
 
     batch_size: int = Field(default=16, ge=1)
     """Clips in a batch."""
-    learning_rate: float = Field(default=3e-3, gt=0)
+    learning_rate: float = Field(default=1.5e-3, gt=0)
     """Highest learning rate."""
+    warmup_steps: int = Field(default=100, ge=0)
+    """Steps of linear warm-up of the learning rate."""
     schedule: Literal["constant", "linear", "cosine", "plateau", "exponential"] = "cosine"
     """Course of the learning rate after the warm-up; linear and cosine end at the limit of steps, epochs or minutes."""
     minutes: float | None = Field(default=6.0, gt=0)
