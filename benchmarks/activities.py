@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import throughtime
+from throughtime.data.archives import read_members
 from throughtime.data.clips.render import write_clips
-from throughtime.data.sources import Carrier, read_members
+from throughtime.data.sources import Carrier
 
 AEON = Carrier(
     "aeon",

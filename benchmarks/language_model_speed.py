@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from throughtime.data.batch import Batch
-from throughtime.data.loaders import StreamLoader
+from throughtime.data.streams import StreamLoader
 from throughtime.data.tokens import Words
 from throughtime.tasks.text import Text
 from throughtime.training.hardware import make_fabric

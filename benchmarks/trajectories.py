@@ -30,7 +30,7 @@ import numpy as np
 import torch
 
 import throughtime
-from throughtime.data.sources import read_members
+from throughtime.data.archives import read_members
 from throughtime.data.tracks.read import read_tracks
 from throughtime.data.tracks.track import Track
 from throughtime.tasks.trajectory.simple import RIVALS

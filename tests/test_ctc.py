@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 from itertools import groupby, product
 from typing import Any
 
@@ -102,7 +103,7 @@ def test_a_wide_beam_knows_the_probability_of_every_text(T: int, K: int) -> None
     for seed in range(3):
         log_probs = steps(seed, T, K)
         every = brute_force(log_probs)
-        (found,) = prefix_beam(torch.from_numpy(log_probs)[None], torch.tensor([T]), **EXACT)
+        (found,) = prefix_beam(torch.from_numpy(log_probs)[None], torch.tensor([T]), partial(BeamSearch, **EXACT))
         assert {tuple(one.tokens.tolist()): one.log_probability for one in found} == pytest.approx(every, abs=1e-10)
         assert [tuple(one.tokens.tolist()) for one in found] == sorted(every, key=lambda text: -every[text])
         assert all(one.score == one.log_probability for one in found)
@@ -153,7 +154,9 @@ def test_a_narrow_beam_claims_no_more_than_there_is_and_a_wider_one_finds_more()
         for seed in range(40):
             log_probs = steps(seed, 5, 4, sharpness=1.0)
             every = brute_force(log_probs)
-            (best, *_) = prefix_beam(torch.from_numpy(log_probs)[None], torch.tensor([5]), width)[0]
+            (best, *_) = prefix_beam(torch.from_numpy(log_probs)[None], torch.tensor([5]), partial(BeamSearch, width))[
+                0
+            ]
             truth = every[tuple(best.tokens.tolist())]
             assert best.log_probability <= truth + 1e-10
             found.append(truth)
@@ -185,8 +188,8 @@ def test_a_row_is_what_it_is_alone_whatever_is_behind_its_end() -> None:
     lengths = torch.tensor([9, 4, 0, 6])
     clean = batch.nan_to_num(0.0)
     assert greedy(batch, lengths) == greedy(clean, lengths)
-    for alone, together in zip(rows, prefix_beam(batch, lengths, 5), strict=True):
-        (expected,) = prefix_beam(torch.from_numpy(alone)[None], torch.tensor([len(alone)]), 5)
+    for alone, together in zip(rows, prefix_beam(batch, lengths, partial(BeamSearch, 5)), strict=True):
+        (expected,) = prefix_beam(torch.from_numpy(alone)[None], torch.tensor([len(alone)]), partial(BeamSearch, 5))
         assert [(one.tokens.tolist(), one.score) for one in together] == [
             (one.tokens.tolist(), one.score) for one in expected
         ]
@@ -278,7 +281,7 @@ def test_prefixes_are_one_for_each_text() -> None:
 def test_impossible_symbols_are_not_said() -> None:
     log_probs = torch.tensor([[[0.0, 1.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]]).log()
     for options in ({}, EXACT):
-        (found,) = prefix_beam(log_probs, torch.tensor([3]), **options)
+        (found,) = prefix_beam(log_probs, torch.tensor([3]), partial(BeamSearch, **options))
         assert [(one.tokens.tolist(), one.score) for one in found] == [([1, 2], 0.0)]
 
 

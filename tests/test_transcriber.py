@@ -243,7 +243,7 @@ def test_a_stream_is_transcribed_as_the_whole() -> None:
     for frame in frames[0]:
         search.advance(listener.add(frame[None]))
     search.advance(listener.end())
-    expected = prefix_beam(whole, torch.tensor([30]), 8)[0]
+    expected = prefix_beam(whole, torch.tensor([30]), lambda: BeamSearch(8))[0]
     assert len(expected[0].tokens) > 3
     assert [one.tokens.tolist() for one in search.best(3)] == [one.tokens.tolist() for one in expected[:3]]
 

@@ -172,9 +172,17 @@ def predict(run: Run | str | Path, inputs: Iterable[Any]) -> Iterator[Prediction
         run: a run or its folder.
         inputs: what the task answers: sentences, lines, paths of files.
     """
+    from throughtime.training.hardware import cpu_threads
+
     with enough_memory():
         run = _open(run)
-        yield from run.task.predict(run.model, inputs)
+        answers = run.task.predict(run.model, inputs)
+        while True:
+            with cpu_threads(run.model, run.task.settings.threads):  # not while the caller works with an answer
+                answer = next(answers, None)
+            if answer is None:
+                return
+            yield answer
 
 
 @enough_memory()
@@ -189,10 +197,13 @@ def generate(run: Run | str | Path, out: str | Path, **options: Any) -> list[Pat
     Returns:
         The files written.
     """
+    from throughtime.training.hardware import cpu_threads
+
     run = _open(run)
     if run.task.Generation is None:
         raise ThroughtimeError(f"the task {run.task.name} does not generate")
-    return run.task.generate(run.model, Path(out), _validated(run.task.Generation, options))
+    with cpu_threads(run.model, run.task.settings.threads):
+        return run.task.generate(run.model, Path(out), _validated(run.task.Generation, options))
 
 
 def _begin(

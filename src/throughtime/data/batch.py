@@ -57,6 +57,24 @@ class Loader(Protocol):
         ...
 
 
+class Kept:
+    """The batches of a loader's first epoch, worked out once: for a small split that is read again and again.
+
+    Args:
+        loader: whose.
+    """
+
+    def __init__(self, loader: Loader) -> None:
+        self._batches = list(loader.epoch(0))
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def epoch(self, epoch: int, skip: int = 0) -> Iterator[Batch]:
+        """The same batches in every epoch, without the first `skip`."""
+        yield from self._batches[skip:]
+
+
 def is_array(value: Any) -> bool:
     """Whether it has steps (an array), and is not a single number."""
     return isinstance(value, np.ndarray) and value.ndim > 0

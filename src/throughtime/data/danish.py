@@ -5,10 +5,11 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from throughtime.data.archives import read_members
 from throughtime.data.catalogues import read_catalogue
 from throughtime.data.danish_phrases import phrases
 from throughtime.data.parallel import Pair, Sides, alike, split_pairs
-from throughtime.data.sources import DJANGO, PLONE, Carrier, read_members
+from throughtime.data.sources import DJANGO, PLONE, Carrier
 from throughtime.errors import ThroughtimeError
 
 _CARRIERS = (PLONE, DJANGO)

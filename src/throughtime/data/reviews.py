@@ -13,8 +13,9 @@ from typing import Literal
 
 import numpy as np
 
+from throughtime.data.archives import read_member
 from throughtime.data.ppmi import vectors_from_text
-from throughtime.data.sources import MOVIE_REVIEWS, kept_in_cache, read_member
+from throughtime.data.sources import MOVIE_REVIEWS, kept_in_cache
 from throughtime.data.tables import LabelledText
 from throughtime.data.vectors import WordVectors
 from throughtime.data.words import split_words

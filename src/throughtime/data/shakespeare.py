@@ -6,7 +6,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from throughtime.data import sources
+from throughtime.data import archives, sources
 from throughtime.data.corpus import Piece, Split
 from throughtime.errors import DataError
 
@@ -61,7 +61,7 @@ def _write(folder: Path) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         # made whole in a folder of another name, so that nothing half-written is ever taken for a text
         with tempfile.TemporaryDirectory(dir=folder, prefix="writing-") as half:
-            for name, content in sources.read_members(archive, _wanted):
+            for name, content in archives.read_members(archive, _wanted):
                 text = Path(half) / f"{name.removeprefix(_FOLDER).removesuffix(_EDITION)}.txt"
                 text.write_text(clean(content.decode("ascii")), encoding="utf-8", newline="\n")
                 files.append(text.replace(folder / text.name))

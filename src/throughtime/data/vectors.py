@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from throughtime.data.sources import GLOVE, read_member
+from throughtime.data.archives import read_member
+from throughtime.data.sources import GLOVE
 from throughtime.errors import ArgumentError, DataError, MissingExtraError
 
 Header = tuple[int, int]

@@ -7,7 +7,7 @@ then blanks are left out, so that "aa-ab--b" says "aabb" (Graves et al. 2006). l
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -65,41 +65,6 @@ def greedy(log_probs: Tensor, lengths: Tensor) -> list[list[int]]:
     new[:, 1:] = best[:, 1:] != best[:, :-1]
     said = new & (best != BLANK) & (torch.arange(best.shape[1], device=best.device) < lengths.to(best.device)[:, None])
     return [row[kept].tolist() for row, kept in zip(best.cpu(), said.cpu(), strict=True)]
-
-
-def prefix_beam(
-    log_probs: Tensor,
-    lengths: Tensor,
-    width: int = 16,
-    language_model: LanguageModel | None = None,
-    weight: float = 0.0,
-    bonus: float = 0.0,
-    *,
-    rarest: float = 1e-5,
-    margin: float = 20.0,
-) -> list[list[Hypothesis]]:
-    """The most probable texts of each row, up to `width` of them, the best first; see `BeamSearch`.
-
-    Args:
-        log_probs: (B, T, K).
-        lengths: (B,), how many steps of each row are real.
-        width, language_model, weight, bonus, rarest, margin: of the search.
-
-    Example:
-        >>> steps = torch.tensor([[0.6, 0.4], [0.6, 0.4]]).log()[None]
-        >>> greedy(steps, torch.tensor([2]))  # nothing at all is the most probable way, with 0.36
-        [[]]
-        >>> best = prefix_beam(steps, torch.tensor([2]))[0][0]  # but three ways say "1", with 0.64
-        >>> best.tokens.tolist(), round(math.exp(best.log_probability), 2)
-        ([1], 0.64)
-    """
-    _check(log_probs, lengths)
-    found = []
-    for row, length in zip(log_probs.detach().cpu(), lengths.tolist(), strict=True):
-        search = BeamSearch(width, language_model, weight, bonus, rarest=rarest, margin=margin)
-        search.advance(row[:length])
-        found.append(search.best())
-    return found
 
 
 class BeamSearch:
@@ -267,6 +232,33 @@ class BeamSearch:
         self._prefixes = np.array([renamed[prefix] for prefix in self._prefixes.tolist()])
         if self._language is not None:
             self._language.rename(renamed, self._prefixes.tolist())
+
+
+def prefix_beam(
+    log_probs: Tensor, lengths: Tensor, search: Callable[[], BeamSearch] = BeamSearch
+) -> list[list[Hypothesis]]:
+    """The most probable texts of each row, the best first.
+
+    Args:
+        log_probs: (B, T, K).
+        lengths: (B,), how many steps of each row are real.
+        search: begins the search of a row, such as `partial(BeamSearch, width=8)`.
+
+    Example:
+        >>> steps = torch.tensor([[0.6, 0.4], [0.6, 0.4]]).log()[None]
+        >>> greedy(steps, torch.tensor([2]))  # nothing at all is the most probable way, with 0.36
+        [[]]
+        >>> best = prefix_beam(steps, torch.tensor([2]))[0][0]  # but three ways say "1", with 0.64
+        >>> best.tokens.tolist(), round(math.exp(best.log_probability), 2)
+        ([1], 0.64)
+    """
+    _check(log_probs, lengths)
+    found = []
+    for row, length in zip(log_probs.detach().cpu(), lengths.tolist(), strict=True):
+        begun = search()
+        begun.advance(row[:length])
+        found.append(begun.best())
+    return found
 
 
 def _check(log_probs: Tensor, lengths: Tensor) -> None:

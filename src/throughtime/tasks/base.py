@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
@@ -119,6 +119,7 @@ class Task(ABC, Generic[Example, SettingsT]):
     def __init__(self, settings: SettingsT, cache: Path) -> None:
         self.settings = settings
         self.cache = cache
+        self._watched: tuple[Sequence[Example], Loader] | None = None
 
     # -- data ------------------------------------------------------------------------------------------------
 
@@ -194,6 +195,18 @@ class Task(ABC, Generic[Example, SettingsT]):
     @abstractmethod
     def loader(self, examples: Sequence[Example], *, training: bool) -> Loader:
         """Batches of these examples: shuffled and truncated as training wants it, or all in order."""
+
+    def watched(self, examples: Sequence[Example], make: Callable[[Sequence[Example]], Loader] | None = None) -> Loader:
+        """What `validate` reads of a split; made once, as training asks for the same split again and again.
+
+        Args:
+            examples: the split.
+            make: makes it; None: `loader`.
+        """
+        if self._watched is None or self._watched[0] is not examples:
+            loader = self.loader(examples, training=False) if make is None else make(examples)
+            self._watched = (examples, loader)
+        return self._watched[1]
 
     @abstractmethod
     def validate(self, model: Model, examples: Sequence[Example]) -> float:

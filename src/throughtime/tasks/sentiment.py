@@ -240,7 +240,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         """The classes of texts, (N,), and the model's answers."""
         from throughtime.tasks.sentiment_answers import logits_of_batches
 
-        batches = logits_of_batches(model, self.loader(examples, training=False))
+        batches = logits_of_batches(model, self.watched(examples))
         found = [(batch["targets"].numpy(), logits.argmax(axis=1)) for batch, logits in batches]
         actual, answered = (np.concatenate(part) for part in zip(*found, strict=True))
         return actual, answered

@@ -211,7 +211,7 @@ class Text(Task[Piece, TextSettings]):
         return Report(metrics, baselines, [Table("the text", ("", ""), rows)])
 
     def _streams(self, examples: Sequence[Piece], *, training: bool, limit: int | None = None) -> Released:
-        from throughtime.data.loaders import StreamLoader
+        from throughtime.data.streams import StreamLoader
 
         settings, file = self.settings, self._tokens(examples)
         ids = file.ids[:limit]

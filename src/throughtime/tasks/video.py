@@ -203,7 +203,7 @@ class Video(Task[Clip, VideoSettings]):
 
     def validate(self, model: Model, examples: Sequence[Clip]) -> float:
         """Mean negative log-probability of the right class."""
-        return model.mean_loss(self.loader(examples, training=False))
+        return model.mean_loss(self.watched(examples))
 
     def evaluate(self, model: Model, examples: Sequence[Clip]) -> Report:
         """Accuracy, macro F1 and the confusion matrix, beside answers that know no time."""

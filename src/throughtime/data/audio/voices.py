@@ -17,10 +17,11 @@ from typing import IO
 
 import numpy as np
 
+from throughtime.data.archives import read_members
 from throughtime.data.audio.noise import COLOURS, noise, with_noise
 from throughtime.data.audio.recording import Resampled, package
 from throughtime.data.audio.sentences import compose
-from throughtime.data.sources import ESPEAK_NG, kept_in_cache, read_members
+from throughtime.data.sources import ESPEAK_NG, kept_in_cache
 from throughtime.errors import ThroughtimeError
 
 RATE = 16_000

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from throughtime.data.sources import FAKER, read_members
+from throughtime.data.archives import read_members
+from throughtime.data.sources import FAKER
 from throughtime.errors import DataError
 
 Split = Literal["train", "valid", "test"]

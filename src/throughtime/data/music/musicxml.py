@@ -14,8 +14,8 @@ from xml.parsers import expat
 
 import numpy as np
 
+from throughtime.data.archives import read_member, read_members
 from throughtime.data.music.score import DEFAULT_TEMPO, Score, notes_of
-from throughtime.data.sources import read_member, read_members
 from throughtime.errors import DataError
 
 LARGEST = 64 * 2**20

@@ -15,13 +15,13 @@ from throughtime.data.music.files import music_files, read_score
 from throughtime.data.music.key import semitones_to_c
 from throughtime.data.music.midi import write_midi
 from throughtime.data.music.picture import draw
+from throughtime.data.music.representation import Representation
 from throughtime.data.music.synthesis import PROGRAMS, synthesise, write_wav
 from throughtime.errors import DataError, ThroughtimeError
-from throughtime.tasks.music.settings import MusicGeneration
+from throughtime.tasks.music.settings import MusicGeneration, MusicSettings
 
 if TYPE_CHECKING:
     from throughtime.models.generator import Generator
-    from throughtime.tasks.music.task import Music
 
 _BARS = 16
 _BAR = 4.0  # quarter notes
@@ -29,11 +29,14 @@ _SECONDS = 30.0
 _LONGEST = 1_000_000
 
 
-def compose(task: Music, model: Generator, out: Path, options: MusicGeneration) -> list[Path]:
+def compose(
+    form: Representation, settings: MusicSettings, model: Generator, out: Path, options: MusicGeneration
+) -> list[Path]:
     """Continue a primer, or begin from nothing, and write what came of it.
 
     Args:
-        task: decides how pieces are represented.
+        form: how pieces are represented.
+        settings: of the training.
         model: the trained generator.
         out: .mid; sound and picture are called alike.
         options: length, primer, sampling.
@@ -45,12 +48,12 @@ def compose(task: Music, model: Generator, out: Path, options: MusicGeneration) 
         ThroughtimeError: a primer that cannot be read, a folder that cannot be written to, silence.
     """
     check_writable(out)
-    primer, shift = _primer(task, options)
-    drawn = np.stack([*primer, *_draw(task, model, primer, options)])
-    score = task.form.decode(drawn, options.restrike).transposed(-shift)
+    primer, shift = _primer(form, settings, options)
+    drawn = np.stack([*primer, *_draw(form, settings, model, primer, options)])
+    score = form.decode(drawn, options.restrike).transposed(-shift)
     if not len(score.notes):
         raise ThroughtimeError("the model composed nothing but silence: try another seed or a higher temperature")
-    if task.settings.representation == "roll":
+    if settings.representation == "roll":
         score = replace(score, tempos=np.array([[0.0, options.tempo]]))
     files = [out.with_suffix(ending) for ending in (".mid", ".wav", ".png")]
     sound = synthesise(score, options.instrument)
@@ -75,20 +78,22 @@ def check_writable(out: Path) -> None:
         raise DataError(out, "a folder", "the name of a file to write, such as chorale.mid")
 
 
-def _primer(task: Music, options: MusicGeneration) -> tuple[np.ndarray, int]:
+def _primer(form: Representation, settings: MusicSettings, options: MusicGeneration) -> tuple[np.ndarray, int]:
     """The beginning of the primer as elements, and by how many semitones it was moved."""
     if options.primer is None:
-        return task.form.nothing(0), 0
+        return form.nothing(0), 0
     if options.primer.is_dir():
         raise DataError(options.primer, "a folder", "one music file as the primer")
     (file,) = music_files(options.primer)
     score = read_score(file)
-    shift = semitones_to_c(score.notes) if task.settings.transpose == "common" else 0
-    elements, _ = task.form.encode(score.transposed(shift).beginning(options.primer_beats))
-    return task.form.opened(elements), shift
+    shift = semitones_to_c(score.notes) if settings.transpose == "common" else 0
+    elements, _ = form.encode(score.transposed(shift).beginning(options.primer_beats))
+    return form.opened(elements), shift
 
 
-def _draw(task: Music, model: Generator, primer: np.ndarray, options: MusicGeneration) -> Iterator[np.ndarray]:
+def _draw(
+    form: Representation, settings: MusicSettings, model: Generator, primer: np.ndarray, options: MusicGeneration
+) -> Iterator[np.ndarray]:
     """The elements that follow the primer, as many as were asked for."""
     import torch
 
@@ -98,13 +103,13 @@ def _draw(task: Music, model: Generator, primer: np.ndarray, options: MusicGener
     generator = torch.Generator(next(model.parameters()).device).manual_seed(options.seed)
     sampling = Sampling(options.temperature, options.top_k, options.top_p, generator)
     # one element too many: what is read is always one behind, and the last is never read
-    read = task.form.shifted(np.concatenate([primer, task.form.nothing(1)]))
+    read = form.shifted(np.concatenate([primer, form.nothing(1)]))
     elements = (element.astype(primer.dtype) for element in carry_on(model, read, sampling))
-    if task.settings.representation == "events":
+    if settings.representation == "events":
         return _until(elements, options)
-    frames = options.length or round(_BARS * _BAR * task.settings.resolution)
+    frames = options.length or round(_BARS * _BAR * settings.resolution)
     if options.seconds is not None:
-        frames = max(round(options.seconds * options.tempo / 60 * task.settings.resolution), 1)
+        frames = max(round(options.seconds * options.tempo / 60 * settings.resolution), 1)
     if frames > _LONGEST:
         raise ThroughtimeError(f"found {frames:,} frames to compose, expected at most {_LONGEST:,}")
     return islice(elements, frames)

@@ -183,7 +183,7 @@ class Music(Task[Piece, MusicSettings]):
 
     def validate(self, model: Model, examples: Sequence[Piece]) -> float:
         """Negative log-likelihood per frame."""
-        return model.mean_loss(self.loader(examples, training=False))
+        return model.mean_loss(self.watched(examples))
 
     def evaluate(self, model: Model, examples: Sequence[Piece]) -> Report:
         """NLL per frame and accuracy, beside two simple methods; the first frame of each piece counts too."""
@@ -261,4 +261,4 @@ class Music(Task[Piece, MusicSettings]):
 
         if not isinstance(options, MusicGeneration):
             options = MusicGeneration(**options.model_dump())
-        return compose(self, self._generator(model), out, options)
+        return compose(self.form, self.settings, self._generator(model), out, options)

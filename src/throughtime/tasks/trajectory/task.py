@@ -146,7 +146,10 @@ class Trajectory(Task[Track, TrajectorySettings]):
 
     def validate(self, model: Model, examples: Sequence[Track]) -> float:
         """Mean distance on some of the windows; the regions of uncertainty are calibrated on them too."""
-        forecaster, loader, asked = _forecaster(model), self._judged(examples, _WATCHED), self.settings
+        from throughtime.data.batch import Kept
+
+        loader = self.watched(examples, lambda tracks: Kept(self._judged(tracks, _WATCHED)))
+        forecaster, asked = _forecaster(model), self.settings
         rival = None if asked.rival is None else RIVALS.index(asked.rival)
         return forecaster.calibrate(loader, LEVEL, trust=asked.trust, rival=rival) * self.features.scales.error
 
