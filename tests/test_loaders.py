@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from throughtime.data.batch import Batch, Loader
+from throughtime.data.batch import Batch, Kept, Loader
 from throughtime.data.loaders import BucketLoader
 from throughtime.data.streams import StreamLoader
 from throughtime.errors import ArgumentError
@@ -242,3 +242,14 @@ def test_a_memory_map_is_read_window_by_window(tmp_path: Path) -> None:
 def test_too_short_a_stream_is_an_error() -> None:
     with pytest.raises(ArgumentError, match="found 1 elements"):
         StreamLoader(np.arange(1), 1, 1)
+
+
+def test_kept_batches_are_worked_out_once_and_can_be_skipped() -> None:
+    made = BucketLoader([{"inputs": np.arange(n + 1)} for n in range(7)], 2, seed=0, shuffle=False)
+    kept = Kept(made)
+    expected = [batch["inputs"].tolist() for batch in made.epoch(0)]
+    assert len(kept) == len(made) == 4
+    first, second = list(kept.epoch(0)), list(kept.epoch(5))
+    assert [batch["inputs"].tolist() for batch in first] == expected
+    assert all(a is b for a, b in zip(first, second, strict=True))
+    assert list(kept.epoch(0, skip=3)) == first[3:]

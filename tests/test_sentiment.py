@@ -14,8 +14,11 @@ import numpy as np
 import pytest
 
 import throughtime
-from throughtime.data.sources import MOVIE_REVIEWS, cache_folder
+from throughtime.data.pretrained import starting_matrix
+from throughtime.data.ratings import rated_sentences, word_ratings
+from throughtime.data.sources import MOVIE_REVIEWS, RATINGS, cache_folder
 from throughtime.data.tables import LabelledText
+from throughtime.data.vocabulary import Vocabulary
 from throughtime.data.words import split_words
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.models.bag_of_words import BagOfWords
@@ -300,15 +303,42 @@ def test_naming_the_task_does_not_load_heavy_packages() -> None:
 
 
 def built_in_data_is_here() -> bool:
-    return (cache_folder() / "packages" / MOVIE_REVIEWS.filename).is_file()
+    return all((cache_folder() / "packages" / one.filename).is_file() for one in (MOVIE_REVIEWS, RATINGS))
 
 
-@pytest.mark.skipif(not built_in_data_is_here(), reason="the built-in reviews have not been downloaded")
-def test_built_in_reviews_are_whole_and_their_splits_apart(tmp_path: Path) -> None:
+built_in = pytest.mark.skipif(not built_in_data_is_here(), reason="the built-in texts have not been downloaded")
+
+
+@built_in
+def test_built_in_texts_are_whole_and_their_splits_apart(tmp_path: Path) -> None:
     splits = task(tmp_path).built_in_data()
     parts = [splits.train, splits.valid, splits.test]
-    assert sum(map(len, parts)) == 33_530
-    assert Counter(e.label for part in parts for e in part) == {"positive": 16_765, "negative": 16_765}
-    assert all(0.08 < len(part) / 33_530 < 0.12 for part in parts[1:])
-    texts = [{e.text for e in part} for part in parts]
+    of_files = [
+        Counter(e.label for part in parts for e in part if e.path == one.path()) for one in (MOVIE_REVIEWS, RATINGS)
+    ]
+    assert of_files == [{"positive": 16_765, "negative": 16_765}, {"positive": 4_095, "negative": 2_322}]
+    assert all(0.08 < len(part) / 39_947 < 0.12 for part in parts[1:])
+    texts = [{e.text for e in part if len(e.text) > 40} for part in parts]  # "I love it!" is said more than once
     assert all(a.isdisjoint(b) for a, b in combinations(texts, 2))
+
+
+@built_in
+def test_sentences_of_one_review_stay_together_and_none_is_neutral() -> None:
+    found = rated_sentences(["amazonReviewSnippets"])
+    assert (len(found), len({whole for whole, _ in found})) == (2_985, 300)
+    by_line = {sentence.line: (whole, sentence) for whole, sentence in found}
+    whole, sentence = by_line[2659]
+    assert (whole, sentence.label) == ("amazonReviewSnippets 247", "negative")
+    assert sentence.text == "the software, which comes with player is not good at all."
+    assert 2 not in by_line  # "repost from january 13 ...": rated -0.15
+
+
+@built_in
+def test_rated_words_have_their_ratings_and_others_none() -> None:
+    words = word_ratings()
+    assert words.of(["bad", "good"])[0] == pytest.approx(np.array([[-2.5, 0, -2.5], [1.9, 1.9, 0]]))
+    vocabulary = Vocabulary.fit([["bad", "table"]])
+    matrix = starting_matrix(vocabulary, [words], size=5, seed=0)
+    bad, table = (matrix[vocabulary.index(word)] for word in ("bad", "table"))
+    assert bad[0] == bad[2] < 0 == bad[1]
+    assert table.tolist() == [0, 0, 0]

@@ -198,6 +198,21 @@ def test_trust_and_rival_are_taken_as_asked(tmp_path: Path, unseen: Path, capsys
     assert "less than or equal to 1" in capsys.readouterr().err
 
 
+def test_regions_are_wider_than_the_validation_split_asks_for_by_what_is_asked(tmp_path: Path) -> None:
+    data, small = write(tmp_path / "things.csv", turning(30, seed=0)), SMALL | {"observe": 6, "predict": 8, "steps": 2}
+    runs = [
+        throughtime.train("trajectory", data, out=tmp_path / str(widen), quiet=True, **small, widen=widen)
+        for widen in (1.0, 1.5)
+    ]
+    plain, wide = (dict(run.folder.read_report().tables[2].rows)["regions were widened by"] for run in runs)
+    assert wide.endswith(", of that 1.5 as asked")
+    assert float(wide.partition(",")[0]) == pytest.approx(1.5 * float(plain), rel=1e-3)
+    track = "0,0,0 1,1,0.1 2,2,0.4 3,3,0.9"
+    narrow, broad = (next(iter(throughtime.predict(run, [track])))["positions"][-1] for run in runs)
+    assert np.array(broad["deviation"]) == pytest.approx(1.5 * np.array(narrow["deviation"]), rel=1e-4)
+    assert broad["mean"] == pytest.approx(narrow["mean"], rel=1e-6)
+
+
 def test_the_network_is_trusted_as_far_as_held_out_data_shows(tmp_path: Path) -> None:
     tracks = turning(20, 0)
     learner = task(tmp_path, observe=6, predict=8, dropout=0.0)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from throughtime import verbs
 from throughtime.errors import ThroughtimeError
@@ -46,7 +47,7 @@ def test_a_run_folder_that_vanishes_while_training_is_one_sentence(
 def test_held_out_examples_are_prepared_only_where_they_are_used(
     reviews: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Training's once, the validation split's at each evaluation, the test split's for the report."""
+    """Training's once, the validation split's for all evaluations, the test split's for the report."""
     loader, prepared = Sentiment.loader, list[tuple[int, bool]]()
 
     def noted(task: Sentiment, examples: Sequence[Any], *, training: bool) -> Any:
@@ -55,7 +56,24 @@ def test_held_out_examples_are_prepared_only_where_they_are_used(
 
     monkeypatch.setattr(Sentiment, "loader", noted)
     verbs.train("sentiment", reviews, out=tmp_path / "run", steps=4, evaluate_every=2, **SMALL)
-    assert prepared == [(64, True), (8, False), (8, False), (8, False)]
+    assert prepared == [(64, True), (8, False), (8, False)]
+
+
+def test_predict_heeds_the_threads_of_the_run_and_leaves_the_callers_alone(
+    reviews: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = verbs.train("sentiment", reviews, out=tmp_path / "run", steps=2, threads=2, **SMALL)
+    predict, seen = Sentiment.predict, list[int]()
+
+    def noted(task: Sentiment, model: Any, inputs: Any) -> Any:
+        for answer in predict(task, model, inputs):
+            seen.append(torch.get_num_threads())
+            yield answer
+
+    monkeypatch.setattr(Sentiment, "predict", noted)
+    torch.set_num_threads(1)
+    between = [torch.get_num_threads() for _ in verbs.predict(run, ["good film", "bad film", "a film"])]
+    assert (seen, between, torch.get_num_threads()) == ([2, 2, 2], [1, 1, 1], 1)
 
 
 def test_a_label_that_training_has_not_seen_is_said_before_anything_is_written(reviews: Path, tmp_path: Path) -> None:

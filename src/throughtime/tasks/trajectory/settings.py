@@ -54,6 +54,9 @@ class TrajectorySettings(TrainingSettings):
     rival: Literal["line", "parabola", "kalman"] | None = None
     """The simple method that it is added to: constant velocity, constant acceleration, or the filter that the network
     has learned to correct; none: as the validation split says."""
+    widen: float = Field(default=1.0, gt=0)
+    """The regions of 90 % shall be wider by this factor than the validation split asks for: places that training has
+    not seen may be less usual than that split of its own places says."""
     partial: Annotated[float, Field(ge=0, le=1)] = 0.3
     """Share of the windows of which training sees fewer points, down to one."""
     drop: Annotated[float, Field(ge=0, lt=1)] = 0.1

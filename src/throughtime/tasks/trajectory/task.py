@@ -151,7 +151,8 @@ class Trajectory(Task[Track, TrajectorySettings]):
         loader = self.watched(examples, lambda tracks: Kept(self._judged(tracks, _WATCHED)))
         forecaster, asked = _forecaster(model), self.settings
         rival = None if asked.rival is None else RIVALS.index(asked.rival)
-        return forecaster.calibrate(loader, LEVEL, trust=asked.trust, rival=rival) * self.features.scales.error
+        distance = forecaster.calibrate(loader, LEVEL, trust=asked.trust, rival=rival, widen=asked.widen)
+        return distance * self.features.scales.error
 
     def evaluate(self, model: Model, examples: Sequence[Track]) -> Report:
         """Distances, direction, speed, likelihood and coverage, beside constant velocity, acceleration and Kalman."""
@@ -210,9 +211,10 @@ class Trajectory(Task[Track, TrajectorySettings]):
         trust, beside = float(model.trust), int(model.beside)
         rival = "" if beside < 0 else f", added to {self.features.simple.names[beside]}"
         by = "" if self.settings.trust is None else " (as asked)"
+        more = "" if self.settings.widen == 1 else f", of that {self.settings.widen:g} as asked"
         rows = [
             ("share of the network's correction", f"{trust:.2f}{by}{rival}"),
-            ("regions were widened by", f"{float(model.calibration):.3f}"),
+            ("regions were widened by", f"{float(model.calibration):.3f}{more}"),
         ]
         return Table("chosen on the validation split", ("", ""), rows)
 
