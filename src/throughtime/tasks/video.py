@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 _BUILT_IN = {"train": 100, "valid": 12, "test": 30}  # clips of each class
 _EVALUATION_BATCH = 64
 _PICTURES = 16
-_POINTS = 16  # of time, at which a prediction says what it would be so far
 _HELD_OUT = 0.15
 
 
@@ -207,9 +206,11 @@ class Video(Task[Clip, VideoSettings]):
 
     def evaluate(self, model: Model, examples: Sequence[Clip]) -> Report:
         """Accuracy, macro F1 and the confusion matrix, beside answers that know no time."""
+        from throughtime.tasks.video_answers import probabilities_of
+
         classes, names = len(self.labels), self.labels.names
         actual = np.array([self.labels.number(clip) for clip in examples])
-        probabilities = np.concatenate(list(self._probabilities(model, examples)))
+        probabilities = probabilities_of(model, self.loader(examples, training=False))
         confusion = confusion_matrix(actual, probabilities.argmax(axis=1), classes)
         frames = [self._frames(clip) for clip in self._prepared(examples)]
         blind = {
@@ -228,21 +229,6 @@ class Video(Task[Clip, VideoSettings]):
             },
             [confusion_table(confusion, names)] if classes <= SHOWN else [],
         )
-
-    def _probabilities(self, model: Model, clips: Sequence[Clip]) -> Iterator[np.ndarray]:
-        """Probabilities (B, C) of the classes, batch by batch."""
-        import torch
-
-        model.eval()
-        device = next(model.parameters()).device
-        unknown = ClipLoader(
-            self._prepared(clips), [0] * len(clips), _EVALUATION_BATCH, self._sampling(), seed=0, training=False
-        )
-        with torch.no_grad():
-            for batch in unknown.epoch(0):
-                moved = batch.to(device)
-                logits = model(moved["inputs"], moved["lengths"]).logits
-                yield logits.double().softmax(dim=-1).cpu().numpy()
 
     # -- use -------------------------------------------------------------------------------------------------
 
@@ -270,15 +256,10 @@ class Video(Task[Clip, VideoSettings]):
 
     def _so_far(self, model: Model, clip: Clip) -> tuple[list[float], np.ndarray]:
         """Shares of a clip, up to all of it, and the classes' probabilities (N, C) after each."""
-        import torch
+        from throughtime.tasks.video_answers import so_far
 
-        classifier: Any = model.eval()
-        device = next(model.parameters()).device
         (prepared,) = self._prepared([clip])
-        frames = self._frames(prepared)
-        ends = np.unique(np.linspace(1, len(frames), min(len(frames), _POINTS)).round().astype(int))
-        scores = classifier.so_far(torch.from_numpy(frames).to(device), ends.tolist())
-        return (ends / len(frames)).tolist(), scores.cpu().numpy()
+        return so_far(model, self._frames(prepared))
 
     def render(self, prediction: Prediction) -> str:
         """The class, how sure it is, the next class, and the file."""

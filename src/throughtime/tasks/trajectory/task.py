@@ -11,13 +11,13 @@ import numpy as np
 
 from throughtime.data.tracks import physics
 from throughtime.data.tracks.read import SUFFIXES, read_points, read_tracks
-from throughtime.data.tracks.stacked import targets
 from throughtime.data.tracks.track import Track
 from throughtime.data.tracks.windows import Chance, Protocol, Window, WindowLoader, full_windows
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.tasks.base import Metric, Prediction, Report, Splits, Table, Task, existing
 from throughtime.tasks.trajectory.features import Features, Frame
-from throughtime.tasks.trajectory.scoring import LEVEL, baselines, distances, velocity_scores
+from throughtime.tasks.trajectory.report import scores, table_of_one, table_of_times
+from throughtime.tasks.trajectory.scoring import LEVEL, baselines
 from throughtime.tasks.trajectory.settings import TrajectorySettings
 from throughtime.tasks.trajectory.simple import RIVALS
 
@@ -161,50 +161,11 @@ class Trajectory(Task[Track, TrajectorySettings]):
         answers = list(self._answers(_forecaster(model), windows))
         alone = [replace(w, times=w.times[-1:], positions=w.positions[-1:]) for w in _spread_out(windows, _ALONE)]
         tables = [
-            self._table_of_times(windows, answers),
-            self._table_of_one(alone, _forecaster(model)),
+            table_of_times(windows, answers),
+            table_of_one(list(self._answers(_forecaster(model), alone)), self.features),
             self._table_of_validation(_forecaster(model)),
         ]
-        return Report(self._scores(windows, answers), baselines(windows, self.features), tables)
-
-    def _scores(self, windows: Sequence[Window], answers: Sequence[dict[str, Any]]) -> dict[str, float]:
-        directions = np.stack([answer["direction"] for answer in answers])
-        speeds = np.array([answer["speed"][0] for answer in answers])
-        return {
-            **distances(windows, [answer["path"] for answer in answers]),
-            **velocity_scores(windows, directions, speeds, self.features.slowest),
-            "nll": float(np.concatenate([answer["nll"] for answer in answers]).mean()),
-            "coverage": float(np.concatenate([answer["held"] for answer in answers]).mean()),
-        }
-
-    def _table_of_times(self, windows: Sequence[Window], answers: Sequence[dict[str, Any]]) -> Table:
-        """How error and coverage grow with the time ahead."""
-        ahead = np.concatenate([window.asked - window.times[-1] for window in windows])
-        apart = np.concatenate(
-            [np.linalg.norm(a["path"] - targets(w), axis=1) for w, a in zip(windows, answers, strict=True)]
-        )
-        held = np.concatenate([answer["held"] for answer in answers])
-        edges = np.quantile(ahead, [0, 0.25, 0.5, 0.75, 1])
-        parts = np.clip(np.searchsorted(edges, ahead, side="left") - 1, 0, 3)
-        rows = [
-            (f"{edges[p]:.3g} to {edges[p + 1]:.3g}", float(apart[parts == p].mean()), float(held[parts == p].mean()))
-            for p in np.unique(parts)
-        ]
-        return Table(
-            f"{len(windows)} windows, by seconds ahead", ("seconds", "mean distance", "in the 90 % region"), rows
-        )
-
-    def _table_of_one(self, alone: Sequence[Window], model: Forecaster) -> Table:
-        """What the model says when it has seen one position only."""
-        answers = list(self._answers(model, alone))
-        flat = np.log(2 * np.pi) if self.features.dimensions == 2 else np.log(4 * np.pi)
-        entropy = np.mean([answer["entropy"] for answer in answers])
-        rows = [
-            ("direction called unknown", f"{np.mean([answer['unknown'] for answer in answers]):.1%}"),
-            ("entropy of the direction, flat distribution's", f"{entropy:.3f} of {flat:.3f} nats"),
-            ("coverage of the 90 % regions", f"{np.concatenate([answer['held'] for answer in answers]).mean():.1%}"),
-        ]
-        return Table(f"one observed position ({len(alone)} windows)", ("", ""), rows)
+        return Report(scores(windows, answers, self.features), baselines(windows, self.features), tables)
 
     def _table_of_validation(self, model: Forecaster) -> Table:
         """What was chosen on the validation split after learning."""
