@@ -8,6 +8,7 @@ import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -203,8 +204,8 @@ class Words(Tokenizer):
 
     def encode(self, text: str) -> np.ndarray:
         """One id a word, and one a newline."""
-        find, unknown = self._ids.get, self.unknown
-        return np.array([find(word, unknown) for word in _split(text, self.splitting)], dtype=self.dtype)
+        words = _split(text, self.splitting)
+        return np.fromiter(map(self._ids.get, words, repeat(self.unknown)), self.dtype, len(words))
 
     def decode(self, ids: Sequence[int]) -> str:
         """The words with spaces between; punctuation that was taken apart is put back."""
