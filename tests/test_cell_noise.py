@@ -67,13 +67,13 @@ def test_given_masks_against_numpy(name: str, training: bool) -> None:
 @pytest.mark.parametrize("situation", [3, 7, 8], ids=["small", "few rows of many units", "many rows"])
 @pytest.mark.parametrize("training", [True, False], ids=["masks", "expectation"])
 @pytest.mark.parametrize("name", [variant.name for variant in VARIANTS])
-def test_compiled_kernels_under_noise(name: str, training: bool, situation: int, threads: int) -> None:
+def test_compiled_kernelsunder_noise(name: str, training: bool, situation: int, threads: int) -> None:
     """Values and all gradients in float32 against the reference in float64, with the same masks."""
     p = problem(name, situation, True)
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        exact, close = (_under_noise(p, training, dtype) for dtype in (torch.float64, torch.float32))
+        exact, close = (under_noise(p, training, dtype) for dtype in (torch.float64, torch.float32))
     finally:
         torch.set_num_threads(before)
     for what, ours, theirs in zip(exact[0], close[1], exact[1], strict=True):
@@ -81,7 +81,7 @@ def test_compiled_kernels_under_noise(name: str, training: bool, situation: int,
         torch.testing.assert_close(ours.double(), theirs, rtol=0, atol=2e-5 * scale, msg=lambda m, w=what: f"{w}: {m}")
 
 
-def _under_noise(p: Any, training: bool, dtype: torch.dtype) -> tuple[list[str], list[Tensor]]:
+def under_noise(p: Any, training: bool, dtype: torch.dtype) -> tuple[list[str], list[Tensor]]:
     """Output, final states and gradients by name; float32 runs in the compiled kernels."""
     cell, (T, B, _) = p.layer.cell, p.x.shape
     generator = torch.Generator().manual_seed(1)

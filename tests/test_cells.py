@@ -148,15 +148,26 @@ class Problem:
 
 @cache
 def problem(name: str, situation: int, bidirectional: bool) -> Problem:
-    (T, B, inputs, hidden), lengths, given = SITUATIONS[situation]
-    generator = torch.Generator().manual_seed(situation)
+    return posed(name, *SITUATIONS[situation], bidirectional, seed=situation)
+
+
+def posed(
+    name: str,
+    shape: tuple[int, int, int, int],
+    lengths: tuple[int, ...] | None,
+    given: bool,
+    bidirectional: bool,
+    seed: int,
+) -> Problem:
+    T, B, inputs, hidden = shape
+    generator = torch.Generator().manual_seed(seed)
     layer = Recurrent(BY_NAME[name].make(inputs, hidden), bidirectional=bidirectional, dtype=torch.float64)
 
     def draw(*shape: int) -> Tensor:
         return torch.randn(*shape, generator=generator, dtype=torch.float64)
 
     # many units with such weights would be chaotic: no float32 could follow
-    deviation = 0.6 / max(1.0, hidden**0.5 / 4)
+    deviation = 0.6 / max(1.0, max(inputs, hidden) ** 0.5 / 4)
     with torch.no_grad():
         for weight in layer.parameters():
             weight.copy_(deviation * draw(*weight.shape))

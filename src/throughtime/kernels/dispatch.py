@@ -67,8 +67,9 @@ class use:
     Args:
         choice: "auto" takes the first that can run the call of: fused, torch's own, reference. "fused",
             "torch" and "reference" take that one or raise `KernelUnavailableError`, saying why it cannot.
-        instruction_set: "avx512" or "avx2", for the fused kernels; None leaves what is in force (the best that
-            the processor has, or the one in THROUGHTIME_ISA).
+        instruction_set: "avx512" or "avx2", for the fused kernels; "avx512_bf16" or "avx2_bf16" if they shall multiply
+            in bfloat16 under autocast; None leaves what is in force (the best that the processor has, or the one in
+            THROUGHTIME_ISA).
 
     Raises:
         ArgumentError: choice is none of these.
@@ -90,7 +91,7 @@ class use:
 
     def __enter__(self) -> None:
         global _choice
-        self.set_before = fused.selected()
+        self.set_before = fused.asked()
         if self.instruction_set is not None:
             fused.select(self.instruction_set)
         self.before, _choice = _choice, self.choice

@@ -12,11 +12,13 @@ from throughtime.errors import ArgumentError
 from throughtime.kernels import reference
 from throughtime.kernels.calls import WEIGHTS, compiled
 from throughtime.kernels.lengths import Lengths, Packing, transformed
-from throughtime.kernels.request import Noise, Request, Result
+from throughtime.kernels.request import Noise, Request, Result, autocasting
 from throughtime.kernels.sweep import Swept, sweep
 
 MISSING = "the compiled kernels are not there: install throughtime where a C++ compiler is"
 ACTIVATIONS = ("tanh", "relu", "sigmoid")
+EMULATED = "avx2_bf16"
+"""Products of bfloat16 without an instruction for them: slower than float32, to test with and to try what they do."""
 
 
 def instruction_sets() -> list[str]:
@@ -24,19 +26,39 @@ def instruction_sets() -> list[str]:
     return [] if compiled is None else list(compiled.instruction_sets())
 
 
+def bfloat16_sets() -> list[str]:
+    """Return those with products of bfloat16, best first: of the processor's own, and `EMULATED`, in float32."""
+    return [] if compiled is None else list(compiled.bfloat16_sets())
+
+
 def select(instruction_set: str | None) -> str:
     """Take the kernels of that instruction set from now on (None: the best there is) and return its name.
+
+    One with products of bfloat16 has them under autocast alone, and else runs in float32; under autocast, one without
+    runs in float32 too.
 
     Raises:
         ArgumentError: this processor or this installation has no such kernels.
     """
-    global _isa
-    available = instruction_sets()
-    if instruction_set is not None and instruction_set not in available:
-        there = ", ".join(available) or "none: " + MISSING
+    global _asked, _isa, _isa_bfloat16
+    best, bfloat16 = instruction_sets(), bfloat16_sets()
+    if instruction_set is None:
+        _isa = next(iter(best), "")
+        _isa_bfloat16 = next((name for name in bfloat16 if name != EMULATED), "")
+    elif instruction_set in best:
+        _isa, _isa_bfloat16 = instruction_set, ""
+    elif instruction_set in bfloat16:
+        _isa, _isa_bfloat16 = instruction_set.removesuffix("_bf16"), instruction_set
+    else:
+        there = ", ".join((*best, *bfloat16)) or "none: " + MISSING
         raise ArgumentError(f"instruction set is {instruction_set!r}, expected one of those at hand ({there})")
-    _isa = instruction_set or next(iter(available), "")
+    _asked = instruction_set
     return _isa
+
+
+def asked() -> str | None:
+    """Return the instruction set that was selected; None for the best there is."""
+    return _asked
 
 
 def selected() -> str:
@@ -44,7 +66,13 @@ def selected() -> str:
     return _isa
 
 
-_isa = ""
+def selected_bfloat16() -> str:
+    """Return the one in use under autocast to bfloat16; empty if layers run in float32 there."""
+    return _isa_bfloat16
+
+
+_asked: str | None = None
+_isa = _isa_bfloat16 = ""
 select(os.environ.get("THROUGHTIME_ISA") if instruction_sets() else None)
 
 
@@ -108,16 +136,18 @@ def _sweep(request: Request, direction: int, x: Tensor, sizes: Tensor, packing: 
         mask,
         zones,
         sizes,
-        (_set(), *kernel_of(request.cell), request.backward(direction)),
+        (_set(x), *kernel_of(request.cell), request.backward(direction)),
         shares,
         bool(request.traced),
         request.segment,
     )
 
 
-def _set() -> str:
+def _set(x: Tensor) -> str:
     """Instruction set of a call; empty, the best of the machine that will run it, in a program that is exported."""
-    return "" if torch.compiler.is_exporting() and not torch.is_grad_enabled() else _isa
+    if torch.compiler.is_exporting() and not torch.is_grad_enabled():
+        return ""
+    return _isa_bfloat16 if _isa_bfloat16 and autocasting(x, torch.bfloat16) else _isa
 
 
 def kernel_of(cell: Cell) -> tuple[str, int]:

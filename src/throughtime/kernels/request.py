@@ -12,10 +12,11 @@ from throughtime.cells import Cell, State, Weights
 from throughtime.kernels.lengths import Lengths
 
 
-def autocasting(x: Tensor) -> bool:
-    """Whether autocast is on for the device of a tensor."""
+def autocasting(x: Tensor, dtype: torch.dtype | None = None) -> bool:
+    """Whether autocast (to a dtype) is on for the device of a tensor."""
     kind = x.device.type
-    return torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
+    on = torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
+    return on and (dtype is None or torch.get_autocast_dtype(kind) == dtype)
 
 
 def drawn(probability: float, shape: tuple[int, ...], device: torch.device) -> Tensor:

@@ -10,18 +10,23 @@ struct BackwardSweep {
   const Call& call;
   const Layout<Cell> s;
   const bool normed;
-  float *W_ih, *W_hh, *W_hr, *peephole, *gain_ih, *gain_hh, *gain_cell, *shift_cell, *mask;
+  word *W_ih, *W_hh, *W_hr;
+  Room room;
+  float *peephole, *gain_ih, *gain_hh, *gain_cell, *shift_cell, *mask;
   float *d_h, *d_c, *spare, *spare2, *kept_h, *kept_c;  // a row a sequence
   float *D, *D_ih, *D_hh, *D_hr, *projected;            // gradients of a chunk
   float *before, *masked, *c_before, *product_input, *inputs;  // what they are multiplied with
   float *edge, *sums, *bias_sums, *gain_sums;
 
-  explicit BackwardSweep(const Call& given, Scratch& memory) : call(given), s(given), normed(call.weights.norm_hh) {
+  explicit BackwardSweep(const Call& given, Scratch& memory)
+      : call(given), s(given), normed(call.weights.norm_hh), room(s, std::max(Cell::gates * s.Hp, s.Us * panel)) {
     const int64_t Hp = s.Hp, Sp = s.Us * panel, Ip = padded(s.I), N = s.largest, G = Cell::gates;
     const Weights<const float>& w = call.weights;
     memory.lay([&](auto take) {
       auto maybe = [&](bool there, int64_t floats) { return there ? take(floats) : nullptr; };
-      W_ih = maybe(call.d_x, G * Hp * Ip), W_hh = take(G * Hp * Sp), W_hr = maybe(w.hr, Sp * Hp);
+      auto packed = [&](bool there, int64_t words) { return reinterpret_cast<word*>(maybe(there, words)); };
+      W_ih = packed(call.d_x, G * s.Hpw * Ip), W_hh = packed(true, G * s.Hpw * Sp);
+      W_hr = packed(w.hr, words_of(Sp) * Hp), room.start = packed(terms > 1, room.size(s));
       peephole = maybe(w.peephole, 3 * Hp), mask = maybe(call.mask, s.B * Sp);
       gain_ih = maybe(normed, G * Hp), gain_hh = maybe(normed, G * Hp);
       gain_cell = maybe(w.norm_cell, Hp), shift_cell = maybe(w.norm_cell_bias, Hp);
@@ -42,15 +47,15 @@ struct BackwardSweep {
     const Weights<const float>& w = call.weights;
     const auto [first, end] = me.part(s.Us);
     // rows of the blocks in the order of the gates
-    auto blocks = [&](const float* W, const int(&order)[Cell::gates], int64_t columns, int64_t p, float* to) {
+    auto blocks = [&](const float* W, const int(&order)[Cell::gates], int64_t columns, int64_t p, word* to) {
       for (int b = 0; b < Cell::gates; ++b)
-        pack_panel(W + order[b] * s.H * columns, 1, s.H, columns, p, to + (p * Cell::gates + b) * s.Hp * panel);
+        pack_panel(W + order[b] * s.H * columns, 1, s.H, columns, p, to + (p * Cell::gates + b) * s.Hpw * panel);
     };
     for (int64_t p = first; p < end; ++p) blocks(w.hh, Cell::state_blocks, s.S, p, W_hh);
     const auto [from, to] = me.part(panels_of(s.I));
     for (int64_t p = from; call.d_x && p < to; ++p) blocks(w.ih, Cell::input_blocks, s.I, p, W_ih);
     const auto [begin, stop] = me.part(s.U);
-    for (int64_t p = begin; w.hr && p < stop; ++p) pack_panel(w.hr, 1, s.S, s.H, p, W_hr + p * s.Us * panel * panel);
+    for (int64_t p = begin; w.hr && p < stop; ++p) pack_panel(w.hr, 1, s.S, s.H, p, W_hr + p * words_of(s.Us * panel) * panel);
     const auto [row, last] = me.part(s.B);
     spread(call.d_hn, s.S, s.B, row, last, d_h);  // what does not come in is zero
     if (call.c0) spread(call.d_cn, s.H, s.B, row, last, d_c);
@@ -86,8 +91,9 @@ struct BackwardSweep {
       for (int64_t i = 0; i < chunk.end - chunk.begin; ++i)
         step(me, chunk, call.reverse ? chunk.begin + i : chunk.end - 1 - i);
       me.together();
-      weights(me, chunk, n == 0);
       if (call.d_x) into_inputs(me, chunk);
+      if (terms > 1) fold_states(me, chunk), me.together();
+      weights(me, chunk, n == 0);
       me.together();  // before the next chunk takes the place of this one
     }
     for (int64_t b = me.first(); b < s.B; b += me.apart()) finish(me, b);
@@ -121,7 +127,7 @@ struct BackwardSweep {
     const int64_t stride = chunk.rows * panel, row = q * panel, here = me.first() * panel;
     auto at = [](auto* base, int64_t offset) { return base ? base + offset : nullptr; };
     Backward b{Place{rows, me.apart() * panel, me.units(s.U), me.units(s.Us), s.H, s.S, s.Hp, stride, s.U * stride,
-                     s.B * panel, me}};
+                     s.B * panel, me, room.of(me)}};
     b.variant = call.variant, b.gate_blocks = Cell::gates;
     b.gates = call.gates + chunk.base * s.kept + row;
     b.D = D + row, b.D_hh = at(D_hh, row), b.D_hr = at(D_hr, row), b.projected = at(projected, row);
@@ -189,22 +195,38 @@ struct BackwardSweep {
                          D + (Cell::input_first + b) * s.U * stride + q * panel, D_ih + b * s.U * stride + q * panel);
   }
 
+  // What the weights' gradients are multiplied with; threads share the panels.
+  void fold_states(const Share& me, const Chunk& chunk) const {
+    auto each = [&](float* panels, int64_t count) {
+      const auto [first, end] = me.part(count);
+      for (int64_t p = first; panels && p < end; ++p) fold(panels + p * chunk.rows * panel, chunk.rows);
+    };
+    each(before, s.Us), each(masked, s.Us), each(product_input, s.U), each(inputs, panels_of(s.I)), each(projected, s.U);
+  }
+
   // Gradients of the weights from a whole chunk; threads share the rows of the weights.
   void weights(const Share& me, const Chunk& chunk, bool first_chunk) const {
     const int64_t Q = chunk.rows, high = Q * panel;
     const auto [first, end] = me.part(Cell::gradients * s.U);
     for (int64_t d = first; d < end; ++d) {
       const int64_t block = d / s.U, u = d % s.U, unit = u * panel, rows = std::min<int64_t>(panel, s.H - unit);
-      const float* from = D + d * high;
+      float* from = D + d * high;
       const int64_t of_input = block - Cell::input_first, of_state = block - Cell::state_first;
+      vec sum[2]{};
+      for (int64_t q = 0; q < Q; ++q) sum[0] += load(from + q * panel), sum[1] += load(from + q * panel + lanes);
+      float* to = bias_sums + block * s.Hp + unit;
+      store(to, load(to) + sum[0]), store(to + lanes, load(to + lanes) + sum[1]);
+      if (!normed) fold(from, Q);
       if (of_input >= 0 && of_input < Cell::gates) {
-        const float* gradient = normed ? D_ih + (of_input * s.U + u) * high : from;
+        float* gradient = normed ? D_ih + (of_input * s.U + u) * high : from;
+        if (normed) fold(gradient, Q);
         add_outer(Q, gradient, rows, inputs, s.I,
                   call.d_weights.ih + (Cell::input_blocks[of_input] * s.H + unit) * s.I, first_chunk);
         if (normed) gain(chunk, from, Cell::saved + of_input, u, gain_sums + of_input * s.Hp + unit);
       }
       if (of_state >= 0 && of_state < Cell::gates) {
-        const float* gradient = normed ? D_hh + (of_state * s.U + u) * high : from;
+        float* gradient = normed ? D_hh + (of_state * s.U + u) * high : from;
+        if (normed) fold(gradient, Q);
         const float* source = Cell::own_input(static_cast<int>(of_state)) ? product_input : mask ? masked : before;
         add_outer(Q, gradient, rows, source, s.S,
                   call.d_weights.hh + (Cell::state_blocks[of_state] * s.H + unit) * s.S, first_chunk);
@@ -212,16 +234,14 @@ struct BackwardSweep {
           gain(chunk, from, Cell::saved + Cell::gates + of_state, u,
                gain_sums + (Cell::gates + of_state) * s.Hp + unit);
       }
-      vec sum[2]{};
-      for (int64_t q = 0; q < Q; ++q) sum[0] += load(from + q * panel), sum[1] += load(from + q * panel + lanes);
-      float* to = bias_sums + block * s.Hp + unit;
-      store(to, load(to) + sum[0]), store(to + lanes, load(to + lanes) + sum[1]);
     }
     if (!D_hr) return;
     const auto [from, to] = me.part(s.Us);
-    for (int64_t p = from; p < to; ++p)
+    for (int64_t p = from; p < to; ++p) {
+      fold(D_hr + p * high, Q);
       add_outer(Q, D_hr + p * high, std::min<int64_t>(panel, s.S - p * panel), projected, s.H,
                 call.d_weights.hr + p * panel * s.H, first_chunk);
+    }
   }
 
   // Gradient of a gain: sum over the chunk's rows of d times what was normalised, for one panel of units.
@@ -239,8 +259,9 @@ struct BackwardSweep {
   void into_inputs(const Share& me, const Chunk& chunk) const {
     const auto [first, end] = me.part(chunk.rows);
     const float* from = normed ? D_ih : D + Cell::input_first * s.U * chunk.rows * panel;
-    const int64_t K = Cell::gates * s.Hp, whole = s.I / panel;
-    const Left left{from + first * panel, panel, chunk.rows * panel};
+    const int64_t K = Cell::gates * s.Hpw, whole = s.I / panel;
+    const Rows given{from + first * panel, panel, chunk.rows * panel};
+    const Left left = rounded(end - first, Cell::gates * s.Hp, given, room.of(me));
     float* to = call.d_x + (chunk.base + first) * s.I;
     product<Start::zero>(end - first, K, left, Right{W_ih, K * panel}, whole, Result{to, s.I, panel});
     if (whole * panel == s.I) return;

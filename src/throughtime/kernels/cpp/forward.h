@@ -12,18 +12,22 @@ struct ForwardSweep {
   const Call& call;
   const Layout<Cell> s;
   const bool raw;
-  float *W_ih, *W_hh, *W_hr, *bias, *peephole, *gain_ih, *gain_hh, *gain_cell, *shift_cell, *mask;
+  word *W_ih, *W_hh, *W_hr;
+  Room room;
+  float *bias, *peephole, *gain_ih, *gain_hh, *gain_cell, *shift_cell, *mask;
   float *h[2], *c[2], *input, *spare, *spare2, *ring;
 
   explicit ForwardSweep(const Call& given, Scratch& memory)
-      : call(given), s(given), raw(s.offsets[s.T] <= few_rows && !call.weights.norm_hh && !call.weights.hr) {
+      : call(given), s(given), raw(s.offsets[s.T] <= few_rows && !call.weights.norm_hh && !call.weights.hr),
+        room(s, std::max({s.I, s.S, s.H})) {
     const int64_t U = s.U, Hp = s.Hp, state = s.B * s.Us * panel, units = s.B * Hp;
     const Weights<const float>& w = call.weights;
     memory.lay([&](auto take) {
       auto maybe = [&](bool there, int64_t floats) { return there ? take(floats) : nullptr; };
-      W_ih = maybe(!raw, Cell::gates * U * s.I * panel), W_hh = maybe(!raw, Cell::gates * U * s.S * panel);
-      W_hr = maybe(w.hr, s.Us * s.H * panel), bias = take(Cell::saved * Hp);
-      peephole = maybe(w.peephole, 3 * Hp), mask = maybe(call.mask, state), input = maybe(call.mask, state);
+      auto packed = [&](bool there, int64_t words) { return reinterpret_cast<word*>(maybe(there, words)); };
+      W_ih = packed(!raw, Cell::gates * U * s.Iw * panel), W_hh = packed(!raw, Cell::gates * U * s.Sw * panel);
+      W_hr = packed(w.hr, s.Us * s.Hw * panel), room.start = packed(terms > 1 && !raw, room.size(s));
+      bias = take(Cell::saved * Hp), peephole = maybe(w.peephole, 3 * Hp), mask = maybe(call.mask, state), input = maybe(call.mask, state);
       gain_ih = maybe(w.norm_ih, Cell::gates * Hp), gain_hh = maybe(w.norm_hh, Cell::gates * Hp);
       gain_cell = maybe(w.norm_cell, Hp), shift_cell = maybe(w.norm_cell_bias, Hp);
       for (float*& buffer : h) buffer = take(state);
@@ -39,8 +43,8 @@ struct ForwardSweep {
     if (!raw) {
       const auto [first, end] = me.part(s.U);
       for (int b = 0; b < Cell::gates; ++b) {
-        pack_transposed(w.ih + Cell::input_blocks[b] * s.H * s.I, s.H, s.I, first, end, W_ih + b * s.U * s.I * panel);
-        pack_transposed(w.hh + Cell::state_blocks[b] * s.H * s.S, s.H, s.S, first, end, W_hh + b * s.U * s.S * panel);
+        pack_transposed(w.ih + Cell::input_blocks[b] * s.H * s.I, s.H, s.I, first, end, W_ih + b * s.U * s.Iw * panel);
+        pack_transposed(w.hh + Cell::state_blocks[b] * s.H * s.S, s.H, s.S, first, end, W_hh + b * s.U * s.Sw * panel);
       }
     }
     if (w.hr) {
@@ -123,14 +127,15 @@ struct ForwardSweep {
   void project_rows(const Share& me, const Chunk& chunk, float* gates, int64_t begin, int64_t all) const {
     const int64_t M = me.rows(all), row = begin + me.first(), stride = chunk.rows * panel;
     const auto [first, end] = me.units(s.U);
-    const Left x{call.x + (chunk.base + row) * s.I, me.apart() * s.I, panel};
+    const Rows x{call.x + (chunk.base + row) * s.I, me.apart() * s.I, panel};
+    const Left left = raw ? Left{} : rounded(M, s.I, x, room.of(me));
     for (int64_t b = 0; b < Cell::gates; ++b) {
       const int64_t gate = Cell::input_first + b;
       float* to = gates + gate * s.U * stride + row * panel;
       const float* add = bias + gate * s.Hp;
       if (call.weights.norm_ih) {
         float* values = gates + (Cell::saved + b) * s.U * stride + row * panel;
-        product<Start::zero>(M, s.I, x, Right{W_ih + b * s.U * s.I * panel, s.I * panel}, s.U,
+        product<Start::zero>(M, s.Iw, left, Right{W_ih + b * s.U * s.Iw * panel, s.Iw * panel}, s.U,
                              Result{values, me.apart() * panel, stride});
         const Block block{M, me.apart() * panel, stride, s.U, s.H};
         normalise(block, values, scales(gates, chunk, row) + b, s.scale_width * me.apart(),
@@ -141,7 +146,7 @@ struct ForwardSweep {
         dot_rows(call.weights.ih + Cell::input_blocks[b] * s.H * s.I, s.I, first * panel,
                  std::min(s.H, end * panel), M, x, add, false, Result{to, me.apart() * panel, stride});
       } else {
-        product<Start::bias>(M, s.I, x, Right{W_ih + (b * s.U + first) * s.I * panel, s.I * panel}, end - first,
+        product<Start::bias>(M, s.Iw, left, Right{W_ih + (b * s.U + first) * s.Iw * panel, s.Iw * panel}, end - first,
                              Result{to + first * stride, me.apart() * panel, stride}, add + first * panel);
       }
     }
@@ -155,7 +160,7 @@ struct ForwardSweep {
     const int64_t rows = me.rows(call.sizes[t]), row = s.offsets[t] - chunk.base + me.first();
     const int64_t here = me.first() * panel, stride = chunk.rows * panel;
     Forward f{Place{rows, me.apart() * panel, me.units(s.U), me.units(s.Us), s.H, s.S, s.Hp, stride, s.U * stride,
-                    s.B * panel, me}};
+                    s.B * panel, me, room.of(me)}};
     f.variant = call.variant, f.gates = gates + row * panel;
     f.h = h[now] + here, f.h_new = h[now ^ 1] + here;
     f.c = call.cn ? c[now] + here : nullptr, f.c_new = call.cn ? c[now ^ 1] + here : nullptr;

@@ -83,9 +83,10 @@ struct LstmWithOptions {
     });
     if (!s.W_hr) return;
     s.share.step();
-    const int64_t us = s.states.first;
-    product<Start::zero>(s.rows, s.H, Left{m, s.apart, s.state_stride}, Right{s.W_hr + us * s.H * panel, s.H * panel},
-                         s.states.second - us, Result{s.h_new + us * s.state_stride, s.apart, s.state_stride});
+    const int64_t us = s.states.first, K = words_of(s.H);
+    const Left left = rounded(s.rows, s.H, Rows{m, s.apart, s.state_stride}, s.room);
+    product<Start::zero>(s.rows, K, left, Right{s.W_hr + us * K * panel, K * panel}, s.states.second - us,
+                         Result{s.h_new + us * s.state_stride, s.apart, s.state_stride});
   }
 
   static void backward(const Backward& s) {
@@ -137,9 +138,10 @@ struct LstmWithOptions {
     });
     if (!s.D_hr) return;
     s.share.step();
-    const int64_t u = s.units.first, high = padded(s.S) * panel;
-    product<Start::zero>(s.rows, padded(s.S), Left{s.D_hr, s.apart, s.stride}, Right{s.W_hr + u * high, high},
-                         s.units.second - u, Result{d_output + u * s.state_stride, s.apart, s.state_stride});
+    const int64_t u = s.units.first, K = words_of(padded(s.S));
+    const Left left = rounded(s.rows, padded(s.S), Rows{s.D_hr, s.apart, s.stride}, s.room);
+    product<Start::zero>(s.rows, K, left, Right{s.W_hr + u * K * panel, K * panel}, s.units.second - u,
+                         Result{d_output + u * s.state_stride, s.apart, s.state_stride});
   }
 
   static constexpr bool own_input(int) { return false; }

@@ -16,28 +16,48 @@ namespace nb = nanobind;
 
 namespace throughtime {
 
-extern const InstructionSet set_avx512, set_avx2;
+extern const InstructionSet set_avx512, set_avx2;            // products of float32
+extern const InstructionSet set_avx512_bf16, set_avx2_bf16;  // of bfloat16
 extern const DecodingKernels decoding_avx512, decoding_avx2;
 
 namespace {
 
-const std::vector<const InstructionSet*>& supported() {
-  static const std::vector<const InstructionSet*> sets = [] {
-    std::vector<const InstructionSet*> found;
+using Sets = std::vector<const InstructionSet*>;
+
+// What this processor can run, best first.
+struct Supported {
+  Sets float32, bfloat16;
+
+  Supported() {
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512bw"))
-      found.push_back(&set_avx512);
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found.push_back(&set_avx2);
-    return found;
-  }();
+    const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
+    if (avx512) float32.push_back(&set_avx512);
+#ifdef WITH_AVX512_BF16
+    if (avx512 && __builtin_cpu_supports("avx512bf16")) bfloat16.push_back(&set_avx512_bf16);
+#endif
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return;
+    float32.push_back(&set_avx2);
+    bfloat16.push_back(&set_avx2_bf16);
+  }
+};
+
+const Supported& supported() {
+  static const Supported sets;
   return sets;
 }
 
 const InstructionSet& find_set(const std::string& name) {
-  for (const InstructionSet* set : supported())
-    if (name == set->name) return *set;
+  for (const Sets& sets : {supported().float32, supported().bfloat16})
+    for (const InstructionSet* set : sets)
+      if (name == set->name) return *set;
   throw std::invalid_argument("no instruction set " + name);
+}
+
+std::vector<std::string> names_of(const Sets& sets) {
+  std::vector<std::string> names;
+  for (const InstructionSet* set : sets) names.push_back(set->name);
+  return names;
 }
 
 const Kernel& find(const std::string& set, const std::string& cell) {
@@ -148,11 +168,8 @@ void attend(const std::string& set, int threads, int64_t rows, int64_t beams, in
 }  // namespace
 
 NB_MODULE(_fused, m) {
-  m.def("instruction_sets", [] {
-    std::vector<std::string> names;
-    for (const InstructionSet* set : supported()) names.push_back(set->name);
-    return names;
-  });
+  m.def("instruction_sets", [] { return names_of(supported().float32); });
+  m.def("bfloat16_sets", [] { return names_of(supported().bfloat16); });
   m.def("kept", [](const std::string& set, const std::string& cell, int64_t hidden, bool layer_norm) {
     Call call{};
     call.hidden = hidden;

@@ -10,8 +10,9 @@ namespace throughtime::ISA {
 // GFLOP/s, the best of several tries.
 inline double peak() {
   constexpr int64_t K = 128;
-  alignas(64) static thread_local float A[tile_rows * K], B[K * panel], C[tile_rows * panel];
-  const double operations = 2.0 * tile_rows * K * panel;
+  alignas(64) static thread_local word A[tile_rows * K], B[K * panel];
+  alignas(64) static thread_local float C[tile_rows * panel];
+  const double operations = 2.0 * terms * tile_rows * K * panel;
   double best = 0.0;
   for (int attempt = 0; attempt < 20; ++attempt) {
     constexpr int64_t repeats = 2000;

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "simd.h"
+#include "bf16.h"
 
 namespace throughtime::ISA {
 
@@ -22,16 +22,19 @@ inline int64_t padded(int64_t size) { return panels_of(size) * panel; }
 // the product is summed, so that a sum of many products is a sum of block sums: far smaller rounding errors.
 enum class Start { zero, bias, keep, apart };
 
-// The left factor, read by rows: element (r, k) at data[r * row + k / panel * block + k % panel].
+// A factor that is read by rows: element (r, k) at data[r * row + k / panel * block + k % panel].
 // A matrix in panels has row = panel; one as torch stores it has block = panel.
-struct Left {
-  const float* data;
+template <class Number>
+struct Factor {
+  const Number* data;
   int64_t row, block;
 };
+using Rows = Factor<float>;  // as a sweep has it
+using Left = Factor<word>;   // as a product reads it; all that follows counts its columns, K, in words
 
 // The right factor: panel p at data + p * stride, its K rows one after another.
 struct Right {
-  const float* data;
+  const word* data;
   int64_t stride;
 };
 
@@ -56,16 +59,16 @@ inline __attribute__((always_inline)) void tile(int64_t K, Left A, Right B, Resu
       if constexpr (start == Start::keep)
         sum[r][v] = load(C.data + (v / 2) * C.stride + r * C.row + (v % 2) * lanes);
     }
-  const float *a = A.data, *b = B.data;
+  const word *a = A.data, *b = B.data;
   auto step = [&](int64_t k) __attribute__((always_inline)) {
-    vec right[V];
+    words right[V];
 #pragma GCC unroll 8
     for (int v = 0; v < V; ++v) right[v] = load(b + (v / 2) * B.stride + (v % 2) * lanes);
 #pragma GCC unroll 12
     for (int r = 0; r < R; ++r) {
-      const float left = transposed ? a[k * A.row + r] : a[r * A.row + k];
+      const word left = transposed ? a[k * A.row + r] : a[r * A.row + k];
 #pragma GCC unroll 8
-      for (int v = 0; v < V; ++v) sum[r][v] += left * right[v];
+      for (int v = 0; v < V; ++v) multiply_add(sum[r][v], left, right[v]);
     }
     b += panel;
   };
@@ -160,9 +163,11 @@ void product(int64_t M, int64_t K, Left A, Right B, int64_t panels, Result C, co
   }
 }
 
-// C (rows x columns), as torch stores it, += D^T S: D is one panel of K rows, S panels of K rows.
-inline void add_outer(int64_t K, const float* D, int64_t rows, const float* S, int64_t columns, float* C,
+// C (rows x columns), as torch stores it, += D^T S: D is one panel of Q rows, S panels of Q rows, all folded (packing.h).
+inline void add_outer(int64_t Q, const float* D, int64_t rows, const float* S, int64_t columns, float* C,
                       bool first) {
+  const word *left = reinterpret_cast<const word*>(D), *right = reinterpret_cast<const word*>(S);
+  const int64_t K = words_of(Q);
   constexpr int64_t depth = 192;  // terms summed before the next tile: both factors' parts stay in the nearest cache
   const int64_t tiles = (rows + tile_rows - 1) / tile_rows;
   for (int64_t p = 0; p < panels_of(columns); ++p)
@@ -170,8 +175,8 @@ inline void add_outer(int64_t K, const float* D, int64_t rows, const float* S, i
       for (int64_t i = 0; i < tiles; ++i) {
         const int64_t from = rows * i / tiles, height = rows * (i + 1) / tiles - from;
         const int64_t width = std::min<int64_t>(panel, columns - p * panel);
-        const Left a{D + k * panel + from, panel, 0};
-        const Right b{S + (p * K + k) * panel, 0};
+        const Left a{left + k * panel + from, panel, 0};
+        const Right b{right + (p * Q + k) * panel, 0};
         float* to = C + from * columns + p * panel;
         for (int64_t r = 0; r < height; ++r) __builtin_prefetch(to + r * columns, 1);
         if (width == panel) {

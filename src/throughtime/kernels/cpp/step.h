@@ -15,6 +15,7 @@ struct Place {
   int64_t stride, block;          // floats from panel to panel in the chunk, from block to block
   int64_t state_stride;           // floats from panel to panel of what has one row a sequence
   const Share& share;
+  word* room;                     // where it rounds what it multiplies
 
   // f(place in a block, place in a state, first unit) for every vector of this thread's part.
   template <class F>
@@ -36,7 +37,7 @@ struct Place {
 };
 
 // W x for rows of W as torch stores them: no packing, for one step of very few rows.
-inline void dot_rows(const float* W, int64_t K, int64_t first, int64_t end, int64_t M, Left x, const float* bias,
+inline void dot_rows(const float* W, int64_t K, int64_t first, int64_t end, int64_t M, Rows x, const float* bias,
                      bool keep, Result to) {
   constexpr int at_once = 4;
   for (int64_t j = first; j < end; j += at_once) {
@@ -80,34 +81,36 @@ struct Forward : Place {
   const float* input;        // h on its way into a product
   const float* mask;         // factor of a state on its way into a product; null: none
   float *spare, *spare2;
-  const float *W_hh, *raw_hh;  // packed; or as torch stores it, if that is not null
-  const float *bias;           // block by block of the gates
-  const float *peephole, *W_hr, *raw_hr, *norm_hh, *norm_cell, *norm_cell_bias;
+  const word *W_hh, *W_hr;     // packed
+  const float* raw_hh;         // as torch stores it: taken instead of the packed one, if it is not null
+  const float* bias;           // block by block of the gates
+  const float *peephole, *norm_hh, *norm_cell, *norm_cell_bias;
   Kept kept_hh;
   float* cell_scale;         // LSTM with layer normalisation: 1 / deviation of c, kept_hh.scale_row apart
 
   // Blocks gate, gate+1, ... of the gates += (or = bias +) state * rows of block first, first+1, ... of W_hh.
   template <Start start = Start::keep>
   void recur(int64_t gate, int64_t first, int64_t count, const float* state) const {
-    const Left left{state, apart, state_stride};
-    const int64_t U = Hp / panel, wide = units.second - units.first;
+    const Rows given{state, apart, state_stride};
+    const Left left = raw_hh ? Left{} : rounded(rows, S, given, room);
+    const int64_t U = Hp / panel, wide = units.second - units.first, K = words_of(S);
     for (int64_t b = 0; b < count; ++b) {
       float* to = gates + (gate + b) * block;
       const float* add = start == Start::bias ? bias + (gate + b) * Hp : nullptr;
-      const Right right{W_hh + ((first + b) * U + units.first) * S * panel, S * panel};
+      const Right right{W_hh + ((first + b) * U + units.first) * K * panel, K * panel};
       if (norm_hh) {
         float* values = kept_hh.values + (first + b) * block;
-        product<Start::zero>(rows, S, left, right, wide, Result{values, apart, stride});
+        product<Start::zero>(rows, K, left, right, wide, Result{values, apart, stride});
         const float* gain = norm_hh + (first + b) * Hp;
         normalise(all_units(), values, kept_hh.scale + first + b, kept_hh.scale_row,
                   [&](int64_t at, int64_t j, vec value) {
                     store(to + at, load(gain + j) * value + load(start == Start::bias ? add + j : to + at));
                   });
       } else if (raw_hh) {
-        dot_rows(raw_hh + (first + b) * H * S, S, units.first * panel, std::min(H, units.second * panel), rows, left,
+        dot_rows(raw_hh + (first + b) * H * S, S, units.first * panel, std::min(H, units.second * panel), rows, given,
                  add, start == Start::keep, Result{to, apart, stride});
       } else {
-        product<start>(rows, S, left, right, wide, Result{to + units.first * stride, apart, stride},
+        product<start>(rows, K, left, right, wide, Result{to + units.first * stride, apart, stride},
                        add ? add + units.first * panel : nullptr);
       }
     }
@@ -126,7 +129,7 @@ struct Backward : Place {
   int64_t incoming_row;
   float *d_h, *d_c;           // in: from the step after; out: for the step before
   float *spare, *spare2;
-  const float *W_hh, *W_hr;
+  const word *W_hh, *W_hr;
   const float* mask;
   const float *peephole, *norm_hh, *norm_cell, *norm_cell_bias;
   Kept kept_hh;
@@ -149,13 +152,14 @@ struct Backward : Place {
                            norm_hh + b * Hp, D + (gate + b - first) * block, D_hh + b * block);
       from = D_hh + first * block;
     }
-    const int64_t high = gate_blocks * Hp * panel, us = states.first;
-    const Right right{W_hh + us * high + first * Hp * panel, high};
+    const int64_t block_words = words_of(Hp) * panel, high = gate_blocks * block_words, us = states.first;
+    const Right right{W_hh + us * high + first * block_words, high};
     float* out = mask ? spare2 : to;
     const Result result{out + us * state_stride, apart, state_stride};
-    const Left left{from, apart, stride};
-    if (!mask) return product<start>(rows, count * Hp, left, right, states.second - us, result);
-    product<Start::zero>(rows, count * Hp, left, right, states.second - us, result);
+    const int64_t K = count * words_of(Hp);
+    const Left left = rounded(rows, count * Hp, Rows{from, apart, stride}, room);
+    if (!mask) return product<start>(rows, K, left, right, states.second - us, result);
+    product<Start::zero>(rows, K, left, right, states.second - us, result);
     each_state([&](int64_t, int64_t st, int64_t, int64_t) {
       const vec value = load(out + st) * load(mask + st);
       store(to + st, start == Start::keep ? value + load(to + st) : value);

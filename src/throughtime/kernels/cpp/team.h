@@ -25,6 +25,7 @@ struct Layout {
   const Call& call;
   int64_t T, I, H, S, B;        // as in `Call`
   int64_t U, Us, Hp;            // panels of units, of the hidden state; H padded to whole panels
+  int64_t Iw, Sw, Hw, Hpw;      // I, S, H and Hp in words
   int64_t kept;                 // floats kept of each row and step
   int64_t largest = 0;          // rows of the largest chunk
   std::vector<int64_t> offsets; // (T + 1) where a step's rows begin
@@ -32,7 +33,8 @@ struct Layout {
 
   explicit Layout(const Call& c)
       : call(c), T(c.steps), I(c.inputs), H(c.hidden), S(c.state), B(c.sizes[0]), U(panels_of(c.hidden)),
-        Us(panels_of(c.state)), Hp(padded(c.hidden)), kept(kept_of(c)), offsets(c.steps + 1), chunks{0} {
+        Us(panels_of(c.state)), Hp(padded(c.hidden)), Iw(words_of(I)), Sw(words_of(S)), Hw(words_of(H)), Hpw(words_of(Hp)),
+        kept(kept_of(c)), offsets(c.steps + 1), chunks{0} {
     for (int64_t t = 0; t < T; ++t) {
       offsets[t + 1] = offsets[t] + call.sizes[t];
       const int64_t rows = offsets[t + 1] - offsets[chunks.back()];
@@ -48,8 +50,7 @@ struct Layout {
     return blocks * padded(c.hidden) + (c.weights.norm_hh ? scale_width : 0);
   }
   // 1 / deviation of a row, kept behind the blocks: of the inputs' products, the state's products, the cell state.
-  static constexpr int64_t scale_width = (2 * Cell::gates + 1 + 15) / 16 * 16;
-};
+  static constexpr int64_t scale_width = (2 * Cell::gates + 1 + 15) / 16 * 16;};
 
 // One chunk: steps begin, ..., end - 1 with `rows` rows, the first of which is row `base` of all.
 struct Chunk {
