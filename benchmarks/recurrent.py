@@ -23,7 +23,7 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from sections import lengths, memory, options, peak, speed, whole
+from sections import bfloat16, lengths, memory, options, peak, speed, whole
 from sections.base import SHAPES, Asked, Line, show
 from throughtime import kernels
 from throughtime.bench import machine
@@ -39,6 +39,7 @@ PARTS: dict[str, tuple[str, Callable[[Asked], Iterator[Line]]]] = {
     "options": ("options switched on, training, relative to the plain cell", options.run),
     "lengths": ("rows of different lengths, training", lengths.run),
     "memory": ("peak memory of training, each side in a process of its own", memory.run),
+    "bfloat16": ("products of bfloat16 under autocast against our own float32", bfloat16.run),
     "whole": ("whole training steps of two tasks, as throughtime train takes them", whole.run),
 }
 HUGE = {"THP_MEM_ALLOC_ENABLE": "1", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}

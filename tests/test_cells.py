@@ -141,6 +141,12 @@ class Problem:
         states = tuple(leaves[name] for name in self.layer.cell.state_names)
         return states if len(states) > 1 else states[0]
 
+    def forward(self, dtype: torch.dtype) -> tuple[Tensor, ...]:
+        """Output and final states."""
+        layer, leaves = self.named(dtype)
+        output, final = layer(leaves["input"], self.states(leaves), lengths=self.lengths)
+        return output, *states_of(final)
+
     def loss(self, output: Tensor, final: Any) -> Tensor:
         parts = (output, *(final if isinstance(final, tuple) else (final,)))
         return sum((p * c.to(p.dtype)).sum() for p, c in zip(parts, self.coefficients, strict=True))

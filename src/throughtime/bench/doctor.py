@@ -135,6 +135,21 @@ def _choice() -> Iterator[Finding]:
         yield Finding("fine", "instruction set", found)
     else:
         yield Finding("problem", "instruction set", found, f"unset THROUGHTIME_ISA: {there[0]} is quicker")
+    yield _bfloat16(fused.selected_bfloat16(), [name for name in fused.bfloat16_sets() if name != fused.EMULATED])
+
+
+def _bfloat16(isa: str, there: list[str]) -> Finding:
+    """What layers do under torch.autocast("cpu", torch.bfloat16), which precision bf16-mixed is."""
+    if isa in there:
+        return Finding("fine", "bfloat16", f"{isa}: under autocast (precision bf16-mixed) layers multiply in it")
+    if isa:
+        advice = "unset THROUGHTIME_ISA, unless you want to see what the rounding does"
+        return Finding("problem", "bfloat16", f"{isa}: emulated under autocast, slower than float32", advice)
+    if there:
+        found = f"{there[0]} is there but not in use: under autocast layers run in float32"
+        return Finding("note", "bfloat16", found, "unset THROUGHTIME_ISA to let them multiply in it")
+    lack = "the processor has no AVX-512 BF16, or the module was built by a compiler that does not know it"
+    return Finding("note", "bfloat16", f"{lack}: under autocast layers run in float32")
 
 
 def _threads() -> Iterator[Finding]:

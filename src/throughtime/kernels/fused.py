@@ -28,7 +28,8 @@ def instruction_sets() -> list[str]:
 
 def bfloat16_sets() -> list[str]:
     """Return those with products of bfloat16, best first: of the processor's own, and `EMULATED`, in float32."""
-    return [] if compiled is None else list(compiled.bfloat16_sets())
+    # a module that was built before there were any has none
+    return list(getattr(compiled, "bfloat16_sets", list)())
 
 
 def select(instruction_set: str | None) -> str:

@@ -81,7 +81,9 @@ inline void pack_transposed(const float* W, int64_t rows, int64_t K, int64_t fir
       word* out = to + p * high * panel + j;
       for (int64_t k = 0; k < high; k += lanes) {
         const words row = load_words(from + terms * k, p * panel + j < rows ? K - terms * k : 0);
-        for (int64_t l = 0; l < std::min<int64_t>(lanes, high - k); ++l) out[(k + l) * panel] = row[l];
+#pragma GCC unroll 16
+        for (int l = 0; l < lanes; ++l)
+          if (k + l < high) out[(k + l) * panel] = row[l];
       }
     }
 }
