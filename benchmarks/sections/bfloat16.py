@@ -51,7 +51,7 @@ def _cast(way: Way, isa: str) -> Way:
 
 
 def _errors(subject: Subject, isa: str) -> Line:
-    """Norm of the difference to float64, as a share of the norm: of the outputs, and the most of any weight's gradient."""
+    """Norm of the difference to float64 as a share of its norm: of outputs, and the most of any weight's gradient."""
     T, B, inputs, hidden = SMALL
     layer, x = subject.ours(inputs, hidden), torch.randn(T, B, inputs)
     coefficients = torch.randn(T, B, hidden)

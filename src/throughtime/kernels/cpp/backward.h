@@ -201,7 +201,8 @@ struct BackwardSweep {
       const auto [first, end] = me.part(count);
       for (int64_t p = first; panels && p < end; ++p) fold(panels + p * chunk.rows * panel, chunk.rows);
     };
-    each(before, s.Us), each(masked, s.Us), each(product_input, s.U), each(inputs, panels_of(s.I)), each(projected, s.U);
+    each(before, s.Us), each(masked, s.Us), each(inputs, panels_of(s.I));
+    each(product_input, s.U), each(projected, s.U);
   }
 
   // Gradients of the weights from a whole chunk; threads share the rows of the weights.

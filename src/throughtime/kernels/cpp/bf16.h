@@ -1,6 +1,6 @@
 // What the factors of a product consist of: floats, or pairs of bfloat16, which have a float's exponent and the upper 7
-// bits of its fraction. A pair holds two terms of a sum that stand one after the other, the first in its lower half; the
-// products of both are added to a float. The build says which, by TERMS; states and sums are floats in either case.
+// bits of its fraction. A pair holds two terms of a sum that follow one another, the first in its lower half; the products
+// of both are added to a float. The build says which, by TERMS; states and sums are floats in either case.
 #pragma once
 
 #include <immintrin.h>
@@ -37,7 +37,7 @@ inline float second_of(uint32_t pair) {
 
 inline float first_of(uint32_t pair) { return second_of(pair << 16); }
 
-// sum += both products of a pair, the second first: as vdpbf16ps does it, but for numbers below 1e-38, which it takes for 0.
+// sum += both products of a pair, the second first, as vdpbf16ps does it (which takes numbers below 1.2e-38 for zero).
 inline void multiply_add(vec& sum, uint32_t left, pairs right) {
 #ifdef __AVX512BF16__
   sum = reinterpret_cast<vec>(_mm512_dpbf16_ps(reinterpret_cast<__m512>(sum),

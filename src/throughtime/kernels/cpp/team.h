@@ -33,8 +33,8 @@ struct Layout {
 
   explicit Layout(const Call& c)
       : call(c), T(c.steps), I(c.inputs), H(c.hidden), S(c.state), B(c.sizes[0]), U(panels_of(c.hidden)),
-        Us(panels_of(c.state)), Hp(padded(c.hidden)), Iw(words_of(I)), Sw(words_of(S)), Hw(words_of(H)), Hpw(words_of(Hp)),
-        kept(kept_of(c)), offsets(c.steps + 1), chunks{0} {
+        Us(panels_of(c.state)), Hp(padded(c.hidden)), Iw(words_of(I)), Sw(words_of(S)), Hw(words_of(H)),
+        Hpw(words_of(Hp)), kept(kept_of(c)), offsets(c.steps + 1), chunks{0} {
     for (int64_t t = 0; t < T; ++t) {
       offsets[t + 1] = offsets[t] + call.sizes[t];
       const int64_t rows = offsets[t + 1] - offsets[chunks.back()];
