@@ -159,6 +159,17 @@ def test_doctor_where_variables_are_wrong() -> None:
 
 
 @compiled
+def test_the_doctor_says_whether_bfloat16_is_the_processors_own() -> None:
+    """Not told of as fine: emulated, not in use, or not there."""
+    found = complaints(THROUGHTIME_ISA=fused.EMULATED)["bfloat16"]
+    assert found["level"] == "problem"
+    assert "emulated" in found["found"]
+    found = complaints(THROUGHTIME_ISA="avx2")["bfloat16"]
+    assert found["level"] == "note"
+    assert ("not in use" in found["found"]) == (fused.bfloat16_sets() != [fused.EMULATED])
+
+
+@compiled
 def test_doctor_where_threads_fight(tmp_path: Path) -> None:
     """More threads than cores, a second OpenMP runtime; and a variable that names no kernel."""
     runtimes = machine.openmp_runtimes()
