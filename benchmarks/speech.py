@@ -274,17 +274,25 @@ def text_run(run: throughtime.Run, data: dict[str, Path], out: Path, **settings:
     return RecurrentLanguageModel(model.model, run.task.features.symbols.tokens_of(model.task.tokenizer))
 
 
-def measure(run: throughtime.Run, valid: Path, test: Path, models: dict[str, Callable[[], LanguageModel]]) -> None:
-    """Word error rates of each way to read the run's outputs, the settings chosen on the validation split."""
-    choosing, judging = Judge(run, valid), Judge(run, test)
-    say(test=test.stem, utterances=len(judging.said), network_seconds=judging.seconds)
+def ways_to_read(
+    run: throughtime.Run, valid: Path, models: dict[str, Callable[[], LanguageModel]]
+) -> dict[str, Decoder]:
+    """Decoders by name, their settings chosen on the validation split."""
+    choosing = Judge(run, valid)
     ways = {f"beam {width}" if width > 1 else "greedy": Decoder(width) for width in (1, *WIDTHS)}
-    for name, make in models.items():
-        ways[name] = choosing.chosen(make())
+    ways |= {name: choosing.chosen(make()) for name, make in models.items()}
     for name, decoder in ways.items():
         chosen = {"weight": decoder.weight, "bonus": decoder.bonus} if decoder.language else {}
-        rates = judging.rates(decoder)
-        say(test=test.stem, way=name, **chosen, valid_wer=choosing.rates(decoder)["wer"], **rates)
+        say(valid=run.folder.path.name, way=name, **chosen, wer=choosing.rates(decoder)["wer"])
+    return ways
+
+
+def measure(run: throughtime.Run, test: Path, ways: dict[str, Decoder]) -> None:
+    """Word error rates of each way to read the run's outputs."""
+    judging = Judge(run, test)
+    say(test=test.stem, utterances=len(judging.said), network_seconds=judging.seconds)
+    for name, decoder in ways.items():
+        say(test=test.stem, way=name, **judging.rates(decoder))
 
 
 def main() -> None:
@@ -329,8 +337,9 @@ def main() -> None:
         if asked.what == "prompts":
             language = {"layers": (192,), "dropout": 0.4, "input_dropout": 0.1, "batch_size": 8, "minutes": 3.0}
             models["text run"] = lambda: text_run(run, data, out / "language", **language)
+        ways = ways_to_read(run, data["valid"], models)
         for test in ("test", *(["strings"] if "strings" in data else [])):
-            measure(run, data["valid"], data[test], models)
+            measure(run, data[test], ways)
 
 
 if __name__ == "__main__":

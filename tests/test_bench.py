@@ -217,7 +217,8 @@ def test_help_waits_for_nothing() -> None:
 
 
 @pytest.mark.slow
-def test_the_table_at_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_at_the_command_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")  # in fewer a name may be on two lines
     assert main(["bench", "--json"]) == 0
     measured = json.loads(capsys.readouterr().out)
     assert {row["cell"] for row in measured["rows"]} == set(SUBJECTS)
