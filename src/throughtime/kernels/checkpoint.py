@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -21,7 +22,8 @@ def segment_length(steps: int) -> int | None:
     Of T steps only the states at the ends of the segments are kept, √T / 2 of them, and gates and cell states of one
     segment at a time (Chen et al., 2016). Twice √T and not √T: each segment packs the weights for itself.
     """
-    length = 2 * math.isqrt(max(0, steps - 1)) + 2
+    # index: a number also where torch.compile has found that it varies
+    length = 2 * math.isqrt(max(0, operator.index(steps) - 1)) + 2
     # nothing can be computed later while torch.func transforms the call
     return length if length < steps and torch.is_grad_enabled() and not transformed() else None
 
