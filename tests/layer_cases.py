@@ -30,3 +30,14 @@ def states(final: Any) -> tuple[Tensor, ...]:
 def equal(ours: Any, theirs: Any, tolerance: float = 1e-12) -> None:
     for a, b in zip(states(ours), states(theirs), strict=True):
         torch.testing.assert_close(a, b, rtol=tolerance, atol=tolerance)
+
+
+def assert_nan_spoils_its_own_row_alone(layer: Any) -> None:
+    """A NaN in one row of a layer's inputs (T, B, 3) spoils that row from its step on, and no other."""
+    x = torch.randn(6, 4, 3)
+    x[2, 1, 0] = torch.nan
+    output, _ = layer(x)
+    spoilt = output.isnan().any(-1)
+    assert spoilt[2:, 1].all()
+    assert not spoilt[:2].any()
+    assert not spoilt[:, [0, 2, 3]].any()

@@ -55,7 +55,8 @@ struct BackwardSweep {
     const auto [from, to] = me.part(panels_of(s.I));
     for (int64_t p = from; call.d_x && p < to; ++p) blocks(w.ih, Cell::input_blocks, s.I, p, W_ih);
     const auto [begin, stop] = me.part(s.U);
-    for (int64_t p = begin; w.hr && p < stop; ++p) pack_panel(w.hr, 1, s.S, s.H, p, W_hr + p * words_of(s.Us * panel) * panel);
+    for (int64_t p = begin; w.hr && p < stop; ++p)
+      pack_panel(w.hr, 1, s.S, s.H, p, W_hr + p * words_of(s.Us * panel) * panel);
     const auto [row, last] = me.part(s.B);
     spread(call.d_hn, s.S, s.B, row, last, d_h);  // what does not come in is zero
     if (call.c0) spread(call.d_cn, s.H, s.B, row, last, d_c);

@@ -27,7 +27,8 @@ struct ForwardSweep {
       auto packed = [&](bool there, int64_t words) { return reinterpret_cast<word*>(maybe(there, words)); };
       W_ih = packed(!raw, Cell::gates * U * s.Iw * panel), W_hh = packed(!raw, Cell::gates * U * s.Sw * panel);
       W_hr = packed(w.hr, s.Us * s.Hw * panel), room.start = packed(terms > 1 && !raw, room.size(s));
-      bias = take(Cell::saved * Hp), peephole = maybe(w.peephole, 3 * Hp), mask = maybe(call.mask, state), input = maybe(call.mask, state);
+      bias = take(Cell::saved * Hp), peephole = maybe(w.peephole, 3 * Hp);
+      mask = maybe(call.mask, state), input = maybe(call.mask, state);
       gain_ih = maybe(w.norm_ih, Cell::gates * Hp), gain_hh = maybe(w.norm_hh, Cell::gates * Hp);
       gain_cell = maybe(w.norm_cell, Hp), shift_cell = maybe(w.norm_cell_bias, Hp);
       for (float*& buffer : h) buffer = take(state);

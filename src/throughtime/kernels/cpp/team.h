@@ -50,7 +50,8 @@ struct Layout {
     return blocks * padded(c.hidden) + (c.weights.norm_hh ? scale_width : 0);
   }
   // 1 / deviation of a row, kept behind the blocks: of the inputs' products, the state's products, the cell state.
-  static constexpr int64_t scale_width = (2 * Cell::gates + 1 + 15) / 16 * 16;};
+  static constexpr int64_t scale_width = (2 * Cell::gates + 1 + 15) / 16 * 16;
+};
 
 // One chunk: steps begin, ..., end - 1 with `rows` rows, the first of which is row `base` of all.
 struct Chunk {
