@@ -37,8 +37,8 @@ format: $(READY)
 
 install: $(READY)
 
-# the stamp is touched last: an installation that broke off is done again
-$(READY): pyproject.toml constraints.txt
+# the stamp is touched last: an installation that broke off is done again; and the kernels anew when their source changes
+$(READY): pyproject.toml constraints.txt CMakeLists.txt $(wildcard src/throughtime/kernels/cpp/*)
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[all,dev]"
 	$(BIN)/python -m throughtime.data.sources
