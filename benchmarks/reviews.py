@@ -21,7 +21,7 @@ import throughtime
 from throughtime.data.sources import cache_folder
 from throughtime.data.tables import LabelledText, read_labelled_texts
 from throughtime.tasks.sentiment import Sentiment
-from throughtime.tasks.sentiment_settings import SentimentSettings
+from throughtime.tasks.sentiment.settings import SentimentSettings
 
 Rows = list[LabelledText]
 

@@ -65,7 +65,7 @@ def ours(folder: Path, work: Work, threads: int) -> dict[str, Any]:
     from throughtime.data.sentences import load_code
     from throughtime.models.word_dictionary import WordDictionary
     from throughtime.tasks.translation import Translation
-    from throughtime.tasks.translation_settings import TranslationSettings
+    from throughtime.tasks.translation.settings import TranslationSettings
     from throughtime.training.optimiser import make_optimiser
 
     torch.set_num_threads(threads)

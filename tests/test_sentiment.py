@@ -24,7 +24,7 @@ from throughtime.errors import DataError, ThroughtimeError
 from throughtime.models.bag_of_words import BagOfWords
 from throughtime.tasks.confusion import confusion_matrix
 from throughtime.tasks.sentiment import Sentiment
-from throughtime.tasks.sentiment_settings import SentimentSettings
+from throughtime.tasks.sentiment.settings import SentimentSettings
 
 GOOD = ["good", "great", "fine", "funny", "clever"]
 BAD = ["bad", "awful", "poor", "dull", "stupid"]

@@ -18,7 +18,7 @@ from throughtime.data.parallel import Pair
 from throughtime.decoding.beam import Hypothesis
 from throughtime.errors import DataError
 from throughtime.tasks.translation import Translation
-from throughtime.tasks.translation_settings import TranslationSettings
+from throughtime.tasks.translation.settings import TranslationSettings
 from throughtime.training.tree import load_tree
 
 NOUNS = {"hus": "house", "bil": "car", "ged": "goat", "kat": "cat", "bog": "book", "spand": "bucket", "hat": "hat"}

@@ -20,7 +20,7 @@ from throughtime.errors import ArgumentError, DataError, ThroughtimeError
 from throughtime.models.frames import PictureEncoder, VectorEncoder
 from throughtime.models.single_frames import SingleFrames, frame_features
 from throughtime.tasks.video import Video
-from throughtime.tasks.video_settings import VideoSettings
+from throughtime.tasks.video.settings import VideoSettings
 
 SMALL: dict[str, Any] = {"hidden_size": 16, "features": 16, "width": 4, "size": 16, "minutes": None, "batch_size": 8}
 SMALL |= {"schedule": "constant", "learning_rate": 0.01, "warmup_steps": 0, "dropout": 0.0}

@@ -1,4 +1,4 @@
-"""The applications: the only place where a modality is known, one file each."""
+"""The applications: the only place where a modality is known, one folder each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Music: learns p(next frame | frames before) of piano-rolls, or of performance events, and composes."""
+"""The music task itself, from pieces to p(next frame | frames before), or of performance events, and to new ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trajectory: from past positions to direction, speed and the next positions, with uncertainty."""
+"""The trajectory task itself, from past positions to direction, speed and the next ones, with uncertainty."""
 
 from __future__ import annotations
 

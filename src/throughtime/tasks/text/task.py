@@ -1,4 +1,4 @@
-"""Text: a language model by characters, words or pieces of words, p(text) = Π_t p(token<t> | those before)."""
+"""The text task itself, from text to a language model: p(text) = Π_t p(token<t> | those before)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from throughtime.data.token_cache import Released, TokenFile, tokenise
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.models.ngram import NGram
 from throughtime.tasks.base import GenerateSettings, Metric, Prediction, Report, Splits, Table, Task, existing
-from throughtime.tasks.text_settings import TextGeneration, TextSettings
+from throughtime.tasks.text.settings import TextGeneration, TextSettings
 
 if TYPE_CHECKING:
     from throughtime.data.batch import Loader
@@ -265,7 +265,7 @@ class Text(Task[Piece, TextSettings]):
 
     def predict(self, model: Model, inputs: Iterable[str]) -> Iterator[Prediction]:
         """How surprising each line is, read after the end of a line, and how it most probably goes on."""
-        from throughtime.tasks.text_writing import Writer
+        from throughtime.tasks.text.writing import Writer
 
         writer = Writer(model, self.tokenizer)
         for text in inputs:
@@ -286,7 +286,7 @@ class Text(Task[Piece, TextSettings]):
 
     def generate(self, model: Model, out: Path, options: GenerateSettings) -> list[Path]:
         """Write a text file: the primer and what the model makes of it."""
-        from throughtime.tasks.text_writing import Writer
+        from throughtime.tasks.text.writing import Writer
 
         wanted = options if isinstance(options, TextGeneration) else TextGeneration(**options.model_dump())
         if out.suffix.lower() != ".txt":

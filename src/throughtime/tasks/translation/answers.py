@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from throughtime.data.sentences import SentenceCode, join_words, split_sentence
 from throughtime.data.vocabulary import UNKNOWN
 from throughtime.models.word_dictionary import WordDictionary
-from throughtime.tasks.translation_settings import TranslationSettings
+from throughtime.tasks.translation.settings import TranslationSettings
 
 if TYPE_CHECKING:
     from throughtime.decoding.beam import Hypothesis

@@ -1,4 +1,4 @@
-"""Video: which activity a clip shows, or a sequence of poses or sensor values."""
+"""The video task itself, from clips to the activity that a new one shows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from throughtime.errors import DataError, ThroughtimeError
 from throughtime.models.single_frames import SingleFrames, frame_features
 from throughtime.tasks.base import Metric, Prediction, Report, Splits, Task
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
-from throughtime.tasks.video_settings import VideoSettings
+from throughtime.tasks.video.settings import VideoSettings
 
 if TYPE_CHECKING:
     from throughtime.data.batch import Loader
@@ -206,7 +206,7 @@ class Video(Task[Clip, VideoSettings]):
 
     def evaluate(self, model: Model, examples: Sequence[Clip]) -> Report:
         """Accuracy, macro F1 and the confusion matrix, beside answers that know no time."""
-        from throughtime.tasks.video_answers import probabilities_of
+        from throughtime.tasks.video.answers import probabilities_of
 
         classes, names = len(self.labels), self.labels.names
         actual = np.array([self.labels.number(clip) for clip in examples])
@@ -256,7 +256,7 @@ class Video(Task[Clip, VideoSettings]):
 
     def _so_far(self, model: Model, clip: Clip) -> tuple[list[float], np.ndarray]:
         """Shares of a clip, up to all of it, and the classes' probabilities (N, C) after each."""
-        from throughtime.tasks.video_answers import so_far
+        from throughtime.tasks.video.answers import so_far
 
         (prepared,) = self._prepared([clip])
         return so_far(model, self._frames(prepared))

@@ -1,4 +1,4 @@
-"""Sentiment: the class of a text, whatever the classes are."""
+"""The sentiment task itself, from labelled texts to the class of a new one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from throughtime.errors import DataError
 from throughtime.models.bag_of_words import BagOfWords
 from throughtime.tasks.base import Metric, Prediction, Report, Splits, Task, existing
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
-from throughtime.tasks.sentiment_settings import SentimentSettings
+from throughtime.tasks.sentiment.settings import SentimentSettings
 
 if TYPE_CHECKING:
     from throughtime.data.batch import Loader
@@ -242,7 +242,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
 
     def _answered(self, model: Model, examples: Sequence[LabelledText]) -> tuple[np.ndarray, np.ndarray]:
         """The classes of texts, (N,), and the model's answers."""
-        from throughtime.tasks.sentiment_answers import logits_of_batches
+        from throughtime.tasks.sentiment.answers import logits_of_batches
 
         batches = logits_of_batches(model, self.watched(examples))
         found = [(batch["targets"].numpy(), logits.argmax(axis=1)) for batch, logits in batches]
@@ -266,7 +266,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
 
     def predict(self, model: Model, inputs: Iterable[str]) -> Iterator[Prediction]:
         """The label of each text, its probability and those of all classes; a text without words has no label."""
-        from throughtime.tasks.sentiment_answers import answer
+        from throughtime.tasks.sentiment.answers import answer
 
         for text in inputs:
             words = self._shortened(split_words(text))

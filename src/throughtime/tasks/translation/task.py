@@ -1,4 +1,4 @@
-"""Translation: sentences of one language in another, learned from pairs of them."""
+"""The translation task itself, from pairs of sentences to the translation of a new one."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from throughtime.errors import DataError, ThroughtimeError
 from throughtime.models.translation_memory import TranslationMemory
 from throughtime.models.word_dictionary import WordDictionary
 from throughtime.tasks.base import Metric, Prediction, Report, Splits, Table, Task
-from throughtime.tasks.translation_answers import Answers
-from throughtime.tasks.translation_settings import TranslationSettings
+from throughtime.tasks.translation.answers import Answers
+from throughtime.tasks.translation.settings import TranslationSettings
 
 if TYPE_CHECKING:
     from throughtime.data.batch import Loader

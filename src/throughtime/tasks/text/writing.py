@@ -14,7 +14,7 @@ from throughtime.decoding.sampling import Sampling
 from throughtime.errors import ThroughtimeError
 from throughtime.models.base import Model
 from throughtime.models.generator import Generator
-from throughtime.tasks.text_settings import TextGeneration
+from throughtime.tasks.text.settings import TextGeneration
 
 _LINE = 80  # tokens of a line's continuation at most
 _WINDOW = 1_000  # tokens read at a time: bounds the memory that a long line takes
