@@ -36,8 +36,8 @@ from throughtime.data.archives import read_members
 from throughtime.data.tracks.read import read_tracks
 from throughtime.data.tracks.track import Track
 from throughtime.data.tracks.windows import WindowLoader
-from throughtime.models.mixture import Mixture
-from throughtime.models.pooling import real_steps
+from throughtime.models.outputs.mixture import Mixture
+from throughtime.models.parts.pooling import real_steps
 from throughtime.tasks.trajectory.scoring import LEVEL
 from throughtime.tasks.trajectory.simple import RIVALS
 

@@ -63,7 +63,7 @@ def ours(folder: Path, work: Work, threads: int) -> dict[str, Any]:
 
     from throughtime.data.parallel import Sides, read_pairs
     from throughtime.data.sentences import load_code
-    from throughtime.models.word_dictionary import WordDictionary
+    from throughtime.models.baselines.word_dictionary import WordDictionary
     from throughtime.tasks.translation import Translation
     from throughtime.tasks.translation.settings import TranslationSettings
     from throughtime.training.optimiser import make_optimiser

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from throughtime.layers import GRU, LSTM, RNN
-from throughtime.models.attention import AdditiveAttention, Attention, MultiplicativeAttention
+from throughtime.models.parts.attention import AdditiveAttention, Attention, MultiplicativeAttention
 
 V, E, H, M, A = 7, 3, 4, 6, 5
 BEGIN, END = 2, 3

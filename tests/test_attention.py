@@ -13,8 +13,8 @@ from torch import Tensor
 from attentions import CELLS, A, E, H, M, attention_of
 from throughtime.errors import ArgumentError
 from throughtime.layers import LSTM
-from throughtime.models.attention import AdditiveAttention, MultiplicativeAttention
-from throughtime.models.attentive import AttentiveDecoder
+from throughtime.models.parts.attention import AdditiveAttention, MultiplicativeAttention
+from throughtime.models.parts.attentive import AttentiveDecoder
 
 
 @pytest.fixture(autouse=True)

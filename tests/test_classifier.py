@@ -11,7 +11,7 @@ from throughtime.data.batch import Batch
 from throughtime.errors import ArgumentError
 from throughtime.layers import GRU, LSTM, RNN
 from throughtime.models.classifier import Classifier, OneHot
-from throughtime.models.pooling import AttentionPooling, Pooling, last_pooling, max_pooling, mean_pooling
+from throughtime.models.parts.pooling import AttentionPooling, Pooling, last_pooling, max_pooling, mean_pooling
 
 POOLINGS: tuple[Pooling, ...] = ("last", "mean", "max", "attention")
 LENGTHS = torch.tensor([4, 0, 6, 1])

@@ -21,7 +21,7 @@ from throughtime.data.entities.schemes import Scheme, tags_of
 from throughtime.data.entities.sentence import Sentence, Span
 from throughtime.data.sources import FAKER, GLOVE, cache_folder
 from throughtime.errors import DataError, ThroughtimeError
-from throughtime.models.gazetteer import Gazetteer
+from throughtime.models.baselines.gazetteer import Gazetteer
 
 SMALL: dict[str, Any] = {"vectors": (), "embedding_size": 12, "hidden_size": 12, "character_size": 8, "dropout": 0.1}
 SMALL |= {"minutes": None, "schedule": "constant", "learning_rate": 0.02, "batch_size": 16, "word_dropout": 5.0}

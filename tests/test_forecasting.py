@@ -9,10 +9,10 @@ import pytest
 import torch
 from scipy import integrate, stats
 
-from throughtime.models.direction import LogNormal, VonMisesFisher
-from throughtime.models.extrapolation import extrapolate
-from throughtime.models.kalman import Kalman, fit_kalman, gaussian_nll
-from throughtime.models.mixture import Mixture, MixtureOutput, calibrated_scale, coverage
+from throughtime.models.baselines.extrapolation import extrapolate
+from throughtime.models.baselines.kalman import Kalman, fit_kalman, gaussian_nll
+from throughtime.models.outputs.direction import LogNormal, VonMisesFisher
+from throughtime.models.outputs.mixture import Mixture, MixtureOutput, calibrated_scale, coverage
 
 # -- mixtures ----------------------------------------------------------------------------------------------------
 

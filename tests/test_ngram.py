@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from throughtime.errors import DataError
-from throughtime.models.ngram import NGram
+from throughtime.models.baselines.ngram import NGram
 
 # -- n-grams ----------------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from throughtime.data.parts import PartsLoader, sentence_lengths
 from throughtime.errors import ArgumentError
 from throughtime.layers import LSTM
 from throughtime.models.classifier import Classifier, OneHot
-from throughtime.models.pooling import Pooling
+from throughtime.models.parts.pooling import Pooling
 
 DOT, MARK = 1, 2
 

@@ -21,7 +21,7 @@ from throughtime.data.tables import LabelledText
 from throughtime.data.vocabulary import Vocabulary
 from throughtime.data.words import split_words
 from throughtime.errors import DataError, ThroughtimeError
-from throughtime.models.bag_of_words import BagOfWords
+from throughtime.models.baselines.bag_of_words import BagOfWords
 from throughtime.tasks.confusion import confusion_matrix
 from throughtime.tasks.sentiment import Sentiment
 from throughtime.tasks.sentiment.settings import SentimentSettings

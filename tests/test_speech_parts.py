@@ -12,7 +12,7 @@ from throughtime.data.audio.utterance import Spelling
 from throughtime.data.audio.voices import SIZES, VARIANTS, Request, requests_of, speak
 from throughtime.decoding.alignment import align
 from throughtime.errors import ArgumentError, DataError, ThroughtimeError
-from throughtime.models.templates import Templates, broad
+from throughtime.models.baselines.templates import Templates, broad
 from throughtime.tasks.speech.answers import parts_of
 from throughtime.tasks.speech.captions import captions_of, subtitles
 

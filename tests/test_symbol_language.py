@@ -17,12 +17,12 @@ from throughtime.decoding.ctc import BeamSearch
 from throughtime.decoding.language import LanguageModel
 from throughtime.errors import ArgumentError, DataError
 from throughtime.layers import GRU, LSTM
-from throughtime.models.embedding import Embedding
+from throughtime.models.baselines.ngram import NGram
 from throughtime.models.generator import Generator
-from throughtime.models.ngram import NGram
 from throughtime.models.outputs.bernoulli import Bernoulli
 from throughtime.models.outputs.softmax import AdaptiveSoftmax, Softmax
-from throughtime.models.stack import stack
+from throughtime.models.parts.embedding import Embedding
+from throughtime.models.parts.stack import stack
 from throughtime.models.symbol_language import RecurrentLanguageModel, SymbolNGram
 
 K = 4

@@ -17,7 +17,7 @@ from throughtime.data.vocabulary import Vocabulary
 from throughtime.decoding.crf import CRF
 from throughtime.errors import ArgumentError
 from throughtime.layers import LSTM
-from throughtime.models.characters import CharacterCNN, CharacterEncoder, CharacterLSTM, buckets
+from throughtime.models.parts.characters import CharacterCNN, CharacterEncoder, CharacterLSTM, buckets
 from throughtime.models.tagger import Tagger, WordFeatures
 from throughtime.tasks.entities.answers import possible_tags
 

@@ -13,7 +13,7 @@ import torch
 from text_files import COUNTING, PROSE, SMALL, fitted, write
 from throughtime import verbs
 from throughtime.data import shakespeare, sources
-from throughtime.models.stack import Stack
+from throughtime.models.parts.stack import Stack
 from throughtime.tasks.text import Text
 
 

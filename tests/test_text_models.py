@@ -13,10 +13,10 @@ from throughtime.data.batch import Batch
 from throughtime.decoding.sampling import Sampling
 from throughtime.errors import ArgumentError
 from throughtime.layers import LSTM
-from throughtime.models.embedding import Embedding
 from throughtime.models.generator import Generator
 from throughtime.models.outputs.softmax import AdaptiveSoftmax, Softmax
-from throughtime.models.stack import Stack, locked_dropout, stack
+from throughtime.models.parts.embedding import Embedding
+from throughtime.models.parts.stack import Stack, locked_dropout, stack
 
 V, H = 11, 6
 

@@ -17,8 +17,8 @@ from throughtime.data.batch import Batch
 from throughtime.decoding.ctc import BeamSearch, greedy, prefix_beam
 from throughtime.errors import ArgumentError
 from throughtime.layers import GRU, LSTM, RNN
-from throughtime.models.front_end import ConvolutionFrontEnd
-from throughtime.models.lookahead import Lookahead
+from throughtime.models.parts.front_end import ConvolutionFrontEnd
+from throughtime.models.parts.lookahead import Lookahead
 from throughtime.models.transcriber import Transcriber
 
 FEATURES, K = 6, 4

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from throughtime.models.translation_memory import TranslationMemory
-from throughtime.models.word_dictionary import WordDictionary
+from throughtime.models.baselines.translation_memory import TranslationMemory
+from throughtime.models.baselines.word_dictionary import WordDictionary
 
 # -- simple methods ------------------------------------------------------------------------------------------------
 

@@ -14,10 +14,10 @@ from throughtime.data.batch import Batch
 from throughtime.decoding.beam import BeamSearch
 from throughtime.errors import ArgumentError
 from throughtime.layers import GRU, LSTM, RNN
-from throughtime.models.attentive import AttentiveDecoder
-from throughtime.models.embedding import Embedding
 from throughtime.models.outputs.cross_entropy import smoothed_cross_entropy
 from throughtime.models.outputs.softmax import Softmax
+from throughtime.models.parts.attentive import AttentiveDecoder
+from throughtime.models.parts.embedding import Embedding
 from throughtime.models.translator import Translator
 
 

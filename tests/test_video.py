@@ -17,8 +17,8 @@ from throughtime.data.clips.clip import Clip
 from throughtime.data.clips.render import MOTIONS, render
 from throughtime.data.clips.video import write_video
 from throughtime.errors import ArgumentError, DataError, ThroughtimeError
-from throughtime.models.frames import PictureEncoder, VectorEncoder
-from throughtime.models.single_frames import SingleFrames, frame_features
+from throughtime.models.baselines.single_frames import SingleFrames, frame_features
+from throughtime.models.parts.frames import PictureEncoder, VectorEncoder
 from throughtime.tasks.video import Video
 from throughtime.tasks.video.settings import VideoSettings
 

@@ -13,7 +13,7 @@ from throughtime.data.batch import Batch
 from throughtime.errors import ArgumentError
 from throughtime.layers import Recurrent
 from throughtime.models.base import Loss, Model
-from throughtime.models.pooling import (
+from throughtime.models.parts.pooling import (
     AttentionPooling,
     Pooling,
     last_pooling,

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from throughtime.data.batch import Batch, Loader
 from throughtime.layers import GRU, LSTM, RNN
 from throughtime.models.base import Loss, Model
-from throughtime.models.direction import LogNormal, VonMisesFisher
-from throughtime.models.mixture import Mixture, MixtureOutput, calibrated_scale
-from throughtime.models.pooling import last_pooling, real_steps
+from throughtime.models.outputs.direction import LogNormal, VonMisesFisher
+from throughtime.models.outputs.mixture import Mixture, MixtureOutput, calibrated_scale
+from throughtime.models.parts.pooling import last_pooling, real_steps
 
 _SHARPEST = 12.0  # logarithm of the largest factor of κ
 

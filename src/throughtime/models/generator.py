@@ -13,7 +13,7 @@ from throughtime.data.batch import Batch
 from throughtime.decoding.sampling import Sampling
 from throughtime.models.base import Loss, Model
 from throughtime.models.outputs.base import Output
-from throughtime.models.stack import locked_dropout
+from throughtime.models.parts.stack import locked_dropout
 
 
 class Generator(Model):

@@ -14,8 +14,8 @@ from throughtime.decoding.crf import CRF
 from throughtime.errors import ArgumentError
 from throughtime.layers import Recurrent
 from throughtime.models.base import Loss, Model
-from throughtime.models.characters import CharacterEncoder
-from throughtime.models.stack import locked_dropout
+from throughtime.models.parts.characters import CharacterEncoder
+from throughtime.models.parts.stack import locked_dropout
 
 
 class WordFeatures(nn.Module):

@@ -13,8 +13,8 @@ from throughtime.decoding.language import BLANK
 from throughtime.errors import ArgumentError
 from throughtime.layers import Recurrent
 from throughtime.models.base import Loss, Model
-from throughtime.models.front_end import ConvolutionFrontEnd
-from throughtime.models.lookahead import Lookahead
+from throughtime.models.parts.front_end import ConvolutionFrontEnd
+from throughtime.models.parts.lookahead import Lookahead
 
 
 class Transcriber(Model):

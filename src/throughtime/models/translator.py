@@ -11,10 +11,10 @@ from throughtime.data.batch import Batch
 from throughtime.decoding.continuations import Continuations
 from throughtime.errors import ArgumentError
 from throughtime.layers import Recurrent
-from throughtime.models.attentive import AttentiveDecoder, DecoderState, Memory
 from throughtime.models.base import Loss, Model
 from throughtime.models.outputs.softmax import Softmax
-from throughtime.models.stack import locked_dropout
+from throughtime.models.parts.attentive import AttentiveDecoder, DecoderState, Memory
+from throughtime.models.parts.stack import locked_dropout
 
 
 class Translator(Model):

@@ -1,1 +1,1 @@
-"""Output layers: what the hidden state says of the next element, its likelihood and how to sample it."""
+"""Outputs: what a hidden state says of what comes, as a distribution with its likelihood and samples of it."""

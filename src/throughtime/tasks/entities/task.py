@@ -16,7 +16,7 @@ from throughtime.data.entities.scoring import Score, score
 from throughtime.data.entities.sentence import Sentence, Span
 from throughtime.data.tables import read_text
 from throughtime.errors import DataError
-from throughtime.models.gazetteer import Gazetteer
+from throughtime.models.baselines.gazetteer import Gazetteer
 from throughtime.tasks.base import Metric, Prediction, Report, Splits, Table, Task, existing
 from throughtime.tasks.entities.answers import EVALUATION_BATCH, Answer, answer
 from throughtime.tasks.entities.features import Features
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from throughtime.data.batch import Loader
     from throughtime.models.base import Model
-    from throughtime.models.characters import CharacterEncoder
+    from throughtime.models.parts.characters import CharacterEncoder
     from throughtime.models.tagger import Tagger
 
 _JSON = (".jsonl", ".ndjson", ".json")
@@ -144,7 +144,7 @@ class Entities(Task[Sentence, EntitiesSettings]):
         return Tagger(words, recurrent, len(tags), crf, asked.dropout, asked.locked)
 
     def _letters(self) -> CharacterEncoder | None:
-        from throughtime.models.characters import CharacterCNN, CharacterLSTM
+        from throughtime.models.parts.characters import CharacterCNN, CharacterLSTM
 
         many, size = len(self.features.alphabet), self.settings.character_size
         if self.settings.characters == "none":

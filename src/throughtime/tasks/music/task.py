@@ -122,12 +122,12 @@ class Music(Task[Piece, MusicSettings]):
         """Recurrent layers with the output layer that was asked for."""
         from torch import nn
 
-        from throughtime.models.embedding import Embedding
         from throughtime.models.generator import Generator
         from throughtime.models.outputs.base import Output
         from throughtime.models.outputs.bernoulli import Bernoulli
         from throughtime.models.outputs.nade import Nade
         from throughtime.models.outputs.softmax import Softmax
+        from throughtime.models.parts.embedding import Embedding
 
         settings, hidden = self.settings, self.settings.hidden_size
         encoder: nn.Module = nn.Identity()

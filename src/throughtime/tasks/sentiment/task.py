@@ -16,7 +16,7 @@ from throughtime.data.tables import SUFFIXES, LabelledText, read_labelled_texts,
 from throughtime.data.vocabulary import Vocabulary
 from throughtime.data.words import split_words
 from throughtime.errors import DataError
-from throughtime.models.bag_of_words import BagOfWords
+from throughtime.models.baselines.bag_of_words import BagOfWords
 from throughtime.tasks.base import Metric, Prediction, Report, Splits, Task, existing
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
 from throughtime.tasks.sentiment.settings import SentimentSettings
@@ -162,7 +162,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
 
         from throughtime.layers import GRU, LSTM, RNN
         from throughtime.models.classifier import Classifier, OneHot
-        from throughtime.models.embedding import Embedding
+        from throughtime.models.parts.embedding import Embedding
 
         asked = self.settings
         encoder: nn.Module = OneHot(len(self.vocabulary))

@@ -14,7 +14,7 @@ from throughtime.data.audio.normalising import Normaliser
 from throughtime.data.audio.symbols import Symbols
 from throughtime.data.audio.utterance import Spelling, Utterance
 from throughtime.errors import DataError
-from throughtime.models.templates import Templates
+from throughtime.models.baselines.templates import Templates
 from throughtime.tasks.speech.language import Language
 from throughtime.tasks.speech.settings import SpeechSettings
 

@@ -114,7 +114,7 @@ class Speech(Task[Utterance, SpeechSettings]):
     def model(self) -> Transcriber:
         """Convolutions, recurrent layers, a softmax at each step."""
         from throughtime.layers import GRU, LSTM, RNN
-        from throughtime.models.front_end import ConvolutionFrontEnd
+        from throughtime.models.parts.front_end import ConvolutionFrontEnd
         from throughtime.models.transcriber import Transcriber
 
         asked = self.settings

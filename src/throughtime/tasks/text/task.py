@@ -14,7 +14,7 @@ from throughtime.data.byte_pairs import BytePairs, load_tokenizer
 from throughtime.data.corpus import HELD_OUT, Piece, checked, find_pieces, find_splits, read_text, split_in_order
 from throughtime.data.token_cache import Released, TokenFile, tokenise
 from throughtime.errors import DataError, ThroughtimeError
-from throughtime.models.ngram import NGram
+from throughtime.models.baselines.ngram import NGram
 from throughtime.tasks.base import GenerateSettings, Metric, Prediction, Report, Splits, Table, Task, existing
 from throughtime.tasks.text.settings import TextGeneration, TextSettings
 
@@ -142,11 +142,11 @@ class Text(Task[Piece, TextSettings]):
         """Embedding, recurrent layers, softmax."""
         from torch.nn import init
 
-        from throughtime.models.embedding import Embedding
         from throughtime.models.generator import Generator
         from throughtime.models.outputs.base import Output
         from throughtime.models.outputs.softmax import AdaptiveSoftmax, Softmax
-        from throughtime.models.stack import stack
+        from throughtime.models.parts.embedding import Embedding
+        from throughtime.models.parts.stack import stack
 
         settings, size, last = self.settings, self.tokenizer.size, self.settings.layers[-1]
         width = settings.embedding_size or (64 if settings.level == "characters" else last)

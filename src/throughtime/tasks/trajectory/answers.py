@@ -11,7 +11,7 @@ import torch
 from throughtime.data.batch import Batch
 from throughtime.data.tracks.windows import Window
 from throughtime.models.forecaster import Forecaster
-from throughtime.models.mixture import coverage
+from throughtime.models.outputs.mixture import coverage
 from throughtime.tasks.trajectory.features import Features
 
 _UNKNOWN = 0.15

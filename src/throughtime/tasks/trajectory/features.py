@@ -13,7 +13,7 @@ import numpy as np
 from throughtime.data.tracks.stacked import padded, targets
 from throughtime.data.tracks.windows import Window
 from throughtime.errors import DataError
-from throughtime.models.kalman import Kalman
+from throughtime.models.baselines.kalman import Kalman
 from throughtime.tasks.trajectory.simple import Expected, SimpleMethods
 
 Frame = Literal["world", "height", "heading"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from throughtime.data.tracks.stacked import targets
 from throughtime.data.tracks.windows import Window
-from throughtime.models.kalman import gaussian_nll
+from throughtime.models.baselines.kalman import gaussian_nll
 from throughtime.tasks.trajectory.features import Features
 
 LEVEL = 0.9

@@ -9,8 +9,8 @@ import numpy as np
 
 from throughtime.data.tracks.stacked import padded, stacked, targets
 from throughtime.data.tracks.windows import Chance, Window
-from throughtime.models.extrapolation import extrapolate
-from throughtime.models.kalman import Filtered, Kalman, fit_kalman, gaussian_nll
+from throughtime.models.baselines.extrapolation import extrapolate
+from throughtime.models.baselines.kalman import Filtered, Kalman, fit_kalman, gaussian_nll
 
 _SPANS = (2, 3, 4, 5, 6, 8, 12, 16, 24, 32, 48)
 RIVALS = ("line", "parabola", "kalman")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from throughtime.data.sentences import SentenceCode, join_words, split_sentence
 from throughtime.data.vocabulary import UNKNOWN
-from throughtime.models.word_dictionary import WordDictionary
+from throughtime.models.baselines.word_dictionary import WordDictionary
 from throughtime.tasks.translation.settings import TranslationSettings
 
 if TYPE_CHECKING:

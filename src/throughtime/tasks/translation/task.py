@@ -15,8 +15,8 @@ from throughtime.data.sentences import PieceCode, SentenceCode, WordCode, join_w
 from throughtime.data.tables import read_text
 from throughtime.data.translation_scores import signatures, translation_scores
 from throughtime.errors import DataError, ThroughtimeError
-from throughtime.models.translation_memory import TranslationMemory
-from throughtime.models.word_dictionary import WordDictionary
+from throughtime.models.baselines.translation_memory import TranslationMemory
+from throughtime.models.baselines.word_dictionary import WordDictionary
 from throughtime.tasks.base import Metric, Prediction, Report, Splits, Table, Task
 from throughtime.tasks.translation.answers import Answers
 from throughtime.tasks.translation.settings import TranslationSettings
@@ -125,10 +125,10 @@ class Translation(Task[Pair, TranslationSettings]):
     def model(self) -> Translator:
         """Vectors, a bidirectional encoder, an attentive decoder, softmax."""
         from throughtime.layers import GRU, LSTM, RNN
-        from throughtime.models.attention import AdditiveAttention, MultiplicativeAttention
-        from throughtime.models.attentive import AttentiveDecoder
-        from throughtime.models.embedding import Embedding
         from throughtime.models.outputs.softmax import Softmax
+        from throughtime.models.parts.attention import AdditiveAttention, MultiplicativeAttention
+        from throughtime.models.parts.attentive import AttentiveDecoder
+        from throughtime.models.parts.embedding import Embedding
         from throughtime.models.translator import Translator
 
         asked = self.settings

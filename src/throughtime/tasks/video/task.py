@@ -17,7 +17,7 @@ from throughtime.data.clips.render import render_many
 from throughtime.data.clips.sampling import ClipLoader, Sampling
 from throughtime.data.labels import SHOWN, Labels
 from throughtime.errors import DataError, ThroughtimeError
-from throughtime.models.single_frames import SingleFrames, frame_features
+from throughtime.models.baselines.single_frames import SingleFrames, frame_features
 from throughtime.tasks.base import Metric, Prediction, Report, Splits, Task
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
 from throughtime.tasks.video.settings import VideoSettings
@@ -148,7 +148,7 @@ class Video(Task[Clip, VideoSettings]):
 
         from throughtime.layers import GRU, LSTM, RNN
         from throughtime.models.classifier import Classifier
-        from throughtime.models.frames import PictureEncoder, VectorEncoder
+        from throughtime.models.parts.frames import PictureEncoder, VectorEncoder
 
         asked = self.settings
         encoder: nn.Module

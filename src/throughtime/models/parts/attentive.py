@@ -13,7 +13,7 @@ from throughtime.cells import State
 from throughtime.errors import ArgumentError
 from throughtime.kernels.decoding import attend, covers
 from throughtime.layers import Recurrent
-from throughtime.models.attention import AdditiveAttention, Attention
+from throughtime.models.parts.attention import AdditiveAttention, Attention
 
 _WORTH_KEEPING = 0.7  # share of a memory's rows below which those that are left are copied
 
@@ -94,7 +94,7 @@ class AttentiveDecoder(nn.Module):
 
     Example:
         >>> from throughtime.layers import GRU
-        >>> from throughtime.models.attention import MultiplicativeAttention
+        >>> from throughtime.models.parts.attention import MultiplicativeAttention
         >>> decoder = AttentiveDecoder(GRU(3 + 5, 4), MultiplicativeAttention(4, 6), memory_size=6, features=5)
         >>> memory = decoder.memory(torch.zeros(2, 7, 6), torch.tensor([7, 3]))
         >>> vectors, attention, _ = decoder(torch.zeros(10, 2, 3), decoder.start(memory), memory)

@@ -1,0 +1,1 @@
+"""The simple methods beside the networks: what can be had without backpropagation."""
