@@ -37,8 +37,10 @@ format: $(READY)
 
 install: $(READY)
 
-# the stamp is touched last: an installation that broke off is done again; and the kernels anew when their source changes
-$(READY): pyproject.toml constraints.txt CMakeLists.txt $(wildcard src/throughtime/kernels/cpp/*)
+# the stamp is touched last: an installation that broke off is done again; so is one whose kernels have changed since, or
+# that does not know where a package is
+$(READY): pyproject.toml constraints.txt CMakeLists.txt $(wildcard src/throughtime/kernels/cpp/*) \
+          $(shell find src -name __init__.py)
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[all,dev]"
 	$(BIN)/python -m throughtime.data.sources

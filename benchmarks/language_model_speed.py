@@ -25,8 +25,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from throughtime.data.batch import Batch
-from throughtime.data.streams import StreamLoader
-from throughtime.data.tokens import Words
+from throughtime.data.text.streams import StreamLoader
+from throughtime.data.text.tokens import Words
 from throughtime.tasks.text import Text
 from throughtime.training.hardware import make_fabric
 from throughtime.training.step import Stepper

@@ -12,7 +12,7 @@ import argparse
 from collections.abc import Sequence
 
 import throughtime
-from throughtime.data.words import split_words
+from throughtime.data.words.splitting import split_words
 
 MAIN = [("The food was good, not bad at all.", "The food was bad, not good at all.")]
 PAIRS = [

@@ -14,7 +14,7 @@ import torch
 
 from throughtime.data.batch import Batch, Kept, Loader
 from throughtime.data.loaders import BucketLoader
-from throughtime.data.streams import StreamLoader
+from throughtime.data.text.streams import StreamLoader
 from throughtime.errors import ArgumentError
 
 

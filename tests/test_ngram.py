@@ -70,7 +70,7 @@ def test_ngrams_in_chunks_and_from_small_integers_are_the_same(monkeypatch: pyte
     train, test = (random.integers(0, 250, n).astype(np.uint8) for n in (2000, 300))
     model = NGram.fit(train, vocabulary_size=256, order=4)
     whole = model.nll(test.astype(np.int64))
-    monkeypatch.setattr("throughtime.models.ngram._CHUNK", 7)
+    monkeypatch.setattr("throughtime.models.baselines.ngram._CHUNK", 7)
     assert model.nll(test) == pytest.approx(whole, rel=1e-12)
 
 

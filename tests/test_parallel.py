@@ -11,10 +11,10 @@ from pathlib import Path
 import polib
 import pytest
 
-from throughtime.data import danish
-from throughtime.data.danish_phrases import phrases
-from throughtime.data.parallel import Pair, Sides, find_splits, groups, read_pairs, split_pairs
 from throughtime.data.sources import DJANGO, PLONE, cache_folder
+from throughtime.data.translation import danish
+from throughtime.data.translation.danish_phrases import phrases
+from throughtime.data.translation.parallel import Pair, Sides, find_splits, groups, read_pairs, split_pairs
 from throughtime.errors import DataError
 
 DA_EN = Sides("da", "en")

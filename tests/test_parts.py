@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from throughtime.data.batch import Batch
-from throughtime.data.parts import PartsLoader, sentence_lengths
+from throughtime.data.sentiment.parts import PartsLoader, sentence_lengths
 from throughtime.errors import ArgumentError
 from throughtime.layers import LSTM
 from throughtime.models.classifier import Classifier, OneHot

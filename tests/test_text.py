@@ -12,7 +12,8 @@ import torch
 
 from text_files import COUNTING, PROSE, SMALL, fitted, write
 from throughtime import verbs
-from throughtime.data import shakespeare, sources
+from throughtime.data import sources
+from throughtime.data.text import shakespeare
 from throughtime.models.parts.stack import Stack
 from throughtime.tasks.text import Text
 

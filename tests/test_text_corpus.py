@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from throughtime.data import corpus
-from throughtime.data.corpus import Piece, cut, find_pieces, find_splits, read_text, split_in_order
+from throughtime.data.text import corpus
+from throughtime.data.text.corpus import Piece, cut, find_pieces, find_splits, read_text, split_in_order
 from throughtime.errors import DataError
 
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from throughtime.data import token_cache
-from throughtime.data.byte_pairs import BytePairs, load_tokenizer
-from throughtime.data.corpus import Piece, find_pieces
-from throughtime.data.token_cache import Released, TokenFile, tokenise
-from throughtime.data.tokens import Characters, Tokenizer, Words, guess_splitting
+from throughtime.data.text import token_cache
+from throughtime.data.text.byte_pairs import BytePairs, load_tokenizer
+from throughtime.data.text.corpus import Piece, find_pieces
+from throughtime.data.text.token_cache import Released, TokenFile, tokenise
+from throughtime.data.text.tokens import Characters, Tokenizer, Words, guess_splitting
 from throughtime.errors import DataError, ThroughtimeError
 
 TEXT = "the cat sat on the mat, the end.\nthe dog didn't.\n"
@@ -189,7 +189,7 @@ def test_a_cache_that_cannot_be_written_is_an_error(pieces: list[Piece], tmp_pat
 
 
 def test_a_loader_that_gives_back_memory_gives_the_same_batches(pieces: list[Piece], tmp_path: Path) -> None:
-    from throughtime.data.streams import StreamLoader
+    from throughtime.data.text.streams import StreamLoader
 
     file = tokenise(pieces, Characters.fit([TEXT], 99), tmp_path / "cache")
     plain = StreamLoader(file.ids.copy(), 2, 3)

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from scripted_run import COUNT, Ones, Scripted, rows, scripted
 from throughtime.data.batch import Batch
 from throughtime.data.loaders import BucketLoader
-from throughtime.data.streams import StreamLoader
+from throughtime.data.text.streams import StreamLoader
 from throughtime.errors import NotANumberError, ThroughtimeError
 from throughtime.models.base import Loss, Model
 from throughtime.settings import TrainingSettings

@@ -14,7 +14,7 @@ from sacrebleu import corpus_bleu, corpus_chrf
 
 import throughtime
 from throughtime.cli.main import main
-from throughtime.data.parallel import Pair
+from throughtime.data.translation.parallel import Pair
 from throughtime.decoding.beam import Hypothesis
 from throughtime.errors import DataError
 from throughtime.tasks.translation import Translation

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from throughtime.data.ppmi import cooccurrence, positive_information, vectors_from_text
 from throughtime.data.pretrained import pretrained_vectors, starting_matrix
-from throughtime.data.vectors import WordVectors, read_vectors, write_vectors
-from throughtime.data.vocabulary import Vocabulary
+from throughtime.data.words.ppmi import cooccurrence, positive_information, vectors_from_text
+from throughtime.data.words.vectors import WordVectors, read_vectors, write_vectors
+from throughtime.data.words.vocabulary import Vocabulary
 from throughtime.errors import ArgumentError, DataError
 
 GLOVE = "the 0.5 -1 2e-1\n, 1 2 3\ncafé 4 5 6\n"

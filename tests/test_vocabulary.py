@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from throughtime.data.vocabulary import MARKS, Vocabulary
-from throughtime.data.words import split_words
+from throughtime.data.words.splitting import split_words
+from throughtime.data.words.vocabulary import MARKS, Vocabulary
 from throughtime.errors import ArgumentError, DataError
 
 TEXTS = [["the", "cat", "sat"], ["the", "dog", "sat"], ["the", "bird"]]

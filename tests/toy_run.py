@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from throughtime.data.batch import Batch, Loader
 from throughtime.data.loaders import BucketLoader
-from throughtime.data.streams import StreamLoader
+from throughtime.data.text.streams import StreamLoader
 from throughtime.layers import LSTM
 from throughtime.models.base import Loss, Model
 from throughtime.settings import TrainingSettings

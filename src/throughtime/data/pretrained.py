@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from throughtime.data.ratings import word_ratings
-from throughtime.data.reviews import review_vectors
-from throughtime.data.vectors import WordVectors, glove, read_vectors
-from throughtime.data.vocabulary import Vocabulary
+from throughtime.data.sentiment.ratings import word_ratings
+from throughtime.data.sentiment.reviews import review_vectors
+from throughtime.data.words.vectors import WordVectors, glove, read_vectors
+from throughtime.data.words.vocabulary import Vocabulary
 from throughtime.errors import DataError, ThroughtimeError
 
 # as large as this a vector is neither lost beside nor drowns what is learned; found on the validation split

@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from throughtime.data.byte_pairs import BytePairs, load_tokenizer
-from throughtime.data.tokens import Characters, Tokenizer
+from throughtime.data.text.byte_pairs import BytePairs, load_tokenizer
+from throughtime.data.text.tokens import Characters, Tokenizer
 from throughtime.errors import ArgumentError, DataError
 
 BLANK = 0

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from throughtime.data.batch import Batch, Loader
-from throughtime.data.vocabulary import Vocabulary
+from throughtime.data.words.vocabulary import Vocabulary
 
 LONGEST_WORD = 40
 """Characters of a word that are read; of a longer one (a link), half from its beginning and half from its end."""

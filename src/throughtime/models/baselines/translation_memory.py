@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from throughtime.data.sentences import split_sentence
+from throughtime.data.translation.sentences import split_sentence
 from throughtime.errors import DataError
 
 _LARGEST = 50_000

@@ -15,7 +15,7 @@ from throughtime.data.entities.schemes import all_tags, tags_of
 from throughtime.data.entities.sentence import Sentence
 from throughtime.data.entities.tokeniser import Tokeniser
 from throughtime.data.pretrained import pretrained_vectors, starting_matrix
-from throughtime.data.vocabulary import Vocabulary
+from throughtime.data.words.vocabulary import Vocabulary
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.tasks.entities.settings import EntitiesSettings
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from throughtime import tasks as registry
 from throughtime.data.audio.symbols import Symbols
-from throughtime.data.byte_pairs import BytePairs, load_tokenizer
-from throughtime.data.tokens import Tokenizer
+from throughtime.data.text.byte_pairs import BytePairs, load_tokenizer
+from throughtime.data.text.tokens import Tokenizer
 from throughtime.errors import DataError
 from throughtime.tasks.speech.other_run import CONFIG, FEATURES, WEIGHTS, OtherRun
 

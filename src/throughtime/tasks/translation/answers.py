@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.data.sentences import SentenceCode, join_words, split_sentence
-from throughtime.data.vocabulary import UNKNOWN
+from throughtime.data.translation.sentences import SentenceCode, join_words, split_sentence
+from throughtime.data.words.vocabulary import UNKNOWN
 from throughtime.models.baselines.word_dictionary import WordDictionary
 from throughtime.tasks.translation.settings import TranslationSettings
 

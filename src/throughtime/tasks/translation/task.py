@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from throughtime.data import danish
-from throughtime.data.parallel import Pair, Sides, find_splits, read_pairs, split_pairs
-from throughtime.data.sentences import PieceCode, SentenceCode, WordCode, join_words, load_code, split_sentence
 from throughtime.data.tables import read_text
-from throughtime.data.translation_scores import signatures, translation_scores
+from throughtime.data.translation import danish
+from throughtime.data.translation.parallel import Pair, Sides, find_splits, read_pairs, split_pairs
+from throughtime.data.translation.scoring import signatures, translation_scores
+from throughtime.data.translation.sentences import (
+    PieceCode,
+    SentenceCode,
+    WordCode,
+    join_words,
+    load_code,
+    split_sentence,
+)
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.models.baselines.translation_memory import TranslationMemory
 from throughtime.models.baselines.word_dictionary import WordDictionary
@@ -255,7 +262,7 @@ class Translation(Task[Pair, TranslationSettings]):
 
     def draw(self, prediction: Prediction, path: Path) -> None:
         """Draw which words of the source each word of the translation looked at."""
-        from throughtime.data.attention_picture import draw_attention
+        from throughtime.data.translation.picture import draw_attention
 
         attention = prediction["attention"]
         if attention is not None and attention["target"]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from throughtime.data.tokens import Characters, Tokenizer, Words
+from throughtime.data.text.tokens import Characters, Tokenizer, Words
 from throughtime.errors import DataError, MissingExtraError
 
 # merges are learned from so many characters at most: the trainer holds all the words it counts

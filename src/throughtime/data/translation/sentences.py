@@ -10,8 +10,8 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from throughtime.data.byte_pairs import BytePairs, load_tokenizer
-from throughtime.data.vocabulary import MARKS, Vocabulary
+from throughtime.data.text.byte_pairs import BytePairs, load_tokenizer
+from throughtime.data.words.vocabulary import MARKS, Vocabulary
 from throughtime.errors import DataError
 
 _WORD = re.compile(r"\w+(?:['’-]\w+)*|[^\w\s]")

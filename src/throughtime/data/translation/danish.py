@@ -6,10 +6,10 @@ import tempfile
 from pathlib import Path
 
 from throughtime.data.archives import read_members
-from throughtime.data.catalogues import read_catalogue
-from throughtime.data.danish_phrases import phrases
-from throughtime.data.parallel import Pair, Sides, alike, split_pairs
 from throughtime.data.sources import DJANGO, PLONE, Carrier
+from throughtime.data.translation.catalogues import read_catalogue
+from throughtime.data.translation.danish_phrases import phrases
+from throughtime.data.translation.parallel import Pair, Sides, alike, split_pairs
 from throughtime.errors import ThroughtimeError
 
 _CARRIERS = (PLONE, DJANGO)

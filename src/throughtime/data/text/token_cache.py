@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from throughtime.data.corpus import Piece, read_text
 from throughtime.data.sources import kept_in_cache
-from throughtime.data.tokens import Tokenizer
+from throughtime.data.text.corpus import Piece, read_text
+from throughtime.data.text.tokens import Tokenizer
 from throughtime.errors import DataError
 
 if TYPE_CHECKING:

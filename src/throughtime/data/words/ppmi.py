@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from throughtime.data.vectors import WordVectors
-from throughtime.data.vocabulary import MARKS, Vocabulary
+from throughtime.data.words.vectors import WordVectors
+from throughtime.data.words.vocabulary import MARKS, Vocabulary
 from throughtime.errors import ArgumentError, MissingExtraError
 
 

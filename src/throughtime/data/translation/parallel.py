@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from throughtime.data.catalogues import CATALOGUES, read_catalogue
 from throughtime.data.tables import read_text
+from throughtime.data.translation.catalogues import CATALOGUES, read_catalogue
 from throughtime.errors import DataError
 
 TABLES = (".tsv", ".tab")

@@ -1,0 +1,1 @@
+"""Text: files of any size, tokens by character, piece or word, and the built-in Shakespeare."""
