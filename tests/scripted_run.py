@@ -13,9 +13,9 @@ from torch import nn
 from throughtime.data.batch import Batch
 from throughtime.models.base import Loss, Model
 from throughtime.settings import TrainingSettings
+from throughtime.storage.folder import RunFolder
 from throughtime.tasks.base import Metric
 from throughtime.training import loop
-from throughtime.training.folder import RunFolder
 
 
 class Scripted(Model):

@@ -12,9 +12,9 @@ import pytest
 
 from throughtime.errors import ThroughtimeError
 from throughtime.settings import TrainingSettings
+from throughtime.storage.atomic import write_atomically
+from throughtime.storage.folder import RunFolder
 from throughtime.training import loop
-from throughtime.training.atomic import write_atomically
-from throughtime.training.folder import RunFolder
 from throughtime.training.tree import load_tree
 from toy_run import METRIC, ToyModel, context, train
 

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from throughtime.errors import ThroughtimeError
-from throughtime.training.folder import RunFolder
+from throughtime.storage.folder import RunFolder
 from throughtime.training.tree import load_tree
 from toy_run import child, context, train
 

@@ -15,8 +15,8 @@ from throughtime import __version__
 from throughtime.errors import ThroughtimeError
 from throughtime.layers import GRU
 from throughtime.settings import TrainingSettings
-from throughtime.tasks.base import Report, Table
-from throughtime.training.folder import RunFolder
+from throughtime.storage.folder import RunFolder
+from throughtime.storage.report import Report, Table
 from throughtime.training.tree import load_tree, save_tree
 from toy_run import ToyModel
 

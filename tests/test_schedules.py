@@ -16,10 +16,10 @@ from scripted_run import COUNT, Ones, Scripted, scripted
 from throughtime.data.batch import Batch
 from throughtime.models.base import Loss
 from throughtime.settings import TrainingSettings
+from throughtime.storage.folder import RunFolder
 from throughtime.tasks.base import Metric
 from throughtime.training import loop
 from throughtime.training.average import WeightAverage, has_stalled
-from throughtime.training.folder import RunFolder
 from throughtime.training.optimiser import learning_rate
 from throughtime.training.progress import Progress
 from throughtime.training.tree import load_tree

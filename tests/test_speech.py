@@ -186,7 +186,7 @@ def test_what_training_cannot_go_out_from_is_one_sentence(
         learn(corpus, tmp_path / "run", cache, start=str(copy))
     (copy / "config.toml").write_text(config)
     (copy / "model.safetensors").write_bytes(b"no weights")
-    with pytest.raises(DataError, match="found no usable weights"):
+    with pytest.raises(ThroughtimeError, match=r"model\.safetensors: found no readable weights"):
         learn(corpus, tmp_path / "run", cache, start=str(copy))
     assert not (tmp_path / "run").exists()
 

@@ -81,11 +81,15 @@ def test_pieces_of_words_are_those_of_the_text_run(corpus: Path, cache: Path, tm
     assert not (tmp_path / "other").exists()
 
 
+MUSIC = 'format = 1\ntask = "music"\nunset = []\n[settings]\n[data]\n[versions]\n'
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
         (None, "found no run folder"),
-        ("task = 'music'\n", "found a run of the task music"),
+        ("task = 'text'\n", "found no run folder .* found no 'format'"),
+        (MUSIC, "found a run of the task music"),
         ("no toml", "found no run folder"),
     ],
 )

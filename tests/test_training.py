@@ -21,8 +21,8 @@ from throughtime.data.text.streams import StreamLoader
 from throughtime.errors import NotANumberError, ThroughtimeError
 from throughtime.models.base import Loss, Model
 from throughtime.settings import TrainingSettings
+from throughtime.storage.folder import RunFolder
 from throughtime.training import loop
-from throughtime.training.folder import RunFolder
 from throughtime.training.hardware import make_fabric
 from throughtime.training.step import Stepper
 from throughtime.training.tree import load_tree

@@ -18,8 +18,8 @@ from throughtime.errors import ThroughtimeError
 from throughtime.layers import LSTM
 from throughtime.models.base import Loss
 from throughtime.settings import TrainingSettings
+from throughtime.storage.folder import RunFolder
 from throughtime.training import loop
-from throughtime.training.folder import RunFolder
 from throughtime.training.hardware import cpu_threads
 from throughtime.training.tree import load_tree
 from toy_run import METRIC, plain_weights, train

@@ -9,7 +9,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from scripted_run import rows
-from throughtime.training.folder import RunFolder
+from throughtime.storage.folder import RunFolder
 from throughtime.training.tree import load_tree
 from toy_run import train
 

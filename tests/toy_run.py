@@ -21,9 +21,9 @@ from throughtime.data.text.streams import StreamLoader
 from throughtime.layers import LSTM
 from throughtime.models.base import Loss, Model
 from throughtime.settings import TrainingSettings
+from throughtime.storage.folder import RunFolder
 from throughtime.tasks.base import Metric
 from throughtime.training import loop
-from throughtime.training.folder import RunFolder
 
 VOCABULARY = 11
 METRIC = Metric("nll", "nats", "min")

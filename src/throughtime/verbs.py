@@ -13,12 +13,13 @@ from pydantic import ValidationError
 from throughtime import tasks as registry
 from throughtime.errors import ThroughtimeError
 from throughtime.settings import Settings, TrainingSettings
-from throughtime.tasks.base import Prediction, Report, Splits, Task
+from throughtime.storage.report import Report
+from throughtime.tasks.base import Prediction, Splits, Task
 from throughtime.training.memory import check_memory, enough_memory
 
 if TYPE_CHECKING:
     from throughtime.models.base import Model
-    from throughtime.training.folder import RunFolder
+    from throughtime.storage.folder import RunFolder
 
 SettingsT = TypeVar("SettingsT", bound=Settings)
 
@@ -67,7 +68,7 @@ class Run:
     """
 
     def __init__(self, folder: str | Path) -> None:
-        from throughtime.training.folder import RunFolder
+        from throughtime.storage.folder import RunFolder
 
         self.folder: RunFolder = RunFolder.open(Path(folder))
         config = self.folder.read_config()
@@ -210,7 +211,7 @@ def _begin(
     task: str, paths: DataPaths, out: Path, settings: Mapping[str, Any]
 ) -> tuple[Task[Any, Any], Splits[Any], RunFolder]:
     """A new run folder; it is made only when the data has been read."""
-    from throughtime.training.folder import RunFolder
+    from throughtime.storage.folder import RunFolder
 
     learner = _task(task, settings)
     RunFolder.check_free(out)
@@ -245,7 +246,7 @@ def stored_settings(folder: str | Path) -> TrainingSettings:
     Raises:
         ThroughtimeError: it is no run folder, or its configuration is broken.
     """
-    from throughtime.training.folder import RunFolder
+    from throughtime.storage.folder import RunFolder
 
     config = RunFolder.open(Path(folder)).read_config()
     return _validated(registry.find(config["task"]).Settings, config["settings"])

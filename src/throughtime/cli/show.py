@@ -9,7 +9,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from throughtime.tasks.base import Metric, Report
+from throughtime.storage.report import Report
+from throughtime.tasks.base import Metric
 
 
 def show_report(report: Report, metric: Metric, console: Console) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
@@ -13,6 +13,7 @@ from pydantic import Field
 
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.settings import Settings, TrainingSettings
+from throughtime.storage.report import Report
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -51,30 +52,6 @@ class Splits(Generic[Example]):
     train: Sequence[Example]
     valid: Sequence[Example]
     test: Sequence[Example]
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table for people: a title, column heads and rows."""
-
-    title: str
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str | float | int]]
-
-
-@dataclass(frozen=True)
-class Report:
-    """What an evaluation found.
-
-    Args:
-        metrics: the model's numbers by name; the task's own metric among them.
-        baselines: the same numbers for each simple method, on the same examples.
-        tables: anything more worth showing (a confusion matrix).
-    """
-
-    metrics: dict[str, float]
-    baselines: dict[str, dict[str, float]] = field(default_factory=dict)
-    tables: Sequence[Table] = ()
 
 
 class GenerateSettings(Settings):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from throughtime.tasks.base import Table
+from throughtime.storage.report import Table
 
 
 def confusion_matrix(actual: np.ndarray, answered: np.ndarray, classes: int) -> np.ndarray:

@@ -10,11 +10,11 @@ import torch
 from torch import nn, optim
 
 from throughtime.errors import ThroughtimeError
+from throughtime.storage.weights import put_weights, weights
 from throughtime.training.average import WeightAverage
 from throughtime.training.progress import Progress, Sums
 from throughtime.training.seeds import random_state, set_random_state
 from throughtime.training.tree import load_tree, map_tensors, save_tree
-from throughtime.training.weights import put_weights, weights
 
 
 @dataclass

@@ -12,7 +12,7 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.record_writer import RecordWriter
 
-from throughtime.training.atomic import clear_errors
+from throughtime.storage.atomic import clear_errors
 
 
 class Events:

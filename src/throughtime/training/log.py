@@ -13,8 +13,8 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Display
 
 from throughtime.settings import TrainingSettings
+from throughtime.storage.atomic import write_atomically
 from throughtime.tasks.base import Metric
-from throughtime.training.atomic import write_atomically
 from throughtime.training.events import Events
 from throughtime.training.progress import Progress, Sums
 

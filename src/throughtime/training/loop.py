@@ -16,10 +16,10 @@ from throughtime.data.batch import Batch, Loader
 from throughtime.errors import NotANumberError, ThroughtimeError
 from throughtime.models.base import Model
 from throughtime.settings import TrainingSettings
+from throughtime.storage.folder import RunFolder
 from throughtime.tasks.base import Metric
 from throughtime.training.average import WeightAverage, has_stalled
 from throughtime.training.checkpoint import State
-from throughtime.training.folder import RunFolder
 from throughtime.training.hardware import cpu_threads, make_fabric
 from throughtime.training.interrupt import Interrupts
 from throughtime.training.log import Log

@@ -14,7 +14,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from throughtime.errors import ThroughtimeError
-from throughtime.training.atomic import write_atomically
+from throughtime.storage.atomic import write_atomically
 
 
 def map_tensors(function: Callable[[Tensor], Tensor], tree: Any) -> Any:

@@ -17,7 +17,8 @@ from throughtime.data.entities.sentence import Sentence, Span
 from throughtime.data.tables import read_text
 from throughtime.errors import DataError
 from throughtime.models.baselines.gazetteer import Gazetteer
-from throughtime.tasks.base import Metric, Prediction, Report, Splits, Table, Task, existing
+from throughtime.storage.report import Report, Table
+from throughtime.tasks.base import Metric, Prediction, Splits, Task, existing
 from throughtime.tasks.entities.answers import EVALUATION_BATCH, Answer, answer
 from throughtime.tasks.entities.features import Features
 from throughtime.tasks.entities.settings import EntitiesSettings

@@ -19,7 +19,8 @@ from throughtime.data.music.representation import Examples, Piece, Representatio
 from throughtime.data.music.score import KEYS, Score, pitch_name
 from throughtime.data.music.statistics import Statistics
 from throughtime.errors import DataError, ThroughtimeError
-from throughtime.tasks.base import GenerateSettings, Metric, Prediction, Report, Splits, Table, Task
+from throughtime.storage.report import Report, Table
+from throughtime.tasks.base import GenerateSettings, Metric, Prediction, Splits, Task
 from throughtime.tasks.music.settings import MusicGeneration, MusicSettings
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from throughtime.data.words.splitting import split_words
 from throughtime.data.words.vocabulary import Vocabulary
 from throughtime.errors import DataError
 from throughtime.models.baselines.bag_of_words import BagOfWords
-from throughtime.tasks.base import Metric, Prediction, Report, Splits, Task, existing
+from throughtime.storage.report import Report
+from throughtime.tasks.base import Metric, Prediction, Splits, Task, existing
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
 from throughtime.tasks.sentiment.settings import SentimentSettings
 

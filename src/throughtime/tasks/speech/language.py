@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from throughtime.data.audio.symbols import Symbols
 from throughtime.data.text.byte_pairs import BytePairs, load_tokenizer
 from throughtime.data.text.tokens import Tokenizer
 from throughtime.errors import DataError
-from throughtime.tasks.speech.other_run import CONFIG, FEATURES, WEIGHTS, OtherRun
+from throughtime.tasks.speech.other_run import OtherRun
 
 if TYPE_CHECKING:
     from throughtime.decoding.language import LanguageModel
@@ -69,10 +68,7 @@ class TextRun:
 
     def copy(self, folder: Path) -> None:
         """Copy what is needed into a folder."""
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(self._run.features, folder / FEATURES, dirs_exist_ok=True)
-        for name in (CONFIG, WEIGHTS):
-            shutil.copy(self.folder / name, folder / name)
+        self._run.copy(folder)
 
 
 class Language:

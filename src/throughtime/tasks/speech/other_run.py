@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from throughtime import tasks as registry
-from throughtime.errors import DataError
+from throughtime.errors import DataError, ThroughtimeError
+from throughtime.storage.folder import RunFolder
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
-
-CONFIG, FEATURES, WEIGHTS = "config.toml", "features", "model.safetensors"
-"""What of a run folder is read."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,7 @@ class OtherRun:
     """A run folder of some task.
 
     Args:
-        folder: of the run, or a copy of the three parts of it that are read.
+        folder: of the run, or a copy of what of it is read.
         task: that it must be of.
         expected: what should be there, for messages.
     """
@@ -35,9 +33,13 @@ class OtherRun:
     expected: str
 
     @property
+    def _parts(self) -> RunFolder:
+        return RunFolder(self.folder)
+
+    @property
     def features(self) -> Path:
         """What it learned from its training split."""
-        return self.folder / FEATURES
+        return self._parts.features
 
     def settings(self) -> Any:
         """What was asked of it.
@@ -46,44 +48,41 @@ class OtherRun:
             DataError: it is no run, none of that task, or not finished.
         """
         try:
-            config = tomllib.loads((self.folder / CONFIG).read_text(encoding="utf-8"))
-            if config["task"] != self.task or not (self.folder / WEIGHTS).is_file():
-                raise DataError(self.folder, f"a run of the task {config['task']} (finished or not)", self.expected)
-            # TOML has no null: settings without a value are listed by name
-            return registry.find(self.task).Settings(**config["settings"], **dict.fromkeys(config["unset"]))
+            config = RunFolder.open(self.folder).read_config()
+        except ThroughtimeError as error:
+            raise DataError(self.folder, f"no run folder ({error})", self.expected) from error
+        if config["task"] != self.task or not self._parts.weights.is_file():
+            raise DataError(self.folder, f"a run of the task {config['task']} (finished or not)", self.expected)
+        try:
+            return registry.find(self.task).Settings(**config["settings"])
         except ValidationError as error:
             wrong = error.errors()[0]
             found = f"settings of another version ({'.'.join(map(str, wrong['loc']))}: {wrong['msg']})"
-            raise DataError(self.folder / CONFIG, found, self.expected) from error
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            reason = str(error).splitlines()[0]
-            raise DataError(self.folder, f"no run folder ({reason})", self.expected) from error
-
-    def put_weights(self, model: nn.Module, weights: Mapping[str, Tensor]) -> None:
-        """Give a model what `weights` gave.
-
-        Raises:
-            DataError: they are another model's.
-        """
-        try:
-            model.load_state_dict(weights)
-        except RuntimeError as error:
-            raise self._unusable(error) from error
+            raise DataError(self._parts.config, found, self.expected) from error
 
     def weights(self) -> dict[str, Tensor]:
         """The weights by name.
 
         Raises:
-            DataError: they are missing or damaged.
+            ThroughtimeError: they are missing or damaged.
         """
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
+        from throughtime.storage.weights import read_weights
 
-        try:
-            return load_file(self.folder / WEIGHTS)
-        except (OSError, SafetensorError) as error:
-            raise self._unusable(error) from error
+        return read_weights(self._parts.weights)
 
-    def _unusable(self, error: Exception) -> DataError:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        return DataError(self.folder / WEIGHTS, f"no usable weights ({reason})", self.expected)
+    def put_weights(self, model: nn.Module, weights: Mapping[str, Tensor]) -> None:
+        """Give a model what `weights` gave.
+
+        Raises:
+            ThroughtimeError: they are another model's.
+        """
+        from throughtime.storage.weights import put_weights
+
+        put_weights(model, weights, self._parts.weights)
+
+    def copy(self, folder: Path) -> None:
+        """Copy what of it is read into a folder, which then does in its place."""
+        own, copy = self._parts, RunFolder(folder)
+        shutil.copytree(own.features, copy.features, dirs_exist_ok=True)
+        shutil.copy(own.config, copy.config)
+        shutil.copy(own.weights, copy.weights)

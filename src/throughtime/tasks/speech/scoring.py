@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from throughtime.data.audio.recording import package
-from throughtime.tasks.base import Table
+from throughtime.storage.report import Table
 
 _SHOWN = 15
 

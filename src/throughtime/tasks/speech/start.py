@@ -54,7 +54,7 @@ class Start:
         """Give a model the weights; of its symbols, the blank and those that the other run knew begin with theirs.
 
         Raises:
-            DataError: the weights are missing, damaged, or another model's.
+            ThroughtimeError: the weights are missing, damaged, or another model's.
         """
         given, own = self._run.weights(), model.state_dict()
         known = Symbols.load(self._run.features / "symbols.json")

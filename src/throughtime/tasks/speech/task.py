@@ -17,7 +17,8 @@ from throughtime.data.audio.recording import PulseCode, stream_recording
 from throughtime.data.audio.utterance import Utterance
 from throughtime.data.audio.voices import built_in_speech
 from throughtime.errors import DataError, ThroughtimeError
-from throughtime.tasks.base import Metric, Prediction, Report, Splits, Task
+from throughtime.storage.report import Report
+from throughtime.tasks.base import Metric, Prediction, Splits, Task
 from throughtime.tasks.speech.answers import EVALUATION_BATCH, Decoder, describe, log_probabilities, parts_of
 from throughtime.tasks.speech.captions import subtitles
 from throughtime.tasks.speech.features import Features

@@ -15,7 +15,8 @@ from throughtime.data.text.corpus import HELD_OUT, Piece, checked, find_pieces, 
 from throughtime.data.text.token_cache import Released, TokenFile, tokenise
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.models.baselines.ngram import NGram
-from throughtime.tasks.base import GenerateSettings, Metric, Prediction, Report, Splits, Table, Task, existing
+from throughtime.storage.report import Report, Table
+from throughtime.tasks.base import GenerateSettings, Metric, Prediction, Splits, Task, existing
 from throughtime.tasks.text.settings import TextGeneration, TextSettings
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 
 from throughtime.data.tracks.stacked import targets
 from throughtime.data.tracks.windows import Window
-from throughtime.tasks.base import Table
+from throughtime.storage.report import Table
 from throughtime.tasks.trajectory.features import Features
 from throughtime.tasks.trajectory.scoring import distances, velocity_scores
 

@@ -14,7 +14,8 @@ from throughtime.data.tracks.read import SUFFIXES, read_points, read_tracks
 from throughtime.data.tracks.track import Track
 from throughtime.data.tracks.windows import Chance, Protocol, Window, WindowLoader, full_windows
 from throughtime.errors import DataError, ThroughtimeError
-from throughtime.tasks.base import Metric, Prediction, Report, Splits, Table, Task, existing
+from throughtime.storage.report import Report, Table
+from throughtime.tasks.base import Metric, Prediction, Splits, Task, existing
 from throughtime.tasks.trajectory.features import Features, Frame
 from throughtime.tasks.trajectory.report import scores, table_of_one, table_of_times
 from throughtime.tasks.trajectory.scoring import LEVEL, baselines

@@ -24,7 +24,8 @@ from throughtime.data.translation.sentences import (
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.models.baselines.translation_memory import TranslationMemory
 from throughtime.models.baselines.word_dictionary import WordDictionary
-from throughtime.tasks.base import Metric, Prediction, Report, Splits, Table, Task
+from throughtime.storage.report import Report, Table
+from throughtime.tasks.base import Metric, Prediction, Splits, Task
 from throughtime.tasks.translation.answers import Answers
 from throughtime.tasks.translation.settings import TranslationSettings
 

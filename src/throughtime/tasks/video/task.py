@@ -18,7 +18,8 @@ from throughtime.data.clips.sampling import ClipLoader, Sampling
 from throughtime.data.labels import SHOWN, Labels
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.models.baselines.single_frames import SingleFrames, frame_features
-from throughtime.tasks.base import Metric, Prediction, Report, Splits, Task
+from throughtime.storage.report import Report
+from throughtime.tasks.base import Metric, Prediction, Splits, Task
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
 from throughtime.tasks.video.settings import VideoSettings
 

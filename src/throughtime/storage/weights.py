@@ -11,7 +11,7 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from throughtime.errors import ThroughtimeError
-from throughtime.training.atomic import clear_errors, write_atomically
+from throughtime.storage.atomic import clear_errors, write_atomically
 
 
 def save_weights(model: nn.Module, path: Path) -> None:
@@ -29,13 +29,21 @@ def load_weights(model: nn.Module, path: Path) -> None:
     Raises:
         ThroughtimeError: the file is missing, broken, or of another model.
     """
+    put_weights(model, read_weights(path), path)
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """What `save_weights` wrote, as `weights` gives it.
+
+    Raises:
+        ThroughtimeError: the file is missing or broken.
+    """
     with clear_errors(path, "read"):
         content = path.read_bytes()
     try:
-        tensors = load(content)
+        return load(content)
     except SafetensorError as error:
         raise ThroughtimeError(f"{path}: found no readable weights ({error}), expected a safetensors file") from error
-    put_weights(model, tensors, path)
 
 
 def weights(model: nn.Module) -> dict[str, Tensor]:

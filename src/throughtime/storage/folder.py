@@ -15,8 +15,8 @@ import tomli_w
 from throughtime import __version__
 from throughtime.errors import ThroughtimeError
 from throughtime.settings import Settings
-from throughtime.tasks.base import Report, Table
-from throughtime.training.atomic import clear_errors, remove_unfinished, write_atomically
+from throughtime.storage.atomic import clear_errors, remove_unfinished, write_atomically
+from throughtime.storage.report import Report, Table
 
 if TYPE_CHECKING:
     from torch import nn
@@ -68,7 +68,7 @@ class RunFolder:
         if not path.is_dir():
             found = "a file" if path.exists() else "nothing"
             raise ThroughtimeError(f"{path}: found {found}, expected a run folder as `throughtime train` makes it")
-        if not folder._config.is_file():
+        if not folder.config.is_file():
             raise ThroughtimeError(f"{path}: found no config.toml, so this is no run folder (or one left unfinished)")
         return folder
 
@@ -103,7 +103,8 @@ class RunFolder:
         return self.path / "model.safetensors"
 
     @property
-    def _config(self) -> Path:
+    def config(self) -> Path:
+        """All that was asked, and the versions that did it."""
         return self.path / "config.toml"
 
     def write_config(self, task: str, data: Mapping[str, str], settings: Settings) -> None:
@@ -126,7 +127,7 @@ class RunFolder:
             "data": dict(data),
             "versions": {"throughtime": __version__, "torch": torch.__version__, "python": platform.python_version()},
         }
-        write_atomically(self._config, tomli_w.dumps(config))
+        write_atomically(self.config, tomli_w.dumps(config))
 
     def read_config(self) -> dict[str, Any]:
         """What `write_config` wrote: `task`, `settings`, `data`, `versions`.
@@ -134,19 +135,19 @@ class RunFolder:
         Raises:
             ThroughtimeError: it is missing, broken, or of a later version.
         """
-        with clear_errors(self._config, "read"):
-            content = self._config.read_bytes()
+        with clear_errors(self.config, "read"):
+            content = self.config.read_bytes()
         try:
             config = tomllib.loads(content.decode("utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ThroughtimeError(f"{self._config}: found no readable TOML ({error})") from error
+            raise ThroughtimeError(f"{self.config}: found no readable TOML ({error})") from error
         expected = {"format": int, "task": str, "unset": list, "settings": dict, "data": dict, "versions": dict}
         for name, kind in expected.items():
             if not isinstance(config.get(name), kind):
-                raise ThroughtimeError(f"{self._config}: found no {name!r}, expected a configuration of throughtime")
+                raise ThroughtimeError(f"{self.config}: found no {name!r}, expected a configuration of throughtime")
         if config["format"] > _FORMAT:
             raise ThroughtimeError(
-                f"{self._config}: found format {config['format']}, expected at most {_FORMAT}: "
+                f"{self.config}: found format {config['format']}, expected at most {_FORMAT}: "
                 f"it was written by throughtime {config['versions'].get('throughtime')}, this is {__version__}"
             )
         config["settings"] |= dict.fromkeys(config["unset"])
@@ -163,7 +164,7 @@ class RunFolder:
         Raises:
             ThroughtimeError: they cannot be written; those that stood there before remain.
         """
-        from throughtime.training.weights import save_weights
+        from throughtime.storage.weights import save_weights
 
         save_weights(model, self.weights)
 
@@ -173,7 +174,7 @@ class RunFolder:
         Raises:
             ThroughtimeError: the file is missing, broken, or of another model.
         """
-        from throughtime.training.weights import load_weights
+        from throughtime.storage.weights import load_weights
 
         load_weights(model, self.weights)
 
