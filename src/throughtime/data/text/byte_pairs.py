@@ -12,6 +12,7 @@ import numpy as np
 
 from throughtime.data.text.tokens import Characters, Tokenizer, Words
 from throughtime.errors import DataError, MissingExtraError
+from throughtime.storage.written import readable
 
 # merges are learned from so many characters at most: the trainer holds all the words it counts
 _LONGEST = 50_000_000
@@ -83,7 +84,7 @@ def load_tokenizer(path: Path) -> Tokenizer:
     Raises:
         DataError: it is missing or damaged.
     """
-    try:
+    with readable(path, "usable tokenizer"):
         content = json.loads(path.read_text(encoding="utf-8"))
         level = content["level"]
         if level == "characters":
@@ -92,10 +93,6 @@ def load_tokenizer(path: Path) -> Tokenizer:
             return Words(content["words"], content["splitting"])
         if level == "bpe":
             return BytePairs(content["definition"])
-    except MissingExtraError:
-        raise
-    except Exception as error:  # the package tokenizers raises plain Exception for a bad definition
-        raise DataError(path, f"no usable tokenizer ({error})", "the tokenizer that training wrote") from error
     raise DataError(path, f"the level {level!r}", "characters, words or bpe")
 
 

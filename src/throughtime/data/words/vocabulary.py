@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from throughtime.errors import ArgumentError, DataError
+from throughtime.storage.written import readable
 
 PADDING, UNKNOWN, BEGIN, END = "<pad>", "<unk>", "<bos>", "<eos>"
 MARKS = (PADDING, UNKNOWN, BEGIN, END)
@@ -112,10 +113,8 @@ class Vocabulary:
         Raises:
             DataError: it is missing or something else.
         """
-        try:
+        with readable(path, "vocabulary", "a JSON list of words"):
             words = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise DataError(path, f"no vocabulary ({error})", "a JSON list of words") from error
         if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
             raise DataError(path, "something else", "a JSON list of words")
         return cls(words)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from throughtime.errors import DataError, MissingExtraError
+from throughtime.errors import MissingExtraError
+from throughtime.storage.written import read_arrays, readable
 
 
 class BagOfWords:
@@ -82,9 +83,7 @@ class BagOfWords:
         Raises:
             DataError: it is missing or something else.
         """
-        try:
+        with readable(folder, "bag-of-words baseline"):
             words = json.loads((folder / "bag_of_words.json").read_text(encoding="utf-8"))
-            with np.load(folder / "bag_of_words.npz", allow_pickle=False) as arrays:
-                return cls(words, arrays["idf"], arrays["weight"], arrays["bias"])
-        except (OSError, ValueError, KeyError, EOFError) as error:
-            raise DataError(folder, f"no bag-of-words baseline ({error})", "what training wrote there") from error
+            arrays = read_arrays(folder / "bag_of_words.npz")
+            return cls(words, arrays["idf"], arrays["weight"], arrays["bias"])

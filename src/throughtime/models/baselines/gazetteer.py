@@ -9,7 +9,7 @@ from pathlib import Path
 
 from throughtime.data.entities.schemes import OUTSIDE, spans_of, tags_of
 from throughtime.data.entities.sentence import Sentence, Span
-from throughtime.errors import DataError
+from throughtime.storage.written import readable
 
 
 class Gazetteer:
@@ -76,11 +76,9 @@ class Gazetteer:
         Raises:
             DataError: it is missing or something else.
         """
-        try:
+        with readable(path, "list of names"):
             learned = json.loads(path.read_text(encoding="utf-8"))
             return cls(dict(learned["tags"]), dict(learned["names"]))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DataError(path, f"no list of names ({error})", "what training wrote there") from error
 
 
 def _most(counts: Counter[str]) -> str:

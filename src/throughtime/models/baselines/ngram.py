@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from throughtime.errors import ArgumentError, DataError
+from throughtime.errors import ArgumentError
+from throughtime.storage.written import read_arrays, readable
 
 _CHUNK = 2**18
 
@@ -121,13 +122,11 @@ class NGram:
         Raises:
             DataError: it is missing or damaged.
         """
-        try:
-            with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-                orders = range(1, max(2, (len(file.files) + 1) // 2))
-                grams, counts = ([file[f"{name}{n}"] for n in orders] for name in ("grams", "counts"))
-                return cls(grams, [count.astype(np.int64) for count in counts], int(file["vocabulary_size"]))
-        except Exception as error:  # a damaged archive raises whatever its broken part raises
-            raise DataError(path, f"no usable n-gram counts ({error})", "those that training wrote") from error
+        with readable(path, "usable n-gram counts", "those that training wrote"):
+            file = read_arrays(path)
+            orders = range(1, max(2, (len(file) + 1) // 2))
+            grams, counts = ([file[f"{name}{n}"] for n in orders] for name in ("grams", "counts"))
+            return cls(grams, [count.astype(np.int64) for count in counts], int(file["vocabulary_size"]))
 
 
 def _keys(tokens: np.ndarray, base: int, n: int) -> np.ndarray:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from throughtime.errors import DataError, MissingExtraError
+from throughtime.errors import MissingExtraError
+from throughtime.storage.written import read_arrays, readable
 
 _MOST = 5_000  # frames learned from
 
@@ -71,11 +72,9 @@ class SingleFrames:
         Raises:
             DataError: it is missing or something else.
         """
-        try:
-            with np.load(path, allow_pickle=False) as arrays:
-                return cls(*(arrays[name] for name in ("mean", "deviation", "weight", "bias")))
-        except (OSError, ValueError, KeyError, EOFError) as error:
-            raise DataError(path, f"no baseline of single frames ({error})", "what training wrote there") from error
+        with readable(path, "baseline of single frames"):
+            arrays = read_arrays(path)
+            return cls(*(arrays[name] for name in ("mean", "deviation", "weight", "bias")))
 
 
 def frame_features(frames: np.ndarray) -> np.ndarray:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from throughtime.errors import ArgumentError, DataError
+from throughtime.errors import ArgumentError
+from throughtime.storage.written import read_arrays, readable
 
 _POOLED = 4  # frames that are taken together
 _BANDS = 20
@@ -89,12 +90,10 @@ class Templates:
         Raises:
             DataError: it is missing or damaged.
         """
-        try:
-            with np.load(path, allow_pickle=False) as kept:
-                features = np.split(kept["features"].astype(np.float32), np.cumsum(kept["lengths"])[:-1])
-                return cls(features, [str(text) for text in kept["texts"]])
-        except (OSError, ValueError, KeyError, EOFError, ArgumentError) as error:
-            raise DataError(path, f"no templates ({error})", "what training wrote there") from error
+        with readable(path, "templates"):
+            kept = read_arrays(path)
+            features = np.split(kept["features"].astype(np.float32), np.cumsum(kept["lengths"])[:-1])
+            return cls(features, [str(text) for text in kept["texts"]])
 
 
 def broad(features: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from throughtime.data.translation.sentences import split_sentence
-from throughtime.errors import DataError
+from throughtime.storage.written import readable
 
 _LARGEST = 50_000
 
@@ -62,11 +62,9 @@ class TranslationMemory:
         Raises:
             DataError: it is missing or something else.
         """
-        try:
+        with readable(path, "translation memory", "the one that training wrote"):
             sources, targets = json.loads(path.read_text(encoding="utf-8"))
             return cls(sources, targets)
-        except (OSError, ValueError, TypeError) as error:
-            raise DataError(path, f"no translation memory ({error})", "the one that training wrote") from error
 
 
 def _bag(sentence: str) -> set[str]:

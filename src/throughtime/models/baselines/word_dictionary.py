@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from throughtime.errors import DataError
+from throughtime.storage.written import readable
 
 _ITERATIONS = 8
 _LARGEST = 10_000_000
@@ -76,10 +77,8 @@ class WordDictionary:
         Raises:
             DataError: it is missing or something else.
         """
-        try:
+        with readable(path, "dictionary", "the one that training wrote"):
             words = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise DataError(path, f"no dictionary ({error})", "the one that training wrote") from error
         if not isinstance(words, dict) or not all(isinstance(word, str) for word in words.values()):
             raise DataError(path, "something else", "a JSON object of words")
         return cls(words)

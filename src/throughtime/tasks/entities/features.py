@@ -17,6 +17,7 @@ from throughtime.data.entities.tokeniser import Tokeniser
 from throughtime.data.pretrained import pretrained_vectors, starting_matrix
 from throughtime.data.words.vocabulary import Vocabulary
 from throughtime.errors import DataError, ThroughtimeError
+from throughtime.storage.written import readable
 from throughtime.tasks.entities.settings import EntitiesSettings
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class Features:
         """
         self.vocabulary = Vocabulary.load(folder / "vocabulary.json")
         self.alphabet = Vocabulary.load(folder / "alphabet.json")
-        try:
+        with readable(folder, "features of an entities run"):
             learned = json.loads((folder / "learned.json").read_text(encoding="utf-8"))
             self.labels = list(learned["labels"])
             self.tokeniser = Tokeniser(bool(learned["hyphens"]), bool(learned["clitics"]))
@@ -116,8 +117,6 @@ class Features:
             if set(self.settings.vectors) - {"none"}:
                 self.known = Vocabulary.load(folder / "vector_words.json")
                 self.matrix = np.load(folder / "vectors.npy", allow_pickle=False)
-        except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
-            raise DataError(folder, f"no features of an entities run ({error})", "what training wrote there") from error
 
     @property
     def tags(self) -> list[str]:

@@ -20,6 +20,7 @@ from throughtime.data.music.score import KEYS, Score, pitch_name
 from throughtime.data.music.statistics import Statistics
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report, Table
+from throughtime.storage.written import read_arrays, readable
 from throughtime.tasks.base import GenerateSettings, Metric, Prediction, Splits, Task
 from throughtime.tasks.music.settings import MusicGeneration, MusicSettings
 
@@ -111,11 +112,9 @@ class Music(Task[Piece, MusicSettings]):
     def load_features(self, folder: Path) -> None:
         """Read the counts."""
         path = folder / "statistics.npz"
-        try:
-            with np.load(path, allow_pickle=False) as arrays:
-                self.statistics = {name: arrays[name] for name in ("frequency", "after")}
-        except (OSError, ValueError, KeyError, EOFError) as error:
-            raise DataError(path, "counts that cannot be read", "the counts that training wrote") from error
+        with readable(path, "usable counts"):
+            arrays = read_arrays(path)
+            self.statistics = {name: arrays[name] for name in ("frequency", "after")}
 
     # -- learning --------------------------------------------------------------------------------------------
 

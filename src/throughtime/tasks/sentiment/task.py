@@ -18,6 +18,7 @@ from throughtime.data.words.vocabulary import Vocabulary
 from throughtime.errors import DataError
 from throughtime.models.baselines.bag_of_words import BagOfWords
 from throughtime.storage.report import Report
+from throughtime.storage.written import readable
 from throughtime.tasks.base import Metric, Prediction, Splits, Task, existing
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
 from throughtime.tasks.sentiment.settings import SentimentSettings
@@ -140,14 +141,12 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         """What `save_features` wrote."""
         self.vocabulary = Vocabulary.load(folder / "vocabulary.json")
         self.baseline = BagOfWords.load(folder)
-        try:
+        with readable(folder, "features of a sentiment run"):
             learned = json.loads((folder / "learned.json").read_text(encoding="utf-8"))
             self.labels = Labels(list(learned["labels"]), str(learned["majority"]))
             self.frozen = bool(learned["frozen"])
             if self.settings.embedding != "one-hot":
                 self.matrix = np.load(folder / "vectors.npy", allow_pickle=False)
-        except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
-            raise DataError(folder, f"no features of a sentiment run ({error})", "what training wrote there") from error
 
     def check(self, examples: Sequence[LabelledText]) -> None:
         """All labels must be among those of training."""

@@ -15,6 +15,7 @@ from throughtime.data.audio.symbols import Symbols
 from throughtime.data.audio.utterance import Spelling, Utterance
 from throughtime.errors import DataError
 from throughtime.models.baselines.templates import Templates
+from throughtime.storage.written import read_arrays, readable
 from throughtime.tasks.speech.language import Language
 from throughtime.tasks.speech.settings import SpeechSettings
 
@@ -78,12 +79,10 @@ class Features:
         self.symbols = Symbols.load(folder / "symbols.json")
         self.language.load(folder, self.symbols)
         self.templates = Templates.load(folder / "templates.npz")
-        try:
-            with np.load(folder / "loudness.npz", allow_pickle=False) as kept:
-                self.normaliser = Normaliser(kept["mean"], kept["deviation"], self.settings.by_utterance)
+        with readable(folder, "features of a speech run"):
+            kept = read_arrays(folder / "loudness.npz")
+            self.normaliser = Normaliser(kept["mean"], kept["deviation"], self.settings.by_utterance)
             self.usual = (folder / "usual.txt").read_text(encoding="utf-8")
-        except (OSError, ValueError, KeyError, EOFError) as error:
-            raise DataError(folder, f"no features of a speech run ({error})", "what training wrote there") from error
 
     def text(self, utterance: Utterance) -> str:
         """What is said, as it is learned and compared."""

@@ -16,6 +16,7 @@ from throughtime.data.text.token_cache import Released, TokenFile, tokenise
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.models.baselines.ngram import NGram
 from throughtime.storage.report import Report, Table
+from throughtime.storage.written import readable
 from throughtime.tasks.base import GenerateSettings, Metric, Prediction, Splits, Task, existing
 from throughtime.tasks.text.settings import TextGeneration, TextSettings
 
@@ -104,10 +105,8 @@ class Text(Task[Piece, TextSettings]):
         self.tokenizer = load_tokenizer(folder / "tokenizer.json")
         self.baselines = {name: NGram.load(folder / f"{name}.npz") for name in ("unigram", "ngram")}
         facts = folder / "facts.json"
-        try:
+        with readable(facts, "usable facts"):
             self.baseline_tokens = int(json.loads(facts.read_text(encoding="utf-8"))["baseline_tokens"])
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise DataError(facts, f"no usable facts ({error})", "those that training wrote") from error
 
     def _fit_tokenizer(self, train: Sequence[Piece]) -> Tokenizer:
         texts = chain.from_iterable(read_text(piece) for piece in train)

@@ -12,8 +12,8 @@ import numpy as np
 
 from throughtime.data.tracks.stacked import padded, targets
 from throughtime.data.tracks.windows import Window
-from throughtime.errors import DataError
 from throughtime.models.baselines.kalman import Kalman
+from throughtime.storage.written import readable
 from throughtime.tasks.trajectory.simple import Expected, SimpleMethods
 
 Frame = Literal["world", "height", "heading"]
@@ -234,16 +234,12 @@ class Features:
         Raises:
             DataError: it is missing or something else.
         """
-        try:
+        with readable(folder, "features of a trajectory run"):
             content = json.loads((folder / "features.json").read_text(encoding="utf-8"))
             filters = (Kalman(**{**values, "drift": tuple(values["drift"])}) for values in content["kalman"])
             simple = SimpleMethods(tuple(filters), (content["lines"][0], content["lines"][1]))
             scales = Scales(**{**content["scales"], "place": tuple(content["scales"]["place"])})
             return cls(simple, scales, content["frame"])
-        except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-            raise DataError(
-                folder, f"no features of a trajectory run ({error})", "what training wrote there"
-            ) from error
 
 
 def _known_acceleration(windows: Sequence[Window], frame: Frame) -> tuple[float, ...]:

@@ -19,6 +19,7 @@ from throughtime.data.labels import SHOWN, Labels
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.models.baselines.single_frames import SingleFrames, frame_features
 from throughtime.storage.report import Report
+from throughtime.storage.written import readable
 from throughtime.tasks.base import Metric, Prediction, Splits, Task
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
 from throughtime.tasks.video.settings import VideoSettings
@@ -124,14 +125,12 @@ class Video(Task[Clip, VideoSettings]):
 
     def load_features(self, folder: Path) -> None:
         """What `save_features` wrote."""
-        try:
+        with readable(folder, "features of a video run"):
             learned = json.loads((folder / "learned.json").read_text(encoding="utf-8"))
             self.labels = Labels(list(learned["labels"]), str(learned["majority"]))
             if "mean" in learned:
                 self.mean = np.array(learned["mean"], dtype=np.float32)
                 self.deviation = np.array(learned["deviation"], dtype=np.float32)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DataError(folder, f"no features of a video run ({error})", "what training wrote there") from error
         for name in ("single frames", "mean and spread"):
             self.baselines[name] = SingleFrames.load(folder / f"{name.replace(' ', '_')}.npz")
 
