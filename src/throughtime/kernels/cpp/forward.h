@@ -80,8 +80,10 @@ struct ForwardSweep {
   }
 
   void run(const Share& me) const {
-    pack(me);
-    me.together();
+    if (!raw) {
+      pack(me);
+      me.together();
+    }
     if (call.mask) {
       mask_input(me, h[0], s.B);
       me.step();
@@ -179,6 +181,7 @@ struct ForwardSweep {
     hold(f, t);
     write(me, f, t);
     if (!call.reverse && t > 0) keep_ended(f, me.rows(call.sizes[t - 1]));
+    if (t == (call.reverse ? 0 : s.T - 1)) return;  // what remains, each thread does with what it wrote itself
     if (call.mask) {
       me.step();  // others may still multiply with what is overwritten here
       mask_input(me, h[now ^ 1], call.sizes[t]);
@@ -260,6 +263,8 @@ void forward(const Call& call) {
   const int64_t rows = sweep.s.offsets[sweep.s.T], floats = sizeof(float);
   in_huge_pages(call.output, rows * sweep.s.S * floats);
   if (call.gates) in_huge_pages(call.gates, rows * sweep.s.kept * floats);
+  Barrier nobody;
+  if (sweep.raw) sweep.pack(Share{0, 1, false, nobody});  // so little that sharing it would only be waiting
   in_team(sweep.s, [&](const Share& me) { sweep.run(me); });
 }
 
