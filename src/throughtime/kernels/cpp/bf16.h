@@ -1,6 +1,6 @@
 // What the factors of a product consist of: floats, or pairs of bfloat16, which have a float's exponent and the upper 7
-// bits of its fraction. A pair holds two terms of a sum that follow one another, the first in its lower half; the products
-// of both are added to a float. The build says which, by TERMS; states and sums are floats in either case.
+// bits of its fraction. A pair holds two terms of a sum that follow one another, the first in its lower half; the
+// products of both are added to a float. The build says which, by TERMS; states and sums are floats in either case.
 #pragma once
 
 #include <immintrin.h>
@@ -58,15 +58,15 @@ inline pairs nearest(vec x) {
 inline pairs pair_up(vec first, vec second) { return nearest(first) >> 16 | (nearest(second) & 0xffff0000u); }
 
 // `lanes` words of terms that lie side by side, of which `count` are there; those beyond are zero.
-template <class Word = word>
-auto load_words(const float* from, int64_t count) {
-  if constexpr (std::is_same_v<Word, float>) {
+template <class Words = words>
+Words load_words(const float* from, int64_t count) {
+  if constexpr (std::is_same_v<Words, vec>) {
     return count > 0 ? load_some(from, count) : vec{};
   } else {
-    const vec low = load_words<float>(from, count), high = load_words<float>(from + lanes, count - lanes);
+    const vec low = load_words<vec>(from, count), high = load_words<vec>(from + lanes, count - lanes);
     ints even;
     for (int i = 0; i < lanes; ++i) even[i] = 2 * i;
-    return pair_up(__builtin_shuffle(low, high, even), __builtin_shuffle(low, high, even + 1));
+    return pair_up(shuffled(low, high, even), shuffled(low, high, even + 1));
   }
 }
 

@@ -10,7 +10,7 @@ struct Largest {
   int64_t rows, depth, columns, many;  // N, K, V, how many are wanted of each row
   int threads;
   const float* hidden;                 // (N, K)
-  const float* packed;                 // W^T in panels, behind it b padded with minus infinity: as `pack_linear` lays them
+  const float* packed;                 // W^T in panels, then b padded with minus infinity: as `pack_linear` lays them
   const int64_t* excluded;             // ascending; what is never among the largest, though it counts in the sum
   int64_t excluded_count;
   float* values;                       // (N, many), descending; minus infinity where there are fewer

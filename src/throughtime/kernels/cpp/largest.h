@@ -1,5 +1,5 @@
-// The largest of a linear layer's outputs: products, sums of exponentials and the choice, block by block in the cache, so
-// that the outputs themselves are never written down.
+// The largest of a linear layer's outputs: products, sums of exponentials and the choice, block by block in the cache,
+// so that the outputs themselves are never written down.
 #pragma once
 
 #include <cmath>
@@ -66,15 +66,6 @@ struct Ranking {
       for (int64_t i = 0; i < panel; ++i)
         if (from[i] > values[asked.many - 1]) insert(asked, from[i], first + p * panel + i);
     }
-  }
-
-  static bool any(ints flags) {
-    for (int half = lanes / 2; half > 0; half /= 2) {
-      ints other;
-      for (int i = 0; i < lanes; ++i) other[i] = i ^ half;
-      flags |= __builtin_shuffle(flags, other);
-    }
-    return flags[0] != 0;
   }
 };
 

@@ -55,7 +55,8 @@ struct LstmWithOptions {
 
   static vec squashed_input(const float* gain, const float* shift, const float* kept, int64_t at, int64_t j) {
     const vec value = load(kept + at);
-    return gain == nullptr ? value : shift == nullptr ? value * load(gain + j) : value * load(gain + j) + load(shift + j);
+    if (gain == nullptr) return value;
+    return shift == nullptr ? value * load(gain + j) : value * load(gain + j) + load(shift + j);
   }
 
   static void forward(const Forward& s) {

@@ -88,7 +88,8 @@ inline void pack_transposed(const float* W, int64_t rows, int64_t K, int64_t fir
     }
 }
 
-// Panel p of W (rows x columns), for sums over its rows: one after another, each block of H of them padded to whole panels.
+// Panel p of W (rows x columns), for sums over its rows: one after another, each block of H of them padded to whole
+// panels.
 inline void pack_panel(const float* W, int64_t blocks, int64_t H, int64_t columns, int64_t p, word* to) {
   const int64_t width = std::min<int64_t>(panel, columns - p * panel), Hp = padded(H);
   alignas(64) float rows[2 * panel];

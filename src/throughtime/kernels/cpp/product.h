@@ -163,7 +163,8 @@ void product(int64_t M, int64_t K, Left A, Right B, int64_t panels, Result C, co
   }
 }
 
-// C (rows x columns), as torch stores it, += D^T S: D is one panel of Q rows, S panels of Q rows, both folded (packing.h).
+// C (rows x columns), as torch stores it, += D^T S: D is one panel of Q rows, S panels of Q rows, both folded
+// (packing.h).
 inline void add_outer(int64_t Q, const float* D, int64_t rows, const float* S, int64_t columns, float* C,
                       bool first) {
   const word *left = reinterpret_cast<const word*>(D), *right = reinterpret_cast<const word*>(S);

@@ -53,15 +53,36 @@ inline vec splat(float x) {
   return value;
 }
 
-// The sum of the lanes, by halves.
-inline float total(vec value) {
+// The lanes of two vectors, one after the other, that `which` names; fastest where it is constant.
+template <class Vector>
+Vector shuffled(Vector first, Vector second, ints which) {
+#ifdef __clang__
+  Vector chosen;
+  for (int i = 0; i < lanes; ++i) chosen[i] = which[i] < lanes ? first[which[i]] : second[which[i] - lanes];
+  return chosen;
+#else
+  return __builtin_shuffle(first, second, which);
+#endif
+}
+
+// All lanes put together, by halves.
+template <class Vector, class Together>
+auto folded(Vector value, Together together) {
 #pragma GCC unroll 4
   for (int half = lanes / 2; half > 0; half /= 2) {
     ints other;
     for (int i = 0; i < lanes; ++i) other[i] = i ^ half;
-    value += __builtin_shuffle(value, other);
+    value = together(value, shuffled(value, value, other));
   }
   return value[0];
+}
+
+inline float total(vec value) {
+  return folded(value, [](vec one, vec other) { return one + other; });
+}
+
+inline bool any(ints flags) {
+  return folded(flags, [](ints one, ints other) { return one | other; }) != 0;
 }
 
 inline vec magnitude(vec x) { return reinterpret_cast<vec>(reinterpret_cast<ints>(x) & 0x7fffffff); }

@@ -62,8 +62,8 @@ struct Chunk {
       : begin(s.chunks[c]), end(s.chunks[c + 1]), base(s.offsets[begin]), rows(s.offsets[end] - base) {}
 };
 
-// A barrier that does not sleep: steps of small batches are shorter than waking a thread. When another program has taken
-// a core, the others give theirs up after a while instead of burning it.
+// A barrier that does not sleep: steps of small batches are shorter than waking a thread. When another program has
+// taken a core, the others give theirs up after a while instead of burning it.
 class Barrier {
  public:
   void wait(int threads) {
