@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
+
+from throughtime.errors import ThroughtimeError
 
 # A float32 holds 3.4e38; products of what is asked for need room above.
 _LARGEST = 1e30
@@ -14,9 +24,28 @@ _LARGEST_INTEGER = 2**31 - 1
 
 
 class Settings(BaseModel):
-    """A frozen set of options; unknown names are errors, never swallowed, and so are numbers beyond all arithmetic."""
+    """A frozen set of options; unknown names are errors, never swallowed, and so are numbers beyond all arithmetic.
+
+    Raises:
+        ThroughtimeError: a value that cannot be, or a name that there is none of; also on the command line, where the
+            library's own words (and the address of its handbook) would be no help.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _refused_in_a_sentence(cls, values: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return validate(values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(str(part) for part in first["loc"])
+            if first["type"] == "extra_forbidden":
+                known = ", ".join(sorted(cls.model_fields))
+                raise ThroughtimeError(f"found no setting named {name!r}, expected one of: {known}") from None
+            expected = first["msg"].removeprefix("Input should be ")
+            raise ThroughtimeError(f"setting {name}: found {first['input']!r}, expected: {expected}") from None
 
     @field_validator("*")
     @classmethod

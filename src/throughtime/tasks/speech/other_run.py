@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from throughtime import tasks as registry
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.folder import RunFolder
@@ -55,10 +53,8 @@ class OtherRun:
             raise DataError(self.folder, f"a run of the task {config['task']} (finished or not)", self.expected)
         try:
             return registry.find(self.task).Settings(**config["settings"])
-        except ValidationError as error:
-            wrong = error.errors()[0]
-            found = f"settings of another version ({'.'.join(map(str, wrong['loc']))}: {wrong['msg']})"
-            raise DataError(self._parts.config, found, self.expected) from error
+        except ThroughtimeError as error:
+            raise DataError(self._parts.config, f"settings of another version ({error})", self.expected) from error
 
     def weights(self) -> dict[str, Tensor]:
         """The weights by name.
