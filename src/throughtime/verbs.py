@@ -5,14 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from pydantic import ValidationError
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
 
 from throughtime import tasks as registry
-from throughtime.errors import ThroughtimeError
-from throughtime.settings import Settings, TrainingSettings
+from throughtime.errors import ArgumentError, ThroughtimeError
+from throughtime.settings import TrainingSettings
 from throughtime.storage.report import Report
 from throughtime.tasks.base import Prediction, Splits, Task
 from throughtime.training.memory import check_memory, enough_memory
@@ -20,8 +18,6 @@ from throughtime.training.memory import check_memory, enough_memory
 if TYPE_CHECKING:
     from throughtime.models.base import Model
     from throughtime.storage.folder import RunFolder
-
-SettingsT = TypeVar("SettingsT", bound=Settings)
 
 LIMITS = frozenset({"steps", "epochs", "minutes"})
 # what may change when a run goes on: how long, how often, on what; never what is being learned
@@ -126,23 +122,27 @@ def train(
         settings = dict.fromkeys(LIMITS) | settings  # a limit that is asked for stands in place of the defaults
     paths = DataPaths(*(None if path is None else Path(path) for path in (data, train, valid, test)))
     begin = _go_on if resume else _begin
-    learner, splits, folder = begin(task, paths, Path(out), settings)
+    learner, splits, folder, paths = begin(task, paths, Path(out), settings)
     try:
-        loop.seed_everything(learner.settings.seed)
-        model = learner.model()
-        if not folder.checkpoint.exists():
-            learner.begin(model)
-        check_memory(model, learner.settings)
-        loop.fit(
-            model,
-            learner.loader(splits.train, training=True),
-            lambda model: learner.validate(model, splits.valid),
-            learner.metric,
-            learner.settings,
-            folder,
-            resume=resume,
-            quiet=quiet,
-        )
+        with folder.locked():
+            if not resume:
+                learner.save_features(folder.features)
+            folder.write_config(task, paths.to_config(), learner.settings)
+            loop.seed_everything(learner.settings.seed)
+            model = learner.model()
+            if not folder.checkpoint.exists():
+                learner.begin(model)
+            check_memory(model, learner.settings)
+            loop.fit(
+                model,
+                learner.loader(splits.train, training=True),
+                lambda model: learner.validate(model, splits.valid),
+                learner.metric,
+                learner.settings,
+                folder,
+                resume=resume,
+                quiet=quiet,
+            )
     except Exception:
         if not resume and not folder.checkpoint.exists():
             # nothing was learned that could be gone on with: leave no half of a run
@@ -172,11 +172,21 @@ def predict(run: Run | str | Path, inputs: Iterable[Any]) -> Iterator[Prediction
     Args:
         run: a run or its folder.
         inputs: what the task answers: sentences, lines, paths of files.
+
+    Raises:
+        ArgumentError: one input in place of several.
+        ThroughtimeError: it is no run folder; and, as the answers come, what is wrong with an input.
     """
+    if isinstance(inputs, (str, bytes, PurePath)):  # the letters of a sentence would be answered one by one
+        raise ArgumentError(f"found the single input {inputs!r}, expected several: [{inputs!r}]")
+    with enough_memory():
+        return _answers(_open(run), inputs)
+
+
+def _answers(run: Run, inputs: Iterable[Any]) -> Iterator[Prediction]:
     from throughtime.training.hardware import cpu_threads
 
     with enough_memory():
-        run = _open(run)
         answers = run.task.predict(run.model, inputs)
         while True:
             with cpu_threads(run.model, run.task.settings.threads):  # not while the caller works with an answer
@@ -204,12 +214,12 @@ def generate(run: Run | str | Path, out: str | Path, **options: Any) -> list[Pat
     if run.task.Generation is None:
         raise ThroughtimeError(f"the task {run.task.name} does not generate")
     with cpu_threads(run.model, run.task.settings.threads):
-        return run.task.generate(run.model, Path(out), _validated(run.task.Generation, options))
+        return run.task.generate(run.model, Path(out), run.task.Generation(**options))
 
 
 def _begin(
     task: str, paths: DataPaths, out: Path, settings: Mapping[str, Any]
-) -> tuple[Task[Any, Any], Splits[Any], RunFolder]:
+) -> tuple[Task[Any, Any], Splits[Any], RunFolder, DataPaths]:
     """A new run folder; it is made only when the data has been read."""
     from throughtime.storage.folder import RunFolder
 
@@ -219,25 +229,22 @@ def _begin(
     learner.fit(splits.train)
     for held_out in (splits.valid, splits.test):  # what does not fit is said before anything is written
         learner.check(held_out)
-    folder = RunFolder.create(out)
-    learner.save_features(folder.features)
-    folder.write_config(task, paths.to_config(), learner.settings)
-    return learner, splits, folder
+    return learner, splits, RunFolder.create(out), paths
 
 
 def _go_on(
     task: str, paths: DataPaths, out: Path, settings: Mapping[str, Any]
-) -> tuple[Task[Any, Any], Splits[Any], RunFolder]:
+) -> tuple[Task[Any, Any], Splits[Any], RunFolder, DataPaths]:
     """The run that is there, perhaps with other limits."""
     run = Run(out)
     if run.task.name != task:
         raise ThroughtimeError(f"{out} is a run of the task {run.task.name}, not {task}")
     if paths != DataPaths() and paths.to_config() != run.paths.to_config():
         raise ThroughtimeError(f"{out} goes on with the data it began with; start a new run for other data")
+    if run.folder.finished and not run.folder.checkpoint.exists():  # to begin anew would overwrite what it has learned
+        raise ThroughtimeError(f"{run.folder.checkpoint}: found nothing, expected what a finished run goes on from")
     run.task.settings = _changed(run.task.settings, settings)
-    splits = run.paths.read(run.task)
-    run.folder.write_config(task, run.paths.to_config(), run.task.settings)
-    return run.task, splits, run.folder
+    return run.task, run.paths.read(run.task), run.folder, run.paths
 
 
 def stored_settings(folder: str | Path) -> TrainingSettings:
@@ -249,7 +256,7 @@ def stored_settings(folder: str | Path) -> TrainingSettings:
     from throughtime.storage.folder import RunFolder
 
     config = RunFolder.open(Path(folder)).read_config()
-    return _validated(registry.find(config["task"]).Settings, config["settings"])
+    return registry.find(config["task"]).Settings(**config["settings"])
 
 
 def _judge(run: Run, examples: Sequence[Any]) -> Report:
@@ -267,19 +274,7 @@ def _task(name: str, settings: Mapping[str, Any]) -> Task[Any, Any]:
     from throughtime.data.sources import cache_folder
 
     task = registry.find(name)
-    return task(_validated(task.Settings, settings), cache_folder())
-
-
-def _validated(kind: type[SettingsT], values: Mapping[str, Any]) -> SettingsT:
-    try:
-        return kind(**values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
-            known = ", ".join(sorted(kind.model_fields))
-            raise ThroughtimeError(f"found no setting named {name!r}, expected one of: {known}") from None
-        raise ThroughtimeError(f"setting {name}: found {first['input']!r}, expected: {first['msg']}") from None
+    return task(task.Settings(**settings), cache_folder())
 
 
 def _changed(settings: TrainingSettings, changes: Mapping[str, Any]) -> TrainingSettings:
@@ -290,4 +285,4 @@ def _changed(settings: TrainingSettings, changes: Mapping[str, Any]) -> Training
             f"cannot change {', '.join(fixed)} of a run that goes on, only {', '.join(sorted(RESUMABLE))}; "
             "start a new run instead"
         )
-    return _validated(type(settings), settings.model_dump() | changes)
+    return type(settings)(**(settings.model_dump() | changes))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import platform
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tomli_w
+from filelock import FileLock, Timeout
 
 from throughtime import __version__
 from throughtime.errors import ThroughtimeError
@@ -86,6 +88,27 @@ class RunFolder:
                 )
             if path.exists() and not path.is_dir():
                 raise ThroughtimeError(f"{path}: found a file, expected a folder to be made; choose another --out")
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep every other process from training in this folder; a process that is killed lets go of it.
+
+        Raises:
+            ThroughtimeError: another one is at work there.
+        """
+        lock = FileLock(self.path / ".lock", timeout=0)
+        with clear_errors(self.path, "write to"), suppress(NotImplementedError):  # disks of a network may know no locks
+            try:
+                lock.acquire()
+            except Timeout:
+                raise ThroughtimeError(
+                    f"{self.path}: another training is at work in this folder; "
+                    "wait until it ends, or choose another --out"
+                ) from None
+        try:
+            yield
+        finally:
+            lock.release()
 
     @property
     def features(self) -> Path:
@@ -177,6 +200,11 @@ class RunFolder:
         from throughtime.storage.weights import load_weights
 
         load_weights(model, self.weights)
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has been trained to a limit and judged."""
+        return self._report.exists()
 
     @property
     def _report(self) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -231,7 +232,7 @@ class _Run:
             self.checkpoint()
             raise KeyboardInterrupt(
                 f"stopped by {self.interrupts.asked} after step {self.progress.step}; "
-                f"to go on from there: the same command with --out {self.folder.path} --resume"
+                f"to go on from there: the same command with --out {shlex.quote(str(self.folder.path))} --resume"
             )
 
 
