@@ -186,7 +186,9 @@ def test_given_test_parts_are_kept_and_each_class_is_validated(tmp_path: Path) -
         frames = np.stack([sweep(label, random)[:12] for label in labels])
         np.save(tmp_path / f"X_{part}.npy", frames)
         np.save(tmp_path / f"y_{part}.npy", np.array(labels))
-    splits = Video(VideoSettings(), tmp_path).read_splits(tmp_path)
+    task = Video(VideoSettings(), tmp_path)
+    splits = task.read_splits(tmp_path)
+    assert [clip.line for clip in task.read(tmp_path)] == [clip.line for clip in splits.test]  # to evaluate the folder
     assert {clip.path.name for clip in splits.test} == {"X_test.npy"}
     assert [len(part) for part in (splits.train, splits.valid, splits.test)] == [34, 6, 14]
     assert sorted(str(clip.label) for clip in splits.valid) == ["fall"] * 3 + ["rise"] * 3

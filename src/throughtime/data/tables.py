@@ -103,7 +103,7 @@ def read_text(path: Path, encoding: str = "utf-8") -> str:
     if not content.strip():
         raise DataError(path, "an empty file", "rows of text")
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and not codec.startswith("utf-16"):
-        raise DataError(path, "text in UTF-16", f"text in {encoding} (or say --encoding utf-16)")
+        raise DataError(path, "text in UTF-16", f"text in {encoding} (or train with --encoding utf-16)")
     if not codec.startswith(("utf-16", "utf-32")) and (at := content.find(b"\0")) >= 0:
         raise DataError(path, f"a binary file (byte 0x00 at position {at})", "text", content.count(b"\n", 0, at) + 1)
     try:
@@ -111,7 +111,7 @@ def read_text(path: Path, encoding: str = "utf-8") -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         found = f"byte 0x{content[error.start]:02x} at position {error.start}, which is not {encoding}"
-        hint = " (or say --encoding latin-1)" if codec == "utf-8" else ""
+        hint = " (or train with --encoding latin-1)" if codec == "utf-8" else ""
         raise DataError(path, found, f"text in {encoding}{hint}", line) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
 

@@ -67,8 +67,9 @@ class Video(Task[Clip, VideoSettings]):
         return Splits(**parts)
 
     def read(self, path: Path) -> list[Clip]:
-        """The labelled clips of a folder, a manifest, a .ts file or arrays."""
-        return read_labelled(path, Reading(self.settings.size))
+        """The labelled clips of a folder, a manifest, a .ts file or arrays; the test part where a folder has such."""
+        given = given_splits(path) if path.is_dir() else None
+        return read_labelled(path if given is None else given[1], Reading(self.settings.size))
 
     def read_splits(self, path: Path) -> Splits[Clip]:
         """As the files give them, the validation part drawn from the training part; or drawn from each class."""
