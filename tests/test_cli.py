@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import throughtime
 from throughtime.cli.main import main
-from throughtime.errors import ThroughtimeError
+from throughtime.cli.show import show_report
+from throughtime.errors import ArgumentError, ThroughtimeError
+from throughtime.tasks.base import Metric, Report, Table
 
 GOOD = ["a fine, moving film", "warm and funny", "a great cast shines", "lovely from start to end", "simply wonderful"]
 BAD = ["a dull, empty film", "cold and tedious", "a weak cast stumbles", "awful from start to end", "simply dreadful"]
+
+
+def typed(content: bytes) -> io.TextIOWrapper:
+    """Standard input of that content."""
+    return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +76,148 @@ def test_predict_takes_arguments_files_and_standard_input(
     assert main(["predict", str(run), "a dull, empty film", str(lines), "--json"]) == 0
     answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [answer["label"] for answer in answers] == ["neg", "pos", "neg"]
-    monkeypatch.setattr(sys, "stdin", io.StringIO("warm and funny\n"))
+    monkeypatch.setattr(sys, "stdin", typed(b"warm and funny\n"))
     assert main(["predict", str(run), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["label"] == "pos"
+
+
+def test_standard_input_may_come_from_windows(
+    run: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", typed(b"\xef\xbb\xbfwarm and funny\r\n\r\nsimply dreadful"))
+    assert main(["predict", str(run), "-", "--json"]) == 0
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [answer["text"] for answer in answers] == ["warm and funny", "", "simply dreadful"]
+
+
+def test_standard_input_in_another_encoding_is_one_sentence(
+    run: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", typed("warm\nd\u00e5rlig\n".encode("latin-1")))
+    assert main(["predict", str(run)]) == 2
+    said = capsys.readouterr()
+    assert said.out.count("\n") == 1  # the line before is answered
+    assert "standard input, line 2: found byte 0xe5, which is not utf-8" in said.err
+
+
+def test_no_standard_input_at_all(
+    run: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)  # as Python has it where a service closes it
+    assert main(["predict", str(run)]) == 2
+    assert "found no INPUT" in capsys.readouterr().err
+
+
+def test_an_empty_argument_is_an_empty_text(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", str(run), "", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["text"] == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("words", [["tasks"], ["predict", "RUN", "good"], ["evaluate", "RUN", "--json"]])
+def test_output_to_a_full_disk_is_one_sentence(words: list[str], run: Path) -> None:
+    command = [sys.executable, "-m", "throughtime", *(str(run) if word == "RUN" else word for word in words)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.stderr.splitlines() == ["throughtime: No space left on device"]
+    assert done.returncode == 2
+
+
+def test_a_character_that_the_output_cannot_hold_is_one_sentence(
+    run: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="cp1252"))
+    assert main(["predict", str(run), "good \N{PARTY POPPER}"]) == 2
+    assert "found the character '\\U0001f389', which cannot be written as" in capsys.readouterr().err
+
+
+def test_a_report_in_a_file_is_whole(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    signature = "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0|" * 3
+    labels = [f"[b]class number {n}[/c]" for n in range(15)]
+    tables = [Table("made by", ["", ""], [["chrf", signature]]), Table("all", ["", *labels], [[labels[0], *range(15)]])]
+    report = Report({"accuracy": 0.5}, {f"always {labels[0]}": {"accuracy": 0.25}}, tables)
+    show_report(report, Metric("accuracy", "share", "max"), "[/mine].csv")
+    shown = capsys.readouterr().out
+    assert signature in shown
+    assert all(label in shown for label in labels)
+    assert "\u2026" not in shown
+    assert shown.startswith("[/mine].csv; accuracy: share\n")
+    monkeypatch.setenv("COLUMNS", "40")  # a narrow terminal breaks lines, and still shows all
+    show_report(report, Metric("accuracy", "share", "max"), "mine.csv")
+    narrow = capsys.readouterr().out
+    assert max(map(len, narrow.splitlines())) <= 40
+    assert "\u2026" not in narrow
+
+
+def test_an_evaluation_says_what_it_was_judged_on(run: Path, reviews: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(run), str(reviews)]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"{reviews}; accuracy")
+    assert "held-out" not in shown  # for all we know they were learned from
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--minutes", "0"], "throughtime: setting minutes: found 0.0, expected: greater than 0\n"),
+        (["--steps", "-1"], "throughtime: setting steps: found -1, expected: greater than or equal to 0\n"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_one_sentence(
+    words: list[str], sentence: str, reviews: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "sentiment", str(reviews), "--out", str(tmp_path / "run"), *words]) == 2
+    assert capsys.readouterr().err == sentence
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_to_try_next_can_be_copied(reviews: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "m\u00f8lle \u00e5"
+    words = ["--hidden-size", "4", "--vectors", "none", "--steps", "1", "--quiet"]
+    assert main(["train", "sentiment", str(reviews), "--out", str(out), *words]) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if "throughtime evaluate" in line)
+    assert shlex.split(line) == ["throughtime", "evaluate", str(out), "FILE"]
+
+
+def test_two_trainings_do_not_share_a_folder(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shared = shutil.copytree(run, tmp_path / "run")
+    before = (shared / "config.toml").read_bytes()
+    words = ["train", "sentiment", "--out", str(shared), "--resume", "--steps", "120", "--quiet"]
+    code = "import sys\nfrom throughtime.training.folder import RunFolder\nfrom pathlib import Path\n"
+    code += f"with RunFolder(Path({str(shared)!r})).locked():\n    print('here', flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"here\n"
+        assert main(words) == 2
+        assert "another training is at work in this folder" in capsys.readouterr().err
+        assert (shared / "config.toml").read_bytes() == before
+        other.kill()
+    assert main(words) == 0  # one that was killed is in nobody's way
+
+
+def test_a_finished_run_without_its_checkpoint_is_not_begun_anew(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    thinned = shutil.copytree(run, tmp_path / "run")
+    shutil.rmtree(thinned / "checkpoint")
+    before = (thinned / "model.safetensors").read_bytes()
+    assert main(["train", "sentiment", "--out", str(thinned), "--resume", "--steps", "120", "--quiet"]) == 2
+    assert "state.safetensors: found nothing" in capsys.readouterr().err
+    assert (thinned / "model.safetensors").read_bytes() == before
+
+
+def test_features_that_cannot_be_written_leave_nothing(
+    reviews: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "vectors.npy")
+
+    monkeypatch.setattr(np, "save", full)
+    words = ["--vectors", "none", "--steps", "1", "--quiet"]
+    assert main(["train", "sentiment", str(reviews), "--out", str(tmp_path / "run"), *words]) == 2
+    assert capsys.readouterr().err == "throughtime: vectors.npy: No space left on device\n"
+    assert not (tmp_path / "run").exists()
 
 
 def test_predict_draws_no_pictures_for_a_task_that_has_none(
@@ -83,6 +234,10 @@ def test_the_same_verbs_in_python(run: Path, reviews: Path) -> None:
     assert throughtime.evaluate(opened, reviews).metrics["accuracy"] >= 0.95
     (answer,) = throughtime.predict(opened, ["cold and tedious"])
     assert answer["label"] == "neg"
+    with pytest.raises(ArgumentError, match=r"expected several: \['cold and tedious'\]"):
+        throughtime.predict(opened, "cold and tedious")
+    with pytest.raises(ThroughtimeError, match="nowhere"):  # at once, not when the first answer is asked for
+        throughtime.predict("nowhere", ["cold and tedious"])
     with pytest.raises(ThroughtimeError, match="does not generate"):
         throughtime.generate(opened, "x.txt")
 

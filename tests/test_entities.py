@@ -143,7 +143,7 @@ def test_the_command_line_reads_and_writes_all_forms(
     ):
         assert main(["predict", folder, str(argument)]) == 0
         assert capsys.readouterr().out == "".join(f"{answer}\n" for answer in answers)
-    monkeypatch.setattr(sys, "stdin", io.StringIO("Ralim lives in Soken.\n"))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"Ralim lives in Soken.\n"), encoding="utf-8"))
     assert main(["predict", folder, "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert [(e["start"], e["end"]) for e in answer["entities"]] == [(0, 5), (15, 20)]

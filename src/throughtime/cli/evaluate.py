@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import tyro
-from rich.console import Console
 
 from throughtime.cli.show import report_json, show_report
 
@@ -35,5 +34,6 @@ def run(arguments: Sequence[str]) -> int:
     if asked.json:
         print(report_json(report))
     else:
-        show_report(report, done.task.metric, Console())
+        judged_on = "the run's own held-out test" if asked.data is None else str(asked.data)
+        show_report(report, done.task.metric, judged_on)
     return 0

@@ -49,18 +49,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if not sys.warnoptions:
                 _heed_only_ours()
             status: int = import_module(f"throughtime.cli.{words[0]}").run(words[1:])
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here a full disk is one sentence; when Python ends it is a traceback
     except ThroughtimeError as error:
         return _fail(str(error), 2)
     except BrokenPipeError:
-        # the reader of our output (head, less) has seen enough; let nothing else be written at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()  # its reader (head, less) has seen enough
         return 0
     except OSError as error:
+        _give_up_output()
         where = f"{error.filename}: " if error.filename else ""
         return _fail(f"{where}{error.strerror or error}", 2)
+    except UnicodeEncodeError as error:
+        character = error.object[error.start]
+        return _fail(
+            f"found the character {character!a}, which cannot be written as {error.encoding}, "
+            "expected text that can (PYTHONUTF8=1 makes the output UTF-8)",
+            2,
+        )
     except KeyboardInterrupt as interrupt:
         return _fail(str(interrupt) or "interrupted", 130)
     return status
+
+
+def _give_up_output() -> None:
+    """Where standard output takes no more, let nothing else be written there, not even when Python ends."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _help() -> None:

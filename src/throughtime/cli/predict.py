@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import tyro
 from rich.console import Console
 
-from throughtime.errors import ThroughtimeError
+from throughtime.errors import DataError, ThroughtimeError
 from throughtime.tasks.base import Prediction, Task
 
 _TOGETHER = 1000
@@ -64,10 +65,23 @@ def _inputs(task: Task[Any, Any], words: Sequence[str]) -> Iterator[Sequence[Any
             while some := list(islice(inputs, _TOGETHER)):
                 yield some
             continue
-        if sys.stdin.isatty():
+        if sys.stdin is None or sys.stdin.isatty():
             raise ThroughtimeError("found no INPUT, expected arguments, a file, or lines on standard input")
-        for line in sys.stdin:
-            yield [line.rstrip("\n")]
+        for line in _lines(sys.stdin):
+            yield [line]
+
+
+def _lines(stream: TextIO) -> Iterator[str]:
+    """The lines of a stream, each as soon as it is there; those that are no text are named by their number."""
+    encoding = codecs.lookup(stream.encoding).name
+    for number, line in enumerate(stream.buffer, 1):
+        try:
+            # a byte order mark, as Windows writes it, is no part of the first line
+            text = line.decode("utf-8-sig" if number == 1 and encoding == "utf-8" else encoding)
+        except UnicodeDecodeError as error:
+            found = f"byte 0x{line[error.start]:02x}, which is not {encoding}"
+            raise DataError("standard input", found, f"text in {encoding}", number) from error
+        yield text.rstrip("\r\n")
 
 
 def _print(task: Task[Any, Any], prediction: Prediction, asked: Arguments) -> None:
@@ -76,7 +90,7 @@ def _print(task: Task[Any, Any], prediction: Prediction, asked: Arguments) -> No
     elif asked.form is not None:
         if expressed := task.express(prediction, asked.form):  # of what is not whole yet there may be nothing to say
             print(expressed, flush=True)
-    elif sys.stdout.isatty() and (painted := task.paint(prediction)) is not None:
+    elif sys.stdout is not None and sys.stdout.isatty() and (painted := task.paint(prediction)) is not None:
         Console().print(painted, soft_wrap=True)
     else:
         print(task.render(prediction), flush=True)

@@ -3,31 +3,62 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from throughtime.storage.report import Report
 from throughtime.tasks.base import Metric
 
+_UNLIMITED = 10_000
 
-def show_report(report: Report, metric: Metric, console: Console) -> None:
-    """Print the metrics, model first, and the report's own tables."""
-    table = Table(box=box.SIMPLE_HEAD, title=f"held-out test; {metric.name}: {metric.unit}", title_justify="left")
-    table.add_column("")
-    for name in report.metrics:
-        table.add_column(name, justify="right")
-    for who, numbers in [("model", report.metrics), *report.baselines.items()]:
-        cells = [_number(numbers[name]) if name in numbers else "" for name in report.metrics]
-        table.add_row(who, *cells, style="bold" if who == "model" else "")
-    console.print(table, highlight=False)
+
+def show_report(report: Report, metric: Metric, judged_on: str) -> None:
+    """Print the metrics, model first, and the report's own tables.
+
+    Args:
+        report: what an evaluation found.
+        metric: the task's own.
+        judged_on: what the numbers are of, such as "held-out test" or the name of a file.
+    """
+    console = report_console()
+    # names of classes and files are shown as they are, whatever brackets they have
+    columns = [Column(), *(Column(Text(name), justify="right") for name in report.metrics)]
+    rows = [
+        [who, *(_number(numbers[name]) if name in numbers else "" for name in report.metrics)]
+        for who, numbers in [("model", report.metrics), *report.baselines.items()]
+    ]
+    _show_table(console, f"{judged_on}; {metric.name}: {metric.unit}", columns, rows, first_style="bold")
     for extra in report.tables:
-        shown = Table(*extra.columns, box=box.SIMPLE_HEAD, title=extra.title, title_justify="left")
-        for row in extra.rows:
-            shown.add_row(*(value if isinstance(value, str) else _number(value) for value in row))
-        console.print(shown, highlight=False, markup=False)
+        columns = [Column(Text(name)) for name in extra.columns]
+        rows = [[value if isinstance(value, str) else _number(value) for value in row] for row in extra.rows]
+        _show_table(console, extra.title, columns, rows)
+
+
+def _show_table(
+    console: Console, title: str, columns: Sequence[Column], rows: Sequence[Sequence[str]], first_style: str = ""
+) -> None:
+    table = Table(*columns, box=box.SIMPLE_HEAD)
+    for column in columns:
+        column.overflow = "fold"  # never cut: a number that ends in "..." is none
+    for number, row in enumerate(rows):
+        table.add_row(*map(Text, row), style=first_style if number == 0 else "")
+    # not as the table's own title, which would be broken where the table is narrow
+    console.print(Text(title, style="italic"))
+    console.print(table, highlight=False)
+
+
+def report_console() -> Console:
+    """Where reports are printed: as wide as the terminal; a file or pipe has no width of its own, so that what fits
+    no terminal is whole there, unless COLUMNS says otherwise.
+    """
+    console = Console()
+    return console if console.is_terminal or "COLUMNS" in os.environ else Console(width=_UNLIMITED)
 
 
 def report_json(report: Report) -> str:

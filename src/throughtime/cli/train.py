@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -64,8 +65,8 @@ def run(arguments: Sequence[str]) -> int:
         quiet=asked.quiet,
         **settings,
     )
+    show_report(done.folder.read_report(), done.task.metric, "held-out test")
     console = Console()
-    show_report(done.folder.read_report(), done.task.metric, console)
     console.print(f"\nThe run is in {asked.out}. What to try next:", highlight=False, markup=False)
     for line in _next_steps(done.task, asked.out):
         console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
@@ -93,7 +94,8 @@ def _parse(name: str, words: Sequence[str], defaults: TrainingSettings) -> Argum
     return parsed
 
 
-def _next_steps(task: Task[Any, Any], out: Path) -> list[str]:
+def _next_steps(task: Task[Any, Any], folder: Path) -> list[str]:
+    out = shlex.quote(str(folder))  # to be copied as it stands
     steps = [f"throughtime evaluate {out} FILE", f"throughtime predict {out} INPUT"]
     if task.Generation is not None:
         steps.insert(0, f"throughtime generate {out} --out new{task.ending} --temperature 0.9")

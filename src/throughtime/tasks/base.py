@@ -257,6 +257,7 @@ def existing(argument: str) -> Path | None:
     """The path that an argument of `predict` is, if something is there; None: it is the input itself."""
     path = Path(argument)
     try:
-        return path if path.exists() else None
+        # Path("") is the folder one is in
+        return path if argument and path.exists() else None
     except OSError:  # a sentence longer than a name can be
         return None
