@@ -19,7 +19,8 @@ import throughtime
 from throughtime.cli.main import main
 from throughtime.cli.show import show_report
 from throughtime.errors import ArgumentError, ThroughtimeError
-from throughtime.tasks.base import Metric, Report, Table
+from throughtime.storage.report import Report, Table
+from throughtime.tasks.base import Metric
 
 GOOD = ["a fine, moving film", "warm and funny", "a great cast shines", "lovely from start to end", "simply wonderful"]
 BAD = ["a dull, empty film", "cold and tedious", "a weak cast stumbles", "awful from start to end", "simply dreadful"]
@@ -184,7 +185,7 @@ def test_two_trainings_do_not_share_a_folder(run: Path, tmp_path: Path, capsys: 
     shared = shutil.copytree(run, tmp_path / "run")
     before = (shared / "config.toml").read_bytes()
     words = ["train", "sentiment", "--out", str(shared), "--resume", "--steps", "120", "--quiet"]
-    code = "import sys\nfrom throughtime.training.folder import RunFolder\nfrom pathlib import Path\n"
+    code = "import sys\nfrom throughtime.storage.folder import RunFolder\nfrom pathlib import Path\n"
     code += f"with RunFolder(Path({str(shared)!r})).locked():\n    print('here', flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
