@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -123,31 +124,25 @@ def train(
     paths = DataPaths(*(None if path is None else Path(path) for path in (data, train, valid, test)))
     begin = _go_on if resume else _begin
     learner, splits, folder, paths = begin(task, paths, Path(out), settings)
-    try:
-        with folder.locked():
-            if not resume:
-                learner.save_features(folder.features)
-            folder.write_config(task, paths.to_config(), learner.settings)
-            loop.seed_everything(learner.settings.seed)
-            model = learner.model()
-            if not folder.checkpoint.exists():
-                learner.begin(model)
-            check_memory(model, learner.settings)
-            loop.fit(
-                model,
-                learner.loader(splits.train, training=True),
-                lambda model: learner.validate(model, splits.valid),
-                learner.metric,
-                learner.settings,
-                folder,
-                resume=resume,
-                quiet=quiet,
-            )
-    except Exception:
-        if not resume and not folder.checkpoint.exists():
-            # nothing was learned that could be gone on with: leave no half of a run
-            shutil.rmtree(folder.path, ignore_errors=True)  # what cannot be removed must not hide the error itself
-        raise
+    with folder.locked(), _nothing_half_done(folder, resume):
+        if not resume:
+            learner.save_features(folder.features)
+        folder.write_config(task, paths.to_config(), learner.settings)
+        loop.seed_everything(learner.settings.seed)
+        model = learner.model()
+        if not folder.checkpoint.exists():
+            learner.begin(model)
+        check_memory(model, learner.settings)
+        loop.fit(
+            model,
+            learner.loader(splits.train, training=True),
+            lambda model: learner.validate(model, splits.valid),
+            learner.metric,
+            learner.settings,
+            folder,
+            resume=resume,
+            quiet=quiet,
+        )
     run = Run(folder.path)
     folder.write_report(_judge(run, splits.test))
     return run
@@ -215,6 +210,19 @@ def generate(run: Run | str | Path, out: str | Path, **options: Any) -> list[Pat
         raise ThroughtimeError(f"the task {run.task.name} does not generate")
     with cpu_threads(run.model, run.task.settings.threads):
         return run.task.generate(run.model, Path(out), run.task.Generation(**options))
+
+
+@contextmanager
+def _nothing_half_done(folder: RunFolder, resume: bool) -> Iterator[None]:
+    """If a new run fails before there is anything to go on with, leave no half of it; inside its folder's lock only,
+    since the half may else be another training's.
+    """
+    try:
+        yield
+    except Exception:
+        if not resume and not folder.checkpoint.exists():
+            shutil.rmtree(folder.path, ignore_errors=True)  # what cannot be removed must not hide the error itself
+        raise
 
 
 def _begin(
