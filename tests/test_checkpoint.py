@@ -126,7 +126,6 @@ def test_one_graph_for_torch_compile() -> None:
     for steps in (T, T + 9, 2 * T):  # from the second on, the compiler takes the length for a variable
         x = torch.randn(steps, B, 3)
         torch.testing.assert_close(compiled(x)[0], plain(x)[0])
-    torch.compiler.reset()
 
 
 def test_without_gradients_nothing_is_cut_into_segments() -> None:

@@ -29,13 +29,12 @@ LENGTHS = {"all": None, "some": [6, 2, 0, 5], "none": [0, 0, 0, 0]}
 
 
 @pytest.fixture(autouse=True)
-def _fresh_compiler() -> Iterator[None]:
-    """And memory that nobody has written is NaN, so that none of it can get into a result unseen."""
+def _memory_is_nan() -> Iterator[None]:
+    """Memory that nobody has written is NaN, so that none of it can get into a result unseen."""
     torch.manual_seed(0)
     torch.use_deterministic_algorithms(True)
     yield
     torch.use_deterministic_algorithms(False)
-    torch.compiler.reset()
 
 
 class Graphs:

@@ -157,11 +157,14 @@ def test_a_trace_is_the_references(name: str, lengths: list[int] | None) -> None
         with kernels.use("fused"):
             _, _, ours = layer(x, lengths=lengths, trace=True)
         with kernels.use("reference"):
+            _, _, plain = layer(x, lengths=lengths, trace=True)
             _, _, theirs = copy.deepcopy(layer).double()(x.double(), lengths=lengths, trace=True)
     for place in theirs:
         assert ours[place].keys() == theirs[place].keys()
         for gate, values in theirs[place].items():
-            torch.testing.assert_close(ours[place][gate].double(), values, rtol=1e-5, atol=1e-5)
+            # a row that hardly varies makes much of its rounding when it is normalised, whoever does it
+            most = max(1e-5, 3 * (plain[place][gate].double() - values).abs().max().item())
+            torch.testing.assert_close(ours[place][gate].double(), values, rtol=1e-5, atol=most)
         for step, state in zip(ours.steps(*place, "hidden"), theirs.steps(*place, "hidden"), strict=True):
             torch.testing.assert_close(step.double(), state, rtol=1e-5, atol=1e-5)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,10 +24,8 @@ NOISE = {"zoneout": 0.1, "recurrent_dropout": 0.2, "weight_dropout": 0.2}
 
 
 @pytest.fixture(autouse=True)
-def _fresh_compiler() -> Iterator[None]:
+def _seeded() -> None:
     torch.manual_seed(0)
-    yield
-    torch.compiler.reset()
 
 
 def loss_of(layer: Recurrent, weights: dict[str, Tensor], x: Tensor, lengths: Tensor | None = None) -> Tensor:

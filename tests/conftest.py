@@ -1,0 +1,17 @@
+"""What every test leaves behind as it found it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+
+@pytest.fixture(autouse=True)
+def _fresh_compiler() -> Iterator[None]:
+    """torch.compile compiles a function eight times at most: what other tests compiled must not count."""
+    yield
+    if "torch._dynamo" in sys.modules:
+        torch.compiler.reset()
