@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import ctypes
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
+from torch.nn.utils.parametrizations import spectral_norm
 
 from layer_cases import OURS, assert_nan_spoils_its_own_row_alone
 from throughtime import kernels
@@ -25,6 +27,10 @@ LAYERS: dict[str, Callable[..., Any]] = {
     "gru-after": lambda *a, **k: GRU(*a, reset_after=True, **k),
     "lstm": LSTM,
 }
+
+
+class Marked(Tensor):
+    """A tensor that may mean something else by its memory."""
 
 
 def gradients(layer: torch.nn.Module, x: Tensor, **call: Any) -> list[Tensor]:
@@ -204,6 +210,49 @@ def test_a_step_sees_weights_that_were_changed_in_place() -> None:
         exact, _ = layer(x.double())
     assert not torch.equal(before, after)
     torch.testing.assert_close(after.double(), exact, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda layer, x, state: (layer, x.expand(2, 2, 4).transpose(0, 2)[:1, :, :1].expand(1, 2, 4), state),
+        lambda layer, x, state: (layer, x, list(state)),
+        lambda layer, x, state: (layer, x, tuple(one.mT.contiguous().mT for one in state)),
+        lambda layer, x, state: (layer, x.as_subclass(Marked), state),
+        lambda layer, x, state: (spectral_norm(layer, "weight_hh_l0"), x, state),
+        lambda layer, x, state: (layer, x.repeat(1, 4, 1), tuple(one.repeat(1, 4, 1) for one in state)),
+    ],
+    ids=["input spread", "states in a list", "states spread", "subclass", "parametrized", "many rows"],
+)
+def test_a_step_that_is_not_as_usual_is_answered_all_the_same(change: Any) -> None:
+    torch.manual_seed(0)
+    layer, x, state = change(LSTM(4, 5).eval(), torch.randn(1, 2, 4), (torch.randn(1, 2, 5), torch.randn(1, 2, 5)))
+    with torch.no_grad():
+        ours = layer(x, state)
+        with kernels.use("reference"):
+            theirs = layer(x, state)
+    for one, other in zip((ours[0], *ours[1]), (theirs[0], *theirs[1]), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-6)
+
+
+def test_weights_of_another_size_are_refused() -> None:
+    for steps in (1, 9):
+        call = (GRU(4, 5), {"weight_ih_l0": torch.zeros(15, 3)}, (torch.zeros(steps, 1, 4),))
+        with (
+            torch.no_grad(),
+            pytest.raises(ArgumentError, match=r"weight_ih_l0 has shape \(15, 3\), expected \(15, 4\)"),
+        ):
+            torch.func.functional_call(*call)
+
+
+def test_a_table_of_another_layout_is_refused() -> None:
+    """What torch tells of its tensors: DLPack's table, whose major version says how it is laid out."""
+    table, make = (ctypes.c_uint32 * 24)(2, 0), ctypes.pythonapi.PyCapsule_New
+    make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+    capsule = make(ctypes.addressof(table), b"dlpack_exchange_api", None)
+    stream: Any = fused.compiled
+    with pytest.raises(ValueError, match="another way"):
+        stream.Stream(capsule, Tensor, torch.nn.Parameter, torch.empty_strided)
 
 
 @pytest.mark.parametrize("name", LAYERS)

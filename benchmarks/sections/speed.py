@@ -40,7 +40,8 @@ def run_streaming(asked: Asked) -> Iterator[Line]:
         x = torch.randn(T, B, inputs)
         ours = subject.ours(inputs, hidden)
         ways = {"ours": streaming(ours, x), "torch.nn": streaming(subject.torch(inputs, hidden), x)}
-        timings = asked.measure(ways)
+        with torch.inference_mode():
+            timings = asked.measure(ways)
         yield Line(subject.name, str(STEP), against(timings, "ours", ["torch.nn"]) | _kernel(ours, STEP))
 
 

@@ -56,7 +56,8 @@ def rows(rounds: int = 9, limit: float = 3.5) -> Iterator[Row]:
         for name, subject in SUBJECTS.items():
             layer = subject.ours(inputs, hidden)
             ways = {"ours": make(layer, x), "torch": make(subject.torch(inputs, hidden), x)}
-            timings = in_turns(ways, rounds, limit=limit)
+            with torch.inference_mode(make is streaming):
+                timings = in_turns(ways, rounds, limit=limit)
             ratio = timings.ratio("torch", "ours")
             kernel = kernel_for(layer.cell, T, B)
             yield Row(

@@ -82,13 +82,15 @@ def inference(module: nn.Module, x: Tensor, **call: Any) -> Way:
 
 
 def streaming(module: nn.Module, x: Tensor) -> Way:
-    """One step after the other, as they come: the state is carried on from call to call."""
+    """One step after the other, as they come: the state is carried on from call to call.
+
+    To be run under `torch.inference_mode()`: a stream enters that once, and not at every step.
+    """
     state: Any = None
 
     def run() -> None:
         nonlocal state
-        with torch.inference_mode():
-            _, state = module(x, state)
+        _, state = module(x, state)
 
     return run
 

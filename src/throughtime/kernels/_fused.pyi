@@ -1,3 +1,8 @@
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor
+
 def instruction_sets() -> list[str]: ...
 def bfloat16_sets() -> list[str]: ...
 def kept(set: str, cell: str, hidden: int, layer_norm: bool, /) -> int: ...
@@ -5,26 +10,21 @@ def traced(set: str, cell: str, /) -> int: ...
 def peak(set: str, /) -> float: ...
 def forward(set: str, cell: str, addresses: list[int], numbers: list[int], shares: list[float], /) -> None: ...
 def backward(set: str, cell: str, addresses: list[int], numbers: list[int], shares: list[float], /) -> None: ...
-def step(
-    set: str,
-    cell: str,
-    variant: int,
-    threads: int,
-    rows: int,
-    inputs: int,
-    hidden: int,
-    x: int,
-    weight_ih: int,
-    weight_hh: int,
-    bias_ih: int,
-    bias_hh: int,
-    h0: int,
-    c0: int,
-    output: int,
-    hn: int,
-    cn: int,
-    /,
-) -> None: ...
+
+class Stream:
+    def __init__(self, exchange: object, tensor: type, parameter: type, empty: Callable[..., Tensor], /) -> None: ...
+    def step(
+        self,
+        set: str,
+        threads: int,
+        batch_first: bool,
+        stages: tuple[Any, ...],
+        x: object,
+        hx: object,
+        parameters: dict[str, Any],
+        /,
+    ) -> tuple[Any, ...] | None: ...
+
 def packed_size(set: str, columns: int, depth: int, /) -> int: ...
 def pack_linear(set: str, weight: int, bias: int, columns: int, depth: int, packed: int, /) -> None: ...
 def largest(

@@ -189,6 +189,10 @@ class Recurrent(nn.Module):
         weights, noise = [], []
         for direction in range(self.num_directions):
             named = self._weights(layer, direction)
+            for name, shape in self.cells[layer].shapes().items():  # functional_call may have put anything in its place
+                if named[name].shape != shape:
+                    full, found = full_name(name, layer, direction), tuple(named[name].shape)
+                    raise ArgumentError(f"{full} has shape {found}, expected {shape}")
             if self.training and self.weight_dropout:
                 named["weight_hh"] = F.dropout(named["weight_hh"], self.weight_dropout)
             weights.append(named)

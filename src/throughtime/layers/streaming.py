@@ -6,33 +6,52 @@ times what one step computes; so layers ask here first, and take the common way 
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, get_num_threads, is_autocast_enabled, is_grad_enabled, nn
 
-from throughtime import kernels
 from throughtime.cells import Cell, GRUCell, LSTMCell, RNNCell
-from throughtime.kernels import fused
+from throughtime.kernels import current
 from throughtime.kernels.calls import compiled
+from throughtime.kernels.fused import kernel_of, selected
 from throughtime.kernels.lengths import transformed
 
 if TYPE_CHECKING:
     from throughtime.layers.recurrent import Recurrent
 
-_MOST_ROWS = 4  # beyond these, packing the weights for a product pays: `few_rows` in kernels/cpp/forward.h
-_FLOAT = 4  # bytes
+
+def _open() -> Any:
+    """The compiled module's way to take a step; None without kernels, or with a torch that does not tell it enough."""
+    made, exchange = getattr(compiled, "Stream", None), getattr(Tensor, "__dlpack_c_exchange_api__", None)
+    if not made or not exchange:
+        return None
+    try:
+        return made(exchange, Tensor, nn.Parameter, torch.empty_strided).step
+    except ValueError:  # laid out in a way of its own
+        return None
+
+
+_step = _open()
 
 
 class Stage(NamedTuple):
-    """One layer of a stack as its step needs it: the kernel, its sizes, its weights in the module, how many states."""
+    """One layer of a stack as its step needs it (`Stage` in kernels/cpp/stream.h).
+
+    Args:
+        kernel, variant: what runs it.
+        inputs, hidden: I and H.
+        states: how many the cell has.
+        weights: their names in the module, and how many numbers each has.
+    """
 
     kernel: str
     variant: int
     inputs: int
     hidden: int
-    names: tuple[str, ...]
     states: int
+    weights: tuple[tuple[str, int], ...]
 
 
 def full_name(weight: str, layer: int, direction: int) -> str:
@@ -43,15 +62,15 @@ def full_name(weight: str, layer: int, direction: int) -> str:
 def stages(module: Recurrent) -> tuple[Stage, ...]:
     """The layers of a stack that can run step by step; none if it is noisy, runs both ways, or has special cells."""
     noisy = any(module.zoneout) or module.recurrent_dropout or module.weight_dropout
-    if noisy or module.bidirectional or not _plain(module.cell):
+    if not _step or noisy or module.bidirectional or not _plain(module.cell):
         return ()
     return tuple(
         Stage(
-            *fused.kernel_of(cell),
+            *kernel_of(cell),
             cell.input_size,
             cell.hidden_size,
-            tuple(full_name(name, layer, 0) for name in cell.shapes()),
             len(cell.state_names),
+            tuple((full_name(name, layer, 0), math.prod(shape)) for name, shape in cell.shapes().items()),
         )
         for layer, cell in enumerate(module.cells)
     )
@@ -74,60 +93,14 @@ def one_step(module: Recurrent, x: Any, hx: Any) -> tuple[Any, ...] | None:
     Returns:
         What the module answers, or None if this call is something else (or wrong: then the common way says so).
     """
-    if torch.is_grad_enabled() or not module.stages or type(x) is not Tensor or x.dim() != 3 or not _suits(x):
+    if is_grad_enabled() or not module.stages or is_autocast_enabled("cpu") or transformed():
         return None
-    first, second, inputs = x.shape
-    B, T = (first, second) if module.batch_first else (second, first)
-    if T != 1 or not 0 < B <= _MOST_ROWS or inputs != module.input_size or torch.is_autocast_enabled("cpu"):
+    if module.num_layers > 1 and module.training and module.dropout:
         return None
-    if (module.training and module.dropout and module.num_layers > 1) or transformed():
+    isa = selected()
+    if not isa or current() not in ("auto", "fused"):
         return None
-    isa, threads = fused.selected(), torch.get_num_threads()
-    if not isa or kernels.current() not in ("auto", "fused"):
-        return None
-    # from here on plain statements instead of the shorter expressions: those would take half the time of the step
-    layers, units = module.num_layers, module.hidden_size
-    shape, apart, size = (layers, B, units), (B * units, units, 1), B * units * _FLOAT
-    two = module.stages[0].states == 2
-    h0 = c0 = cn = 0
-    final: Any
-    cell: Any
-    if hx is not None:
-        if isinstance(hx, Tensor) is two or (two and len(hx) != 2):
-            return None
-        hidden, cell = hx if two else (hx, None)
-        if not _fits(hidden, shape) or (two and not _fits(cell, shape)):
-            return None
-        h0 = hidden.data_ptr()
-        if two:
-            c0 = cell.data_ptr()
-    final = torch.empty_strided(shape, apart)  # quicker than torch.empty
-    hn = final.data_ptr()
-    if two:
-        final = (final, torch.empty_strided(shape, apart))
-        cn = final[1].data_ptr()
-    parameters, float32 = module._parameters, torch.float32
-    step: Any = compiled.step
-    for kernel, variant, inputs, _, names, _ in module.stages:
-        pointers = []
-        for name in names:
-            weight = parameters.get(name)  # a parametrized weight is none: torch.nn's getattr has to make it
-            if weight is None or weight.dtype is not float32 or not weight.is_cpu or not weight.is_contiguous():
-                return None
-            pointers.append(weight.data_ptr())
-        if len(pointers) == 2:
-            pointers += (0, 0)
-        answer = torch.empty_strided((first, second, units), (second * units, units, 1))
-        sizes = (threads, B, inputs, units, x.data_ptr())
-        step(isa, kernel, variant, *sizes, *pointers, h0, c0, answer.data_ptr(), hn, cn)
-        x, hn, cn = answer, hn + size, cn and cn + size
-        h0, c0 = h0 and h0 + size, c0 and c0 + size
-    return x, final
-
-
-def _suits(tensor: Tensor) -> bool:
-    return tensor.dtype is torch.float32 and tensor.is_cpu and tensor.is_contiguous()
-
-
-def _fits(state: Any, shape: tuple[int, ...]) -> bool:
-    return isinstance(state, Tensor) and state.shape == shape and _suits(state)
+    answer: tuple[Any, ...] | None = _step(
+        isa, get_num_threads(), module.batch_first, module.stages, x, hx, module._parameters
+    )
+    return answer

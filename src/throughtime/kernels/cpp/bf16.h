@@ -57,6 +57,11 @@ inline pairs nearest(vec x) {
 
 inline pairs pair_up(vec first, vec second) { return nearest(first) >> 16 | (nearest(second) & 0xffff0000u); }
 
+template <int first, int... lane>
+constexpr std::integer_sequence<int, (2 * lane + first)...> every_other(std::integer_sequence<int, lane...>) {
+  return {};
+}
+
 // `lanes` words of terms that lie side by side, of which `count` are there; those beyond are zero.
 template <class Words = words>
 Words load_words(const float* from, int64_t count) {
@@ -64,9 +69,7 @@ Words load_words(const float* from, int64_t count) {
     return count > 0 ? load_some(from, count) : vec{};
   } else {
     const vec low = load_words<vec>(from, count), high = load_words<vec>(from + lanes, count - lanes);
-    ints even;
-    for (int i = 0; i < lanes; ++i) even[i] = 2 * i;
-    return pair_up(shuffled(low, high, even), shuffled(low, high, even + 1));
+    return pair_up(shuffled(low, high, every_other<0>(Lanes{})), shuffled(low, high, every_other<1>(Lanes{})));
   }
 }
 

@@ -6,11 +6,11 @@
 #include <cstring>
 #include <stdexcept>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include "call.h"
 #include "decoding.h"
+#include "stream.h"
 
 namespace nb = nanobind;
 
@@ -48,8 +48,8 @@ const Supported& supported() {
 }
 
 const InstructionSet& find_set(const std::string& name) {
-  for (const Sets& sets : {supported().float32, supported().bfloat16})
-    for (const InstructionSet* set : sets)
+  for (const Sets* sets : {&supported().float32, &supported().bfloat16})
+    for (const InstructionSet* set : *sets)
       if (name == set->name) return *set;
   throw std::invalid_argument("no instruction set " + name);
 }
@@ -60,11 +60,13 @@ std::vector<std::string> names_of(const Sets& sets) {
   return names;
 }
 
-const Kernel& find(const std::string& set, const std::string& cell) {
-  for (const Kernel* kernel = find_set(set).kernels; kernel->cell; ++kernel)
-    if (cell == kernel->cell) return *kernel;
-  throw std::invalid_argument("no kernel for " + cell + " with " + set);
+const Kernel& find(const InstructionSet& set, const char* cell) {
+  for (const Kernel* kernel = set.kernels; kernel->cell; ++kernel)
+    if (std::strcmp(cell, kernel->cell) == 0) return *kernel;
+  throw std::invalid_argument(std::string("no kernel for ") + cell + " with " + set.name);
 }
+
+const Kernel& find(const std::string& set, const std::string& cell) { return find(find_set(set), cell.c_str()); }
 
 const DecodingKernels& find_decoding(const std::string& set) {
   return &find_set(set) == &set_avx512 ? decoding_avx512 : decoding_avx2;
@@ -121,24 +123,6 @@ void run(const std::string& set, const std::string& cell, const Addresses& addre
   (kernel.*which)(call);
 }
 
-// One step of a stream, without a list of addresses: every microsecond counts there.
-void step(const std::string& set, const std::string& cell, int variant, int threads, int64_t rows, int64_t inputs,
-          int64_t hidden, uintptr_t x, uintptr_t weight_ih, uintptr_t weight_hh, uintptr_t bias_ih, uintptr_t bias_hh,
-          uintptr_t h0, uintptr_t c0, uintptr_t output, uintptr_t hn, uintptr_t cn) {
-  const Kernel& kernel = find(set, cell);
-  Call c{};
-  c.steps = 1, c.sizes = &rows, c.inputs = inputs, c.hidden = c.state = hidden;
-  c.variant = variant, c.threads = threads;
-  auto put = [](auto*& pointer, uintptr_t address) {
-    pointer = reinterpret_cast<std::remove_reference_t<decltype(pointer)>>(address);
-  };
-  put(c.x, x), put(c.weights.ih, weight_ih), put(c.weights.hh, weight_hh);
-  put(c.weights.bias_ih, bias_ih), put(c.weights.bias_hh, bias_hh);
-  put(c.h0, h0), put(c.c0, c0), put(c.output, output), put(c.hn, hn), put(c.cn, cn);
-  nb::gil_scoped_release release;
-  kernel.forward(c);
-}
-
 template <class T>
 T* at(uintptr_t address) {
   return reinterpret_cast<T*>(address);
@@ -168,6 +152,7 @@ void attend(const std::string& set, int threads, int64_t rows, int64_t beams, in
 }  // namespace
 
 NB_MODULE(_fused, m) {
+  nb::set_leak_warnings(false);  // the one Stream lives as long as Python
   m.def("instruction_sets", [] { return names_of(supported().float32); });
   m.def("bfloat16_sets", [] { return names_of(supported().bfloat16); });
   m.def("kept", [](const std::string& set, const std::string& cell, int64_t hidden, bool layer_norm) {
@@ -184,7 +169,14 @@ NB_MODULE(_fused, m) {
   });
   m.def("forward", run<&Kernel::forward>);
   m.def("backward", run<&Kernel::backward>);
-  m.def("step", step);
+  nb::class_<Stream>(m, "Stream")
+      .def(nb::init<nb::capsule, nb::handle, nb::handle, nb::object>())
+      .def("step", [](const Stream& stream, const char* set, int threads, bool batch_first, nb::tuple stages,
+                      nb::handle x, nb::handle hx, nb::dict parameters) {
+        const InstructionSet& kernels = find_set(set);
+        return stream.step([&](const char* cell) -> const Kernel& { return find(kernels, cell); }, threads, batch_first,
+                           stages, x, hx, parameters);
+      }, nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg().none(), nb::arg());
   m.def("packed_size", [](const std::string& set, int64_t columns, int64_t depth) {
     return find_decoding(set).packed_size(columns, depth);
   });

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 namespace throughtime::ISA {
 
@@ -53,28 +54,29 @@ inline vec splat(float x) {
   return value;
 }
 
-// The lanes of two vectors, one after the other, that `which` names; fastest where it is constant.
-template <class Vector>
-Vector shuffled(Vector first, Vector second, ints which) {
+// The lanes of two vectors, one after the other, that `which` names. Constants: the compilers make poor code of others.
+template <int... which, class Vector>
+Vector shuffled(Vector first, Vector second, std::integer_sequence<int, which...>) {
 #ifdef __clang__
-  Vector chosen;
-  for (int i = 0; i < lanes; ++i) chosen[i] = which[i] < lanes ? first[which[i]] : second[which[i] - lanes];
-  return chosen;
+  return __builtin_shufflevector(first, second, which...);
 #else
-  return __builtin_shuffle(first, second, which);
+  return __builtin_shuffle(first, second, ints{which...});
 #endif
+}
+using Lanes = std::make_integer_sequence<int, lanes>;
+
+template <int half, int... lane>
+constexpr std::integer_sequence<int, (lane ^ half)...> other_half(std::integer_sequence<int, lane...>) {
+  return {};
 }
 
 // All lanes put together, by halves.
-template <class Vector, class Together>
+template <int half = lanes / 2, class Vector, class Together>
 auto folded(Vector value, Together together) {
-#pragma GCC unroll 4
-  for (int half = lanes / 2; half > 0; half /= 2) {
-    ints other;
-    for (int i = 0; i < lanes; ++i) other[i] = i ^ half;
-    value = together(value, shuffled(value, value, other));
-  }
-  return value[0];
+  if constexpr (half == 0)
+    return value[0];
+  else
+    return folded<half / 2>(together(value, shuffled(value, value, other_half<half>(Lanes{}))), together);
 }
 
 inline float total(vec value) {

@@ -36,33 +36,50 @@ struct Place {
   Block all_units() const { return {rows, apart, stride, Hp / panel, H}; }
 };
 
-// W x for rows of W as torch stores them: no packing, for one step of very few rows.
+// x W^T for rows first, ..., end-1 of W as torch stores it: no packing, for one step of very few rows. Four parts of W are
+// read side by side, each from one end to the other: x is loaded once for four rows, and the processor fetches ahead.
+template <int M>
+void dots(const float* W, int64_t K, int64_t first, int64_t end, Rows x, const float* bias, bool keep, Result to) {
+  constexpr int parts = 4, apart = M == 1 ? 2 : 1;  // sums of a row side by side, so that none waits for its own addition
+  const int64_t part = (end - first + parts - 1) / parts;
+  for (int64_t j = first; j < first + part; ++j) {
+    const float* rows[parts];
+    for (int64_t r = 0; r < parts; ++r) rows[r] = W + std::min(j + r * part, end - 1) * K;
+    vec sum[parts][M][apart]{};
+    const float* right = x.data;
+    int64_t k = 0;
+    auto add = [&](int64_t column, int v, auto load_word) __attribute__((always_inline)) {
+#pragma GCC unroll 4
+      for (int i = 0; i < M; ++i) {
+        const vec other = load_word(right + i * x.row + column);
+#pragma GCC unroll 4
+        for (int r = 0; r < parts; ++r) sum[r][i][v] += load_word(rows[r] + k + column) * other;
+      }
+    };
+    for (; k + panel <= K; k += panel, right += x.block)
+      add(0, 0, [](const float* from) { return load(from); }), add(lanes, apart - 1, [](const float* from) { return load(from); });
+    for (int64_t column = 0; k + column < K; column += lanes)
+      add(column, 0, [&](const float* from) { return load_some(from, K - k - column); });
+#pragma GCC unroll 4
+    for (int r = 0; r < parts; ++r)
+#pragma GCC unroll 4
+      for (int i = 0; i < M; ++i) {
+        const float all = total(apart == 2 ? sum[r][i][0] + sum[r][i][apart - 1] : sum[r][i][0]);
+        const int64_t unit = j + r * part;
+        if (unit >= end) continue;
+        float* out = to.data + unit / panel * to.stride + i * to.row + unit % panel;
+        *out = all + (bias ? bias[unit] : 0.0f) + (keep ? *out : 0.0f);
+      }
+  }
+}
+
 inline void dot_rows(const float* W, int64_t K, int64_t first, int64_t end, int64_t M, Rows x, const float* bias,
                      bool keep, Result to) {
-  constexpr int at_once = 4;
-  for (int64_t j = first; j < end; j += at_once) {
-    const float* rows[at_once];
-    for (int64_t r = 0; r < at_once; ++r) rows[r] = W + std::min(j + r, end - 1) * K;
-    for (int64_t i = 0; i < M; ++i) {
-      vec sum[at_once][2]{};
-      const float* right = x.data + i * x.row;
-      int64_t k = 0;
-      for (; k + panel <= K; k += panel, right += x.block)
-#pragma GCC unroll 4
-        for (int r = 0; r < at_once; ++r) {
-          sum[r][0] += load(rows[r] + k) * load(right);
-          sum[r][1] += load(rows[r] + k + lanes) * load(right + lanes);
-        }
-      float values[at_once];
-#pragma GCC unroll 4
-      for (int r = 0; r < at_once; ++r) values[r] = total(sum[r][0] + sum[r][1]);
-      for (int64_t r = 0; r < std::min<int64_t>(at_once, end - j); ++r) {
-        for (int64_t l = k; l < K; ++l) values[r] += rows[r][l] * right[l - k];
-        const int64_t unit = j + r;
-        float* out = to.data + unit / panel * to.stride + i * to.row + unit % panel;
-        *out = values[r] + (bias ? bias[unit] : 0.0f) + (keep ? *out : 0.0f);
-      }
-    }
+  switch (M) {
+    case 1: return dots<1>(W, K, first, end, x, bias, keep, to);
+    case 2: return dots<2>(W, K, first, end, x, bias, keep, to);
+    case 3: return dots<3>(W, K, first, end, x, bias, keep, to);
+    case 4: return dots<4>(W, K, first, end, x, bias, keep, to);
   }
 }
 

@@ -17,7 +17,7 @@ namespace throughtime::ISA {
 constexpr int64_t chunk_rows = 192;  // steps times rows of a chunk: its gates and gradients stay in a core's cache
 constexpr int64_t rows_alone = 6;    // with fewer rows than this a thread, threads share units and not rows
 // Multiplications below which waking a second thread, or waiting for it at a step, costs more than it saves.
-constexpr int64_t worth_a_thread = int64_t{1} << 17, worth_a_barrier = int64_t{1} << 16;
+constexpr int64_t worth_a_thread = int64_t{1} << 18, worth_a_barrier = int64_t{1} << 16;
 
 // Sizes, and the steps as chunks; the same for forward and backward and for any number of threads.
 template <class Cell>
