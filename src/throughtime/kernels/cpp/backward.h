@@ -97,7 +97,7 @@ struct BackwardSweep {
       weights(me, chunk, n == 0);
       me.together();  // before the next chunk takes the place of this one
     }
-    for (int64_t b = me.first(); b < s.B; b += me.apart()) finish(me, b);
+    for (int64_t i = 0; i < me.rows(s.B); ++i) finish(me, me.first() + i * me.apart());
     if (me.thread == 0) small_gradients(me.threads);
   }
 
@@ -105,7 +105,8 @@ struct BackwardSweep {
   void states_before(const Share& me, const Chunk& chunk, int64_t t) const {
     const int64_t b = t + (call.reverse ? 1 : -1);
     const int64_t there = b < 0 || b >= s.T ? 0 : call.sizes[b];
-    for (int64_t i = me.first(); i < call.sizes[t]; i += me.apart()) {
+    for (int64_t own = 0; own < me.rows(call.sizes[t]); ++own) {
+      const int64_t i = me.first() + own * me.apart();
       const int64_t q = s.offsets[t] - chunk.base + i;
       const float* h = i < there ? call.output + (s.offsets[b] + i) * s.S : call.h0 + i * s.S;
       const auto [first, end] = me.units(s.Us);

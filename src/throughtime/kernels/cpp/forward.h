@@ -90,11 +90,15 @@ struct ForwardSweep {
     }
     const int64_t chunks = static_cast<int64_t>(s.chunks.size()) - 1;
     int now = 0;
+    bool even_before = false;
+    int64_t rows_before = 0;
     for (int64_t n = 0; n < chunks; ++n) {
       const Chunk chunk(s, call.reverse ? chunks - 1 - n : n);
       float* gates = call.gates ? call.gates + chunk.base * s.kept : ring;
-      // a place in the ring is one thread's in one chunk and another's in the next, which may not have read it yet
-      if (n > 0 && !call.gates) me.together();
+      // a place in the ring may be one thread's in one chunk and another's in the next, which may not have read it yet
+      const bool stays = chunk.rows == rows_before && (me.split != Split::in_turns || (evenly(me, chunk) && even_before));
+      if (n > 0 && !call.gates && !stays) me.together();
+      even_before = evenly(me, chunk), rows_before = chunk.rows;
       if (raw && s.H < s.Hp) {  // units beyond H are not computed there; they must not be what memory held
         const auto [from, to] = me.part(chunk.rows * s.kept);
         std::fill(gates + from, gates + to, 0.0f);
@@ -104,7 +108,7 @@ struct ForwardSweep {
       for (int64_t i = 0; i < chunk.end - chunk.begin; ++i, now ^= 1)
         step(me, chunk, gates, call.reverse ? chunk.end - 1 - i : chunk.begin + i, now);
     }
-    for (int64_t b = me.first(); b < s.B; b += me.apart()) finish(me, b, now);
+    for (int64_t i = 0; i < me.rows(s.B); ++i) finish(me, me.first() + i * me.apart(), now);
   }
 
   // The final states of one row: of this thread's panels.
@@ -118,11 +122,15 @@ struct ForwardSweep {
       from_panel(c[now] + (p * s.B + b) * panel, s.H - p * panel, call.cn + b * s.H + p * panel);
   }
 
+  // Whether this thread's rows of all steps lie evenly, `apart` from one to the next.
+  bool evenly(const Share& me, const Chunk& chunk) const {
+    auto even = [&](int64_t rows) { return rows % me.apart() == 0; };
+    return me.split != Split::side_by_side && std::all_of(call.sizes + chunk.begin, call.sizes + chunk.end, even);
+  }
+
   // gates = bias + x W_ih for a whole chunk: the rows of all its steps in one product where they lie evenly.
   void project(const Share& me, const Chunk& chunk, float* gates) const {
-    bool even = true;
-    for (int64_t t = chunk.begin; t < chunk.end; ++t) even = even && call.sizes[t] % me.apart() == 0;
-    if (even) return project_rows(me, chunk, gates, 0, chunk.rows);
+    if (evenly(me, chunk)) return project_rows(me, chunk, gates, 0, chunk.rows);
     for (int64_t t = chunk.begin; t < chunk.end; ++t)
       project_rows(me, chunk, gates, s.offsets[t] - chunk.base, call.sizes[t]);
   }
@@ -192,9 +200,9 @@ struct ForwardSweep {
   void mask_input(const Share& me, const float* state, int64_t rows) const {
     const auto [first, end] = me.units(s.Us);
     for (int64_t p = first; p < end; ++p)
-      for (int64_t b = me.first(); b < rows; b += me.apart())
+      for (int64_t i = 0; i < me.rows(rows); ++i)
         for (int64_t v = 0; v < panel; v += lanes) {
-          const int64_t at = (p * s.B + b) * panel + v;
+          const int64_t at = (p * s.B + me.first() + i * me.apart()) * panel + v;
           store(input + at, load(state + at) * load(mask + at));
         }
   }
@@ -264,7 +272,7 @@ void forward(const Call& call) {
   in_huge_pages(call.output, rows * sweep.s.S * floats);
   if (call.gates) in_huge_pages(call.gates, rows * sweep.s.kept * floats);
   Barrier nobody;
-  if (sweep.raw) sweep.pack(Share{0, 1, false, nobody});  // so little that sharing it would only be waiting
+  if (sweep.raw) sweep.pack(Share{0, 1, Split::in_turns, sweep.s.B, nobody});  // so little that sharing it would only be waiting
   in_team(sweep.s, [&](const Share& me) { sweep.run(me); });
 }
 

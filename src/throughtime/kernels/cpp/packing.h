@@ -36,7 +36,7 @@ struct Room {
     return terms == 1 ? 0 : (shared_by_units ? rows * threads : rows + threads) * width;
   }
   word* of(const Share& me) const {
-    const int64_t own = me.by_units ? rows : (rows + me.threads - 1) / me.threads;
+    const int64_t own = me.by_units() ? rows : (rows + me.threads - 1) / me.threads;
     return start ? start + me.thread * own * width : nullptr;
   }
 };
@@ -76,16 +76,17 @@ inline void fold(float* rows, int64_t Q) {
 inline void pack_transposed(const float* W, int64_t rows, int64_t K, int64_t first, int64_t end, word* to) {
   const int64_t high = words_of(K);
   for (int64_t p = first; p < end; ++p)
-    for (int64_t j = 0; j < panel; ++j) {
-      const float* from = W + (p * panel + j) * K;
-      word* out = to + p * high * panel + j;
+    for (int64_t j = 0; j < panel; j += lanes)
       for (int64_t k = 0; k < high; k += lanes) {
-        const words row = load_words(from + terms * k, p * panel + j < rows ? K - terms * k : 0);
-#pragma GCC unroll 16
-        for (int l = 0; l < lanes; ++l)
-          if (k + l < high) out[(k + l) * panel] = row[l];
+        words block[lanes];
+        for (int64_t l = 0; l < lanes; ++l) {
+          const int64_t row = p * panel + j + l;
+          block[l] = load_words(W + row * K + terms * k, row < rows ? K - terms * k : 0);
+        }
+        transpose(block);
+        word* out = to + (p * high + k) * panel + j;
+        for (int64_t l = 0; l < std::min<int64_t>(lanes, high - k); ++l) store(out + l * panel, block[l]);
       }
-    }
 }
 
 // Panel p of W (rows x columns), for sums over its rows: one after another, each block of H of them padded to whole

@@ -13,7 +13,7 @@ constexpr int panel = 2 * lanes;
 // As many accumulators as the set has registers for: 24 of 32 (AVX-512), 12 of 16.
 constexpr int tile_rows = lanes == 16 ? 12 : 6;
 // Terms summed before the next tile, so that both factors' parts stay in the nearest cache.
-constexpr int64_t product_depth = lanes == 16 ? 192 : 256;
+constexpr int64_t product_depth = lanes == 16 ? 256 : 256;
 
 inline int64_t panels_of(int64_t size) { return (size + panel - 1) / panel; }
 inline int64_t padded(int64_t size) { return panels_of(size) * panel; }
@@ -138,10 +138,11 @@ void product(int64_t M, int64_t K, Left A, Right B, int64_t panels, Result C, co
   if (M <= 0) return;
   // few rows alone would wait for their own sums: several panels at a time keep the multipliers busy
   const int64_t group = M == 1 ? 4 : M <= 3 ? 2 : 1;
+  const int64_t parts = (K + product_depth - 1) / product_depth, deep = parts < 2 ? product_depth : padded(K / parts);
   for (int64_t p = 0; p < panels;) {
     const int64_t width = panels - p >= group ? group : 1;
-    for (int64_t k = 0; k < K || k == 0; k += product_depth) {
-      const int64_t depth = std::min(product_depth, K - k);
+    for (int64_t k = 0; k < K || k == 0; k += deep) {
+      const int64_t depth = std::min(deep, K - k);
       const Left a{A.data + k / panel * A.block, A.row, A.block};
       const Right b{B.data + p * B.stride + k * panel, B.stride};
       const Result c{C.data + p * C.stride, C.row, C.stride};

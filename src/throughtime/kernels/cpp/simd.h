@@ -79,6 +79,27 @@ auto folded(Vector value, Together together) {
     return folded<half / 2>(together(value, shuffled(value, value, other_half<half>(Lanes{}))), together);
 }
 
+// Of two rows, what stands at lanes without (upper: with) this bit, each pair of halves side by side.
+template <int half, bool upper, int... lane>
+constexpr auto halves(std::integer_sequence<int, lane...>) {
+  return std::integer_sequence<int, ((lane & half ? lanes + lane - half : lane) + (upper ? half : 0))...>{};
+}
+
+// Rows of a square of lanes become its columns: one bit of their numbers after the other.
+template <int half = 1, class Vector>
+void transpose(Vector (&rows)[lanes]) {
+  if constexpr (half < lanes) {
+#pragma GCC unroll 16
+    for (int i = 0; i < lanes; ++i) {
+      if (i & half) continue;
+      const Vector one = rows[i], other = rows[i + half];
+      rows[i] = shuffled(one, other, halves<half, false>(Lanes{}));
+      rows[i + half] = shuffled(one, other, halves<half, true>(Lanes{}));
+    }
+    transpose<2 * half>(rows);
+  }
+}
+
 inline float total(vec value) {
   return folded(value, [](vec one, vec other) { return one + other; });
 }

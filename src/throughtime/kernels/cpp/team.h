@@ -16,6 +16,7 @@ namespace throughtime::ISA {
 
 constexpr int64_t chunk_rows = 192;  // steps times rows of a chunk: its gates and gradients stay in a core's cache
 constexpr int64_t rows_alone = 6;    // with fewer rows than this a thread, threads share units and not rows
+constexpr int64_t rows_side_by_side = 32;  // so many rows of a step a thread are a product of their own
 // Multiplications below which waking a second thread, or waiting for it at a step, costs more than it saves.
 constexpr int64_t worth_a_thread = int64_t{1} << 18, worth_a_barrier = int64_t{1} << 16;
 
@@ -85,22 +86,32 @@ class Barrier {
   alignas(128) std::atomic<unsigned> turn_{0};
 };
 
-// One thread's share. Threads share the rows of a batch, so that no step waits for another thread (k, k + P, ...: rows
-// lie longest first); batches too small for that are shared by units, with a barrier at every step.
+// How threads share the work. By rows, no step waits for another thread: side by side where all rows go on to the end, so
+// that no thread's rows lie next to another's, whose cache would have to hand them over; in turns (k, k + P, ...) where
+// they end one by one, longest first. Batches too small for that are shared by units, with a barrier at every step.
+enum class Split { side_by_side, in_turns, units };
+
+// One thread's share.
 struct Share {
   int thread, threads;
-  bool by_units;
+  Split split;
+  int64_t B;
   Barrier& barrier;
 
-  int64_t first() const { return by_units ? 0 : thread; }
-  int64_t apart() const { return by_units ? 1 : threads; }
-  int64_t rows(int64_t all) const { return (all - first() + apart() - 1) / apart(); }
+  bool by_units() const { return split == Split::units; }
+  // Its rows of a step: the first of them, how far apart they are, and how many of so many in all.
+  int64_t first() const { return split == Split::side_by_side ? part(B).first : by_units() ? 0 : thread; }
+  int64_t apart() const { return split == Split::in_turns ? threads : 1; }
+  int64_t rows(int64_t all) const {
+    const int64_t end = split == Split::side_by_side ? std::min(all, part(B).second) : all;
+    return std::max<int64_t>(0, (end - first() + apart() - 1) / apart());
+  }
   // [first, second) of n: this thread's part, or its part of the units.
   std::pair<int64_t, int64_t> part(int64_t n) const { return {n * thread / threads, n * (thread + 1) / threads}; }
-  std::pair<int64_t, int64_t> units(int64_t n) const { return by_units ? part(n) : std::pair<int64_t, int64_t>{0, n}; }
+  std::pair<int64_t, int64_t> units(int64_t n) const { return by_units() ? part(n) : std::pair<int64_t, int64_t>{0, n}; }
   void together() const { barrier.wait(threads); }
   void step() const {
-    if (by_units) barrier.wait(threads);
+    if (by_units()) barrier.wait(threads);
   }
 };
 
@@ -139,8 +150,13 @@ void in_team(const Layout<Cell>& s, Work work) {
   const int64_t most = whole < worth_a_thread ? 1 : std::max<int64_t>(1, s.call.threads);
   const bool by_units = s.B < rows_alone * most && s.U > 1 && of_step >= worth_a_barrier && !s.call.weights.norm_hh;
   const int threads = static_cast<int>(std::min(most, by_units ? s.U : s.B));
+  const bool enough = s.B >= rows_side_by_side * threads && s.offsets[s.T] == s.T * s.B;
   Barrier barrier;
-  in_threads(threads, [&](int thread, int all) { work(Share{thread, all, by_units && all > 1, barrier}); });
+  in_threads(threads, [&](int thread, int all) {
+    const bool units = by_units && all > 1, side_by_side = enough && all > 1;
+    const Split split = units ? Split::units : side_by_side ? Split::side_by_side : Split::in_turns;
+    work(Share{thread, all, split, s.B, barrier});
+  });
 }
 
 }  // namespace throughtime::ISA
