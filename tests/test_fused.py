@@ -134,6 +134,34 @@ def test_the_registration_with_torch_is_sound(name: str, noisy: bool) -> None:
     torch.library.opcheck(sweep.forward, arguments, test_utils=("test_schema", "test_faketensor"))
 
 
+def test_what_is_kept_for_the_way_back_is_not_shared() -> None:
+    """Large enough to come from the pool: two sweeps whose ways back are still to come, and memory that returns."""
+    torch.manual_seed(0)
+    layer, first, second = LSTM(8, 512), torch.randn(40, 16, 8), torch.randn(40, 16, 8)
+    with kernels.use("fused"):
+        for x in (first, second):
+            x.requires_grad_()
+        (one, _), (two, _) = layer(first), layer(second)
+        ours = torch.autograd.grad(one.sum(), first) + torch.autograd.grad(two.pow(2).sum(), second)
+    with kernels.use("torch"):
+        (one, _), (two, _) = layer(first), layer(second)
+        theirs = torch.autograd.grad(one.sum(), first) + torch.autograd.grad(two.pow(2).sum(), second)
+    torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+def test_the_pool_hands_out_again_what_came_back() -> None:
+    take: Any = getattr(fused.compiled, "pooled")  # noqa: B009
+    one, other = take(1000, 4000).fill_(1.0), take(1000, 4000).fill_(2.0)
+    assert one.unique().tolist() == [1.0]
+    place = other.data_ptr()
+    view = other[5:]
+    del other
+    assert take(1000, 4000).data_ptr() != place  # the view still holds it
+    del view
+    assert take(900, 4000).data_ptr() == place
+    assert take(100, 4000).data_ptr() != place  # too small to waste it on
+
+
 def test_a_second_derivative_is_refused_not_wrong() -> None:
     layer, x = GRU(3, 4), torch.randn(5, 2, 3, requires_grad=True)
     with kernels.use("fused"):

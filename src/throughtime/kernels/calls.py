@@ -13,6 +13,9 @@ try:
 except ImportError:
     _fused = None  # type: ignore[assignment]
 
+_POOLED = 1 << 20
+"""Numbers from which a tensor comes from the pool (cpp/pool.h): glibc takes smaller blocks up again by itself."""
+
 compiled = _fused
 """The compiled module; None where it is not installed."""
 
@@ -109,9 +112,15 @@ def empty_results(
     hidden = weight_ih.shape[0] // BLOCKS[cell]
     final_cell = x.new_empty((0,) if c0 is None else c0.shape)
     cells = x.new_empty(rows if c0 is not None and (keep or traced) else 0, hidden)
-    gates = x.new_empty(rows if keep else 0, _fused.kept(isa, cell, hidden, norm_hh is not None) if keep else 0)
+    gates = _empty_gates(x, rows, _fused.kept(isa, cell, hidden, norm_hh is not None)) if keep else x.new_empty(0, 0)
     trace = x.new_empty(rows if traced else 0, _fused.traced(isa, cell) if traced else 0, hidden)
     return x.new_empty(rows, weight_hh.shape[1]), x.new_empty(h0.shape), final_cell, cells, gates, trace
+
+
+def _empty_gates(x: Tensor, rows: int, columns: int) -> Tensor:
+    """Large ones come from a pool, since the next step of a training will ask for them again."""
+    pooled = type(x) is Tensor and rows * columns >= _POOLED and not torch.are_deterministic_algorithms_enabled()
+    return _fused.pooled(rows, columns) if pooled else x.new_empty(rows, columns)
 
 
 BLOCKS = {"RNN": 1, "GRU": 3, "GRU reset_after": 3, "LSTM": 4, "LSTM with options": 4}

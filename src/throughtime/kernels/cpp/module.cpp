@@ -1,5 +1,6 @@
 // The door to Python: finds the instruction sets of this processor and calls their kernels.
 #include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -10,6 +11,7 @@
 
 #include "call.h"
 #include "decoding.h"
+#include "pool.h"
 #include "stream.h"
 
 namespace nb = nanobind;
@@ -123,6 +125,19 @@ void run(const std::string& set, const std::string& cell, const Addresses& addre
   (kernel.*which)(call);
 }
 
+using Pooled = nb::ndarray<nb::pytorch, float, nb::ndim<2>>;
+
+// A tensor of torch in the pool's memory, which goes back there with it.
+Pooled pooled(int64_t rows, int64_t columns) {
+  auto* block = new Pool::Block(Pool::of_process().take(rows * columns * static_cast<int64_t>(sizeof(float))));
+  nb::capsule owner(block, [](void* taken) noexcept {
+    const auto* block = static_cast<Pool::Block*>(taken);
+    Pool::of_process().give_back(*block);
+    delete block;
+  });
+  return Pooled(block->start, {static_cast<size_t>(rows), static_cast<size_t>(columns)}, owner);
+}
+
 template <class T>
 T* at(uintptr_t address) {
   return reinterpret_cast<T*>(address);
@@ -167,6 +182,7 @@ NB_MODULE(_fused, m) {
     nb::gil_scoped_release release;
     return find_set(set).peak();
   });
+  m.def("pooled", pooled);
   m.def("forward", run<&Kernel::forward>);
   m.def("backward", run<&Kernel::backward>);
   nb::class_<Stream>(m, "Stream")
