@@ -81,9 +81,9 @@ struct BackwardSweep {
   void run(const Share& me) const {
     pack(me);
     me.together();
-    const int64_t chunks = static_cast<int64_t>(s.chunks.size()) - 1;
+    const int64_t chunks = s.count();
     for (int64_t n = 0; n < chunks; ++n) {
-      const Chunk chunk(s, call.reverse ? n : chunks - 1 - n);
+      const Chunk chunk = s.chunk(call.reverse ? n : chunks - 1 - n);
       for (int64_t t = chunk.begin; t < chunk.end; ++t) states_before(me, chunk, t);
       const auto [first, end] = me.part(panels_of(s.I));
       for (int64_t p = first; p < end; ++p)
@@ -91,8 +91,9 @@ struct BackwardSweep {
           to_panel(call.x + (chunk.base + q) * s.I + p * panel, s.I - p * panel, inputs + (p * chunk.rows + q) * panel);
       for (int64_t i = 0; i < chunk.end - chunk.begin; ++i)
         step(me, chunk, call.reverse ? chunk.begin + i : chunk.end - 1 - i);
-      me.together();
+      if (me.by_units()) me.together();  // else each thread goes on with its own rows
       if (call.d_x) into_inputs(me, chunk);
+      if (!me.by_units()) me.together();
       if (terms > 1) fold_states(me, chunk), me.together();
       weights(me, chunk, n == 0);
       me.together();  // before the next chunk takes the place of this one
@@ -258,20 +259,31 @@ struct BackwardSweep {
     store(to, load(to) + sum[0]), store(to + lanes, load(to + lanes) + sum[1]);
   }
 
-  // d_x of a whole chunk; threads share its rows.
+  // d_x of a whole chunk, of the rows of all its steps at once where they lie evenly.
   void into_inputs(const Share& me, const Chunk& chunk) const {
-    const auto [first, end] = me.part(chunk.rows);
+    if (me.by_units()) {
+      const auto [first, end] = me.part(chunk.rows);
+      return into_rows(me, chunk, first, 1, end - first);
+    }
+    if (s.evenly(me, chunk)) return into_rows(me, chunk, me.first(), me.apart(), me.rows(chunk.rows));
+    for (int64_t t = chunk.begin; t < chunk.end; ++t)
+      into_rows(me, chunk, s.offsets[t] - chunk.base + me.first(), me.apart(), me.rows(call.sizes[t]));
+  }
+
+  // d_x of `rows` rows of the chunk, `apart` from one to the next.
+  void into_rows(const Share& me, const Chunk& chunk, int64_t first, int64_t apart, int64_t rows) const {
     const float* from = normed ? D_ih : D + Cell::input_first * s.U * chunk.rows * panel;
     const int64_t K = Cell::gates * s.Hpw, whole = s.I / panel;
-    const Rows given{from + first * panel, panel, chunk.rows * panel};
-    const Left left = rounded(end - first, Cell::gates * s.Hp, given, room.of(me));
+    const Rows given{from + first * panel, apart * panel, chunk.rows * panel};
+    const Left left = rounded(rows, Cell::gates * s.Hp, given, room.of(me));
     float* to = call.d_x + (chunk.base + first) * s.I;
-    product<Start::zero>(end - first, K, left, Right{W_ih, K * panel}, whole, Result{to, s.I, panel});
+    product<Start::zero>(rows, K, left, Right{W_ih, K * panel}, whole, Result{to, apart * s.I, panel});
     if (whole * panel == s.I) return;
     float* last = edge + first * panel;
-    product<Start::zero>(end - first, K, left, Right{W_ih + whole * K * panel, 0}, 1, Result{last, panel, 0});
-    for (int64_t q = 0; q < end - first; ++q)
-      from_panel(last + q * panel, s.I - whole * panel, to + q * s.I + whole * panel);
+    const Result narrow{last, apart * panel, 0};
+    product<Start::zero>(rows, K, left, Right{W_ih + whole * K * panel, 0}, 1, narrow);
+    for (int64_t q = 0; q < rows; ++q)
+      from_panel(last + q * apart * panel, s.I - whole * panel, to + q * apart * s.I + whole * panel);
   }
 
   void finish(const Share& me, int64_t b) const {

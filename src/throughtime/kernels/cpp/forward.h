@@ -88,17 +88,17 @@ struct ForwardSweep {
       mask_input(me, h[0], s.B);
       me.step();
     }
-    const int64_t chunks = static_cast<int64_t>(s.chunks.size()) - 1;
+    const int64_t chunks = s.count();
     int now = 0;
     bool even_before = false;
     int64_t rows_before = 0;
     for (int64_t n = 0; n < chunks; ++n) {
-      const Chunk chunk(s, call.reverse ? chunks - 1 - n : n);
+      const Chunk chunk = s.chunk(call.reverse ? chunks - 1 - n : n);
       float* gates = call.gates ? call.gates + chunk.base * s.kept : ring;
       // a place in the ring may be one thread's in one chunk and another's in the next, which may not have read it yet
-      const bool stays = chunk.rows == rows_before && (me.split != Split::in_turns || (evenly(me, chunk) && even_before));
+      const bool stays = chunk.rows == rows_before && (me.split != Split::in_turns || (s.evenly(me, chunk) && even_before));
       if (n > 0 && !call.gates && !stays) me.together();
-      even_before = evenly(me, chunk), rows_before = chunk.rows;
+      even_before = s.evenly(me, chunk), rows_before = chunk.rows;
       if (raw && s.H < s.Hp) {  // units beyond H are not computed there; they must not be what memory held
         const auto [from, to] = me.part(chunk.rows * s.kept);
         std::fill(gates + from, gates + to, 0.0f);
@@ -122,15 +122,9 @@ struct ForwardSweep {
       from_panel(c[now] + (p * s.B + b) * panel, s.H - p * panel, call.cn + b * s.H + p * panel);
   }
 
-  // Whether this thread's rows of all steps lie evenly, `apart` from one to the next.
-  bool evenly(const Share& me, const Chunk& chunk) const {
-    auto even = [&](int64_t rows) { return rows % me.apart() == 0; };
-    return me.split != Split::side_by_side && std::all_of(call.sizes + chunk.begin, call.sizes + chunk.end, even);
-  }
-
   // gates = bias + x W_ih for a whole chunk: the rows of all its steps in one product where they lie evenly.
   void project(const Share& me, const Chunk& chunk, float* gates) const {
-    if (evenly(me, chunk)) return project_rows(me, chunk, gates, 0, chunk.rows);
+    if (s.evenly(me, chunk)) return project_rows(me, chunk, gates, 0, chunk.rows);
     for (int64_t t = chunk.begin; t < chunk.end; ++t)
       project_rows(me, chunk, gates, s.offsets[t] - chunk.base, call.sizes[t]);
   }

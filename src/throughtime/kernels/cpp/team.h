@@ -20,49 +20,6 @@ constexpr int64_t rows_side_by_side = 32;  // so many rows of a step a thread ar
 // Multiplications below which waking a second thread, or waiting for it at a step, costs more than it saves.
 constexpr int64_t worth_a_thread = int64_t{1} << 18, worth_a_barrier = int64_t{1} << 16;
 
-// Sizes, and the steps as chunks; the same for forward and backward and for any number of threads.
-template <class Cell>
-struct Layout {
-  const Call& call;
-  int64_t T, I, H, S, B;        // as in `Call`
-  int64_t U, Us, Hp;            // panels of units, of the hidden state; H padded to whole panels
-  int64_t Iw, Sw, Hw, Hpw;      // I, S, H and Hp in words
-  int64_t kept;                 // floats kept of each row and step
-  int64_t largest = 0;          // rows of the largest chunk
-  std::vector<int64_t> offsets; // (T + 1) where a step's rows begin
-  std::vector<int64_t> chunks;  // steps at which chunks begin, and T
-
-  explicit Layout(const Call& c)
-      : call(c), T(c.steps), I(c.inputs), H(c.hidden), S(c.state), B(c.sizes[0]), U(panels_of(c.hidden)),
-        Us(panels_of(c.state)), Hp(padded(c.hidden)), Iw(words_of(I)), Sw(words_of(S)), Hw(words_of(H)),
-        Hpw(words_of(Hp)), kept(kept_of(c)), offsets(c.steps + 1), chunks{0} {
-    for (int64_t t = 0; t < T; ++t) {
-      offsets[t + 1] = offsets[t] + call.sizes[t];
-      const int64_t rows = offsets[t + 1] - offsets[chunks.back()];
-      if (rows < chunk_rows && t + 1 < T) continue;
-      largest = std::max(largest, rows);
-      chunks.push_back(t + 1);
-    }
-  }
-
-  // Gates of a row and step, and with layer normalisation what it normalised and by how much.
-  static int64_t kept_of(const Call& c) {
-    const int64_t blocks = Cell::saved + (c.weights.norm_hh ? 2 * Cell::gates : 0);
-    return blocks * padded(c.hidden) + (c.weights.norm_hh ? scale_width : 0);
-  }
-  // 1 / deviation of a row, kept behind the blocks: of the inputs' products, the state's products, the cell state.
-  static constexpr int64_t scale_width = (2 * Cell::gates + 1 + 15) / 16 * 16;
-};
-
-// One chunk: steps begin, ..., end - 1 with `rows` rows, the first of which is row `base` of all.
-struct Chunk {
-  int64_t begin, end, base, rows;
-
-  template <class Cell>
-  Chunk(const Layout<Cell>& s, int64_t c)
-      : begin(s.chunks[c]), end(s.chunks[c + 1]), base(s.offsets[begin]), rows(s.offsets[end] - base) {}
-};
-
 // A barrier that does not sleep: steps of small batches are shorter than waking a thread. When another program has
 // taken a core, the others give theirs up after a while instead of burning it.
 class Barrier {
@@ -113,6 +70,57 @@ struct Share {
   void step() const {
     if (by_units()) barrier.wait(threads);
   }
+};
+
+// One chunk: steps begin, ..., end - 1 with `rows` rows, the first of which is row `base` of all.
+struct Chunk {
+  int64_t begin, end, base, rows;
+};
+
+// Sizes, and the steps as chunks; the same for forward and backward and for any number of threads.
+template <class Cell>
+struct Layout {
+  const Call& call;
+  int64_t T, I, H, S, B;        // as in `Call`
+  int64_t U, Us, Hp;            // panels of units, of the hidden state; H padded to whole panels
+  int64_t Iw, Sw, Hw, Hpw;      // I, S, H and Hp in words
+  int64_t kept;                 // floats kept of each row and step
+  int64_t largest = 0;          // rows of the largest chunk
+  std::vector<int64_t> offsets; // (T + 1) where a step's rows begin
+  std::vector<int64_t> chunks;  // steps at which chunks begin, and T
+
+  explicit Layout(const Call& c)
+      : call(c), T(c.steps), I(c.inputs), H(c.hidden), S(c.state), B(c.sizes[0]), U(panels_of(c.hidden)),
+        Us(panels_of(c.state)), Hp(padded(c.hidden)), Iw(words_of(I)), Sw(words_of(S)), Hw(words_of(H)),
+        Hpw(words_of(Hp)), kept(kept_of(c)), offsets(c.steps + 1), chunks{0} {
+    for (int64_t t = 0; t < T; ++t) {
+      offsets[t + 1] = offsets[t] + call.sizes[t];
+      const int64_t rows = offsets[t + 1] - offsets[chunks.back()];
+      if (rows < chunk_rows && t + 1 < T) continue;
+      largest = std::max(largest, rows);
+      chunks.push_back(t + 1);
+    }
+  }
+
+  int64_t count() const { return static_cast<int64_t>(chunks.size()) - 1; }
+  Chunk chunk(int64_t number) const {
+    const int64_t begin = chunks[number], end = chunks[number + 1];
+    return {begin, end, offsets[begin], offsets[end] - offsets[begin]};
+  }
+
+  // Whether a thread's rows of all steps of a chunk lie evenly, `apart` from one to the next.
+  bool evenly(const Share& me, const Chunk& chunk) const {
+    auto even = [&](int64_t rows) { return rows % me.apart() == 0; };
+    return me.split != Split::side_by_side && std::all_of(call.sizes + chunk.begin, call.sizes + chunk.end, even);
+  }
+
+  // Gates of a row and step, and with layer normalisation what it normalised and by how much.
+  static int64_t kept_of(const Call& c) {
+    const int64_t blocks = Cell::saved + (c.weights.norm_hh ? 2 * Cell::gates : 0);
+    return blocks * padded(c.hidden) + (c.weights.norm_hh ? scale_width : 0);
+  }
+  // 1 / deviation of a row, kept behind the blocks: of the inputs' products, the state's products, the cell state.
+  static constexpr int64_t scale_width = (2 * Cell::gates + 1 + 15) / 16 * 16;
 };
 
 // Tells the thread sanitizer what it cannot see in OpenMP's own library: that a team begins after what was done before
