@@ -47,14 +47,17 @@ makes.append(lambda *a, **k: LSTM(*a, proj_size=90, peepholes=True, **k))
 def every():
     for make in makes:
         for options in ({{}}, {{"zoneout": 0.2, "recurrent_dropout": 0.3}}, {{"layer_norm": True}}):
-            for rows in (1, 3, 32):  # threads share units, or rows
+            for rows in (1, 3, 32, 66):  # threads share units, rows in turns, or rows side by side
                 layer, x = make(33, 200, **options), torch.randn(20, rows, 33, requires_grad=True)
                 layer(x, lengths=torch.randint(0, 21, (rows,)))[0].sum().backward()
+                if rows > 64:
+                    layer(x)[0].sum().backward()
                 with torch.no_grad():
                     layer(x)
+                    layer(x[:1])
 with kernels.use("fused"):
     every()
-with kernels.use("fused", "avx2_bf16"), torch.autocast("cpu", torch.bfloat16):
+with kernels.use("fused", _fused.bfloat16_sets()[0]), torch.autocast("cpu", torch.bfloat16):
     every()
 weight, bias, hidden = torch.randn(1001, 33), torch.randn(1001), torch.randn(150, 33)
 with torch.no_grad():
