@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from throughtime.data.batch import Batch, Loader
-from throughtime.layers import GRU, LSTM, RNN
 from throughtime.models.base import Loss, Model
 from throughtime.models.outputs.direction import LogNormal, VonMisesFisher
 from throughtime.models.outputs.mixture import Mixture, MixtureOutput, calibrated_scale
 from throughtime.models.parts.pooling import last_pooling, real_steps
+from throughtime.models.parts.recurrent import CellName, recurrent
 
 _SHARPEST = 12.0  # logarithm of the largest factor of κ
 
@@ -79,7 +79,7 @@ class Forecaster(Model):
         asked: int,
         dimensions: int,
         *,
-        cell: Literal["gru", "lstm", "rnn"] = "gru",
+        cell: CellName = "gru",
         hidden_size: int = 64,
         layers: int = 1,
         components: int = 4,
@@ -87,10 +87,9 @@ class Forecaster(Model):
         distance: float = 1.0,
     ) -> None:
         super().__init__()
-        kind: type[nn.Module] = {"gru": GRU, "lstm": LSTM, "rnn": RNN}[cell]
-        self.encoder: Any = kind(observed, hidden_size, num_layers=layers, batch_first=True)
+        self.encoder: Any = recurrent(cell, observed, hidden_size, num_layers=layers, batch_first=True)
         self.bridge = nn.Linear(hidden_size + asked, hidden_size)
-        self.decoder: Any = kind(asked + hidden_size, hidden_size, batch_first=True)
+        self.decoder: Any = recurrent(cell, asked + hidden_size, hidden_size, batch_first=True)
         self.positions = MixtureOutput(hidden_size + asked, components, dimensions)
         self.velocity = nn.Sequential(
             nn.Linear(hidden_size + observed, hidden_size), nn.Tanh(), nn.Linear(hidden_size, dimensions + 4)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from throughtime.errors import ArgumentError
-from throughtime.layers import GRU, LSTM, RNN
+from throughtime.models.parts.recurrent import CellName, recurrent
 
 
 def locked_dropout(x: Tensor, probability: float, *, time: int, training: bool) -> Tensor:
@@ -65,7 +65,7 @@ class Stack(nn.Module):
 
 
 def stack(
-    cell: Literal["lstm", "gru", "rnn"],
+    cell: CellName,
     input_size: int,
     sizes: Sequence[int],
     *,
@@ -92,9 +92,7 @@ def stack(
         options: dict[str, Any] = {"num_layers": depth, "weight_dropout": weight_dropout}
         if depth > 1:
             options |= {"dropout": dropout, "locked_dropout": True}
-        if cell == "gru":
-            return GRU(inputs, units, reset_after=reset_after, **options)
-        return (LSTM if cell == "lstm" else RNN)(inputs, units, **options)
+        return recurrent(cell, inputs, units, reset_after=reset_after, **options)
 
     if len(set(sizes)) == 1:
         return layers(input_size, sizes[0], len(sizes))

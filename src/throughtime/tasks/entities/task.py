@@ -124,25 +124,26 @@ class Entities(Task[Sentence, EntitiesSettings]):
         import torch
 
         from throughtime.decoding.crf import CRF
-        from throughtime.layers import GRU, LSTM, RNN
+        from throughtime.models.parts.recurrent import recurrent
         from throughtime.models.tagger import Tagger, WordFeatures
 
         asked, learned = self.settings, self.features
         rates = torch.from_numpy(learned.unknown_rates)
         known = None if learned.matrix is None else torch.from_numpy(learned.matrix.astype(np.float32))
         words = WordFeatures(rates, asked.embedding_size, self._letters(), known)
-        options: dict[str, Any] = {
-            "num_layers": asked.layers,
-            "batch_first": True,
-            "bidirectional": asked.bidirectional,
-            "dropout": asked.dropout if asked.layers > 1 else 0.0,
-        }
-        if asked.cell == "gru":
-            options["reset_after"] = asked.reset_after
-        recurrent = {"lstm": LSTM, "gru": GRU, "rnn": RNN}[asked.cell](words.size, asked.hidden_size, **options)
+        layers = recurrent(
+            asked.cell,
+            words.size,
+            asked.hidden_size,
+            num_layers=asked.layers,
+            batch_first=True,
+            bidirectional=asked.bidirectional,
+            dropout=asked.dropout,
+            reset_after=asked.reset_after,
+        )
         tags = learned.tags
         crf = CRF(len(tags), *map(torch.from_numpy, rules(tags, asked.tagging))) if asked.output == "crf" else None
-        return Tagger(words, recurrent, len(tags), crf, asked.dropout, asked.locked)
+        return Tagger(words, layers, len(tags), crf, asked.dropout, asked.locked)
 
     def _letters(self) -> CharacterEncoder | None:
         from throughtime.models.parts.characters import CharacterCNN, CharacterLSTM

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -160,9 +160,9 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         import torch
         from torch import nn
 
-        from throughtime.layers import GRU, LSTM, RNN
         from throughtime.models.classifier import Classifier, OneHot
         from throughtime.models.parts.embedding import Embedding
+        from throughtime.models.parts.recurrent import recurrent
 
         asked = self.settings
         encoder: nn.Module = OneHot(len(self.vocabulary))
@@ -173,17 +173,17 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
             with torch.no_grad():
                 encoder.weight.copy_(torch.from_numpy(self.matrix))
             encoder.weight.requires_grad_(not self.frozen)
-        options: dict[str, Any] = {
-            "num_layers": asked.layers,
-            "batch_first": True,
-            "bidirectional": asked.bidirectional,
-            "dropout": asked.dropout if asked.layers > 1 else 0.0,
-        }
-        if asked.cell == "gru":
-            options["reset_after"] = asked.reset_after
-        kind = {"lstm": LSTM, "gru": GRU, "rnn": RNN}[asked.cell]
-        recurrent = kind(size, asked.hidden_size, **options)
-        return Classifier(encoder, recurrent, len(self.labels), asked.pooling, asked.dropout)
+        layers = recurrent(
+            asked.cell,
+            size,
+            asked.hidden_size,
+            num_layers=asked.layers,
+            batch_first=True,
+            bidirectional=asked.bidirectional,
+            dropout=asked.dropout,
+            reset_after=asked.reset_after,
+        )
+        return Classifier(encoder, layers, len(self.labels), asked.pooling, asked.dropout)
 
     def loader(self, examples: Sequence[LabelledText], *, training: bool) -> Loader:
         """Padded batches of word numbers, sentence lengths and class numbers."""

@@ -114,21 +114,22 @@ class Speech(Task[Utterance, SpeechSettings]):
 
     def model(self) -> Transcriber:
         """Convolutions, recurrent layers, a softmax at each step."""
-        from throughtime.layers import GRU, LSTM, RNN
         from throughtime.models.parts.front_end import ConvolutionFrontEnd
+        from throughtime.models.parts.recurrent import recurrent
         from throughtime.models.transcriber import Transcriber
 
         asked = self.settings
         front = ConvolutionFrontEnd(asked.bins, asked.channels, asked.stride, causal=asked.streaming)
-        recurrent = {"gru": GRU, "lstm": LSTM, "rnn": RNN}[asked.cell](
+        layers = recurrent(
+            asked.cell,
             front.size,
             asked.hidden_size,
             num_layers=asked.layers,
             batch_first=True,
             bidirectional=not asked.streaming,
-            dropout=asked.dropout if asked.layers > 1 else 0.0,
+            dropout=asked.dropout,
         )
-        return Transcriber(front, recurrent, len(self.features.symbols), asked.dropout, asked.lookahead_steps)
+        return Transcriber(front, layers, len(self.features.symbols), asked.dropout, asked.lookahead_steps)
 
     def begin(self, model: Model) -> None:
         """The weights of the run that was asked for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -132,11 +133,11 @@ class Translation(Task[Pair, TranslationSettings]):
 
     def model(self) -> Translator:
         """Vectors, a bidirectional encoder, an attentive decoder, softmax."""
-        from throughtime.layers import GRU, LSTM, RNN
         from throughtime.models.outputs.softmax import Softmax
         from throughtime.models.parts.attention import AdditiveAttention, MultiplicativeAttention
         from throughtime.models.parts.attentive import AttentiveDecoder
         from throughtime.models.parts.embedding import Embedding
+        from throughtime.models.parts.recurrent import recurrent
         from throughtime.models.translator import Translator
 
         asked = self.settings
@@ -145,12 +146,16 @@ class Translation(Task[Pair, TranslationSettings]):
             raise ThroughtimeError(
                 f"found tied weights with vectors of {vector} numbers and {inner} units, expected as many of both"
             )
-        options: dict[str, Any] = {"num_layers": asked.layers, "dropout": asked.dropout if asked.layers > 1 else 0.0}
-        if asked.cell == "gru":
-            options["reset_after"] = asked.reset_after
-        kind = {"lstm": LSTM, "gru": GRU, "rnn": RNN}[asked.cell]
-        encoder = kind(vector, inner, bidirectional=True, **options)
-        decoder = kind(vector + inner if asked.input_feeding else vector, inner, **options)
+        layers = partial(
+            recurrent,
+            asked.cell,
+            hidden_size=inner,
+            num_layers=asked.layers,
+            dropout=asked.dropout,
+            reset_after=asked.reset_after,
+        )
+        encoder = layers(vector, bidirectional=True)
+        decoder = layers(vector + inner if asked.input_feeding else vector)
         attention = (
             AdditiveAttention(inner, 2 * inner, inner)
             if asked.attention == "additive"

@@ -147,9 +147,9 @@ class Video(Task[Clip, VideoSettings]):
         """A network for each frame, recurrent layers over time, pooling, softmax."""
         from torch import nn
 
-        from throughtime.layers import GRU, LSTM, RNN
         from throughtime.models.classifier import Classifier
         from throughtime.models.parts.frames import PictureEncoder, VectorEncoder
+        from throughtime.models.parts.recurrent import recurrent
 
         asked = self.settings
         encoder: nn.Module
@@ -157,15 +157,16 @@ class Video(Task[Clip, VideoSettings]):
             encoder = PictureEncoder(asked.size, asked.width, asked.features)
         else:
             encoder = VectorEncoder(len(self.mean), asked.features)
-        recurrent = {"gru": GRU, "lstm": LSTM, "rnn": RNN}[asked.cell](
+        layers = recurrent(
+            asked.cell,
             asked.features,
             asked.hidden_size,
             num_layers=asked.layers,
             batch_first=True,
             bidirectional=asked.bidirectional,
-            dropout=asked.dropout if asked.layers > 1 else 0.0,
+            dropout=asked.dropout,
         )
-        return Classifier(encoder, recurrent, len(self.labels), asked.pooling, asked.dropout)
+        return Classifier(encoder, layers, len(self.labels), asked.pooling, asked.dropout)
 
     def loader(self, examples: Sequence[Clip], *, training: bool) -> Loader:
         """Batches of frames and class numbers; varied in time where they are learned from."""
