@@ -11,7 +11,7 @@ template <class Cell>
 struct ForwardSweep {
   const Call& call;
   const Layout<Cell> s;
-  const bool raw;
+  const bool raw, raw_state;  // whether W_ih, W_hh are read as torch stores them: one row alone is quicker so
   word *W_ih, *W_hh, *W_hr;
   Room room;
   float *bias, *peephole, *gain_ih, *gain_hh, *gain_cell, *shift_cell, *mask;
@@ -19,13 +19,14 @@ struct ForwardSweep {
 
   explicit ForwardSweep(const Call& given, Scratch& memory)
       : call(given), s(given), raw(s.offsets[s.T] <= few_rows && !call.weights.norm_hh && !call.weights.hr),
+        raw_state(raw || (terms == 1 && s.B == 1 && !call.weights.norm_hh)),
         room(s, std::max({s.I, s.S, s.H})) {
     const int64_t U = s.U, Hp = s.Hp, state = s.B * s.Us * panel, units = s.B * Hp;
     const Weights<const float>& w = call.weights;
     memory.lay([&](auto take) {
       auto maybe = [&](bool there, int64_t floats) { return there ? take(floats) : nullptr; };
       auto packed = [&](bool there, int64_t words) { return reinterpret_cast<word*>(maybe(there, words)); };
-      W_ih = packed(!raw, Cell::gates * U * s.Iw * panel), W_hh = packed(!raw, Cell::gates * U * s.Sw * panel);
+      W_ih = packed(!raw, Cell::gates * U * s.Iw * panel), W_hh = packed(!raw_state, Cell::gates * U * s.Sw * panel);
       W_hr = packed(w.hr, s.Us * s.Hw * panel), room.start = packed(terms > 1 && !raw, room.size(s));
       bias = take(Cell::saved * Hp), peephole = maybe(w.peephole, 3 * Hp);
       mask = maybe(call.mask, state), input = maybe(call.mask, state);
@@ -45,7 +46,8 @@ struct ForwardSweep {
       const auto [first, end] = me.part(s.U);
       for (int b = 0; b < Cell::gates; ++b) {
         pack_transposed(w.ih + Cell::input_blocks[b] * s.H * s.I, s.H, s.I, first, end, W_ih + b * s.U * s.Iw * panel);
-        pack_transposed(w.hh + Cell::state_blocks[b] * s.H * s.S, s.H, s.S, first, end, W_hh + b * s.U * s.Sw * panel);
+        if (!raw_state)
+          pack_transposed(w.hh + Cell::state_blocks[b] * s.H * s.S, s.H, s.S, first, end, W_hh + b * s.U * s.Sw * panel);
       }
     }
     if (w.hr) {
@@ -99,7 +101,7 @@ struct ForwardSweep {
       const bool stays = chunk.rows == rows_before && (me.split != Split::in_turns || (s.evenly(me, chunk) && even_before));
       if (n > 0 && !call.gates && !stays) me.together();
       even_before = s.evenly(me, chunk), rows_before = chunk.rows;
-      if (raw && s.H < s.Hp) {  // units beyond H are not computed there; they must not be what memory held
+      if (raw_state && s.H < s.Hp) {  // units beyond H are not computed there; they must not be what memory held
         const auto [from, to] = me.part(chunk.rows * s.kept);
         std::fill(gates + from, gates + to, 0.0f);
         me.together();
@@ -171,7 +173,7 @@ struct ForwardSweep {
     f.c = call.cn ? c[now] + here : nullptr, f.c_new = call.cn ? c[now ^ 1] + here : nullptr;
     f.mask = mask ? mask + here : nullptr, f.input = mask ? input + here : f.h;
     f.spare = spare + here, f.spare2 = spare2 + here;
-    f.W_hh = W_hh, f.raw_hh = raw ? call.weights.hh : nullptr, f.bias = bias, f.W_hr = W_hr;
+    f.W_hh = W_hh, f.raw_hh = raw_state ? call.weights.hh : nullptr, f.bias = bias, f.W_hr = W_hr;
     f.peephole = peephole, f.norm_hh = gain_hh, f.norm_cell = gain_cell, f.norm_cell_bias = shift_cell;
     if (gain_hh) {
       float* scale = scales(gates, chunk, row);
