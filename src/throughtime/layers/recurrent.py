@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 
 import torch
 from torch import Tensor, nn
+from torch.compiler import is_compiling
 from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence
 
@@ -161,7 +162,7 @@ class Recurrent(nn.Module):
             ArgumentError: an argument of the wrong shape, type or value.
             KernelUnavailableError: the kernel that was asked for cannot run this call.
         """
-        if lengths is None and trace is False and not torch.compiler.is_compiling():
+        if lengths is None and trace is False and not is_compiling():
             answer = one_step(self, input, hx)
             if answer is not None:
                 return answer

@@ -49,12 +49,13 @@ const Supported& supported() {
   return sets;
 }
 
-const InstructionSet& find_set(const std::string& name) {
+const InstructionSet& find_set(const char* name) {
   for (const Sets* sets : {&supported().float32, &supported().bfloat16})
     for (const InstructionSet* set : *sets)
-      if (name == set->name) return *set;
-  throw std::invalid_argument("no instruction set " + name);
+      if (std::strcmp(name, set->name) == 0) return *set;
+  throw std::invalid_argument(std::string("no instruction set ") + name);
 }
+const InstructionSet& find_set(const std::string& name) { return find_set(name.c_str()); }
 
 std::vector<std::string> names_of(const Sets& sets) {
   std::vector<std::string> names;

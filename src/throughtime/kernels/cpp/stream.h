@@ -4,8 +4,8 @@
 
 #include <nanobind/nanobind.h>
 
+#include <array>
 #include <stdexcept>
-#include <vector>
 
 #include "call.h"
 #include "exchange.h"
@@ -51,15 +51,15 @@ class Stream {
     DlpackTensor in;
     if (!looks(x.ptr(), in) || in.dimensions != 3 || in.shape[batch_first ? 1 : 0] != 1) return nb::none();
     const int64_t B = in.shape[batch_first ? 0 : 1], layers = static_cast<int64_t>(stages.size());
-    if (B < 1 || B > most_rows) return nb::none();
+    if (B < 1 || B > most_rows || layers > most_layers) return nb::none();
     int64_t width = in.shape[2];
     int64_t numbers = 0;  // of a gate's weights, all layers together
     bool two = false;
-    std::vector<Call> calls(layers);
-    std::vector<const Kernel*> kernels(layers);
+    std::array<Call, most_layers> calls;
+    std::array<const Kernel*, most_layers> kernels;
     for (int64_t i = 0; i < layers; ++i) {
       const Stage stage(PyTuple_GET_ITEM(stages.ptr(), i));
-      Call& call = calls[i];
+      Call& call = calls[i] = Call{};
       if (stage.inputs != width || !weights(stage, parameters.ptr(), call.weights)) return nb::none();
       kernels[i] = &find(stage.kernel);
       call.steps = 1, call.sizes = &B, call.threads = threads, call.variant = stage.variant;
@@ -93,6 +93,7 @@ class Stream {
   }
 
  private:
+  static constexpr int64_t most_layers = 16;
   static constexpr int64_t most_rows = 4;  // beyond these, packing the weights for a product pays: `few_rows`
   // Units times inputs of all layers from which Python's lock is given up for the step, a millisecond or so. It is not for
   // less: whoever takes it meanwhile keeps it for 5 ms.
