@@ -63,15 +63,20 @@ struct ForwardSweep {
     if (me.thread == 0) pack_vectors();
   }
 
+  // Of this thread's part of the units.
+  void pack_biases(const Share& me) const {
+    const Weights<const float>& w = call.weights;
+    const auto [first, end] = me.part(s.U);
+    for (int b = 0; b < Cell::saved; ++b) std::fill(bias + b * s.Hp + first * panel, bias + b * s.Hp + end * panel, 0.0f);
+    for (int b = 0; w.bias_ih && b < Cell::gates; ++b)
+      for (int64_t j = first * panel; j < std::min(s.H, end * panel); ++j) {
+        bias[(Cell::input_first + b) * s.Hp + j] += w.bias_ih[Cell::input_blocks[b] * s.H + j];
+        bias[(Cell::state_first + b) * s.Hp + j] += w.bias_hh[Cell::state_blocks[b] * s.H + j];
+      }
+  }
+
   void pack_vectors() const {
     const Weights<const float>& w = call.weights;
-    std::fill(bias, bias + Cell::saved * s.Hp, 0.0f);
-    if (w.bias_ih)
-      for (int b = 0; b < Cell::gates; ++b)
-        for (int64_t j = 0; j < s.H; ++j) {
-          bias[(Cell::input_first + b) * s.Hp + j] += w.bias_ih[Cell::input_blocks[b] * s.H + j];
-          bias[(Cell::state_first + b) * s.Hp + j] += w.bias_hh[Cell::state_blocks[b] * s.H + j];
-        }
     if (w.peephole) pad_blocks(w.peephole, 3, s.H, peephole);
     for (int b = 0; w.norm_ih && b < Cell::gates; ++b) {
       pad_blocks(w.norm_ih + Cell::input_blocks[b] * s.H, 1, s.H, gain_ih + b * s.Hp);
@@ -82,10 +87,9 @@ struct ForwardSweep {
   }
 
   void run(const Share& me) const {
-    if (!raw) {
-      pack(me);
-      me.together();
-    }
+    pack_biases(me);
+    if (!raw) pack(me);
+    if (!raw || !me.by_units()) me.together();
     if (call.mask) {
       mask_input(me, h[0], s.B);
       me.step();
