@@ -150,7 +150,7 @@ def test_what_is_kept_for_the_way_back_is_not_shared() -> None:
 
 
 def test_the_pool_hands_out_again_what_came_back() -> None:
-    take: Any = getattr(fused.compiled, "pooled")  # noqa: B009
+    take = fused.compiled.pooled
     one, other = take(1000, 4000).fill_(1.0), take(1000, 4000).fill_(2.0)
     assert one.unique().tolist() == [1.0]
     place = other.data_ptr()

@@ -98,7 +98,7 @@ struct BackwardSweep {
       weights(me, chunk, n == 0);
       me.together();  // before the next chunk takes the place of this one
     }
-    for (int64_t i = 0; i < me.rows(s.B); ++i) finish(me, me.first() + i * me.apart());
+    for (int64_t i = 0; i < me.rows(s.B); ++i) finish(me, me.row(i));
     if (me.thread == 0) small_gradients(me.threads);
   }
 
@@ -107,7 +107,7 @@ struct BackwardSweep {
     const int64_t b = t + (call.reverse ? 1 : -1);
     const int64_t there = b < 0 || b >= s.T ? 0 : call.sizes[b];
     for (int64_t own = 0; own < me.rows(call.sizes[t]); ++own) {
-      const int64_t i = me.first() + own * me.apart();
+      const int64_t i = me.row(own);
       const int64_t q = s.offsets[t] - chunk.base + i;
       const float* h = i < there ? call.output + (s.offsets[b] + i) * s.S : call.h0 + i * s.S;
       const auto [first, end] = me.units(s.Us);
@@ -259,19 +259,16 @@ struct BackwardSweep {
     store(to, load(to) + sum[0]), store(to + lanes, load(to + lanes) + sum[1]);
   }
 
-  // d_x of a whole chunk, of the rows of all its steps at once where they lie evenly.
+  // d_x of a whole chunk: each thread its rows, or its part of them where threads share units.
   void into_inputs(const Share& me, const Chunk& chunk) const {
-    if (me.by_units()) {
-      const auto [first, end] = me.part(chunk.rows);
-      return into_rows(me, chunk, first, 1, end - first);
-    }
-    if (s.evenly(me, chunk)) return into_rows(me, chunk, me.first(), me.apart(), me.rows(chunk.rows));
-    for (int64_t t = chunk.begin; t < chunk.end; ++t)
-      into_rows(me, chunk, s.offsets[t] - chunk.base + me.first(), me.apart(), me.rows(call.sizes[t]));
+    if (!me.by_units())
+      return s.own_rows(me, chunk, [&](int64_t first, int64_t rows) { into_rows(me, chunk, first, rows); });
+    const auto [first, end] = me.part(chunk.rows);
+    into_rows(me, chunk, first, end - first);
   }
 
-  // d_x of `rows` rows of the chunk, `apart` from one to the next.
-  void into_rows(const Share& me, const Chunk& chunk, int64_t first, int64_t apart, int64_t rows) const {
+  void into_rows(const Share& me, const Chunk& chunk, int64_t first, int64_t rows) const {
+    const int64_t apart = me.apart();
     const float* from = normed ? D_ih : D + Cell::input_first * s.U * chunk.rows * panel;
     const int64_t K = Cell::gates * s.Hpw, whole = s.I / panel;
     const Rows given{from + first * panel, apart * panel, chunk.rows * panel};

@@ -46,8 +46,8 @@ struct ForwardSweep {
       const auto [first, end] = me.part(s.U);
       for (int b = 0; b < Cell::gates; ++b) {
         pack_transposed(w.ih + Cell::input_blocks[b] * s.H * s.I, s.H, s.I, first, end, W_ih + b * s.U * s.Iw * panel);
-        if (!raw_state)
-          pack_transposed(w.hh + Cell::state_blocks[b] * s.H * s.S, s.H, s.S, first, end, W_hh + b * s.U * s.Sw * panel);
+        if (raw_state) continue;
+        pack_transposed(w.hh + Cell::state_blocks[b] * s.H * s.S, s.H, s.S, first, end, W_hh + b * s.U * s.Sw * panel);
       }
     }
     if (w.hr) {
@@ -67,7 +67,7 @@ struct ForwardSweep {
   void pack_biases(const Share& me) const {
     const Weights<const float>& w = call.weights;
     const auto [first, end] = me.part(s.U);
-    for (int b = 0; b < Cell::saved; ++b) std::fill(bias + b * s.Hp + first * panel, bias + b * s.Hp + end * panel, 0.0f);
+    for (int b = 0; b < Cell::saved; ++b) std::fill_n(bias + b * s.Hp + first * panel, (end - first) * panel, 0.0f);
     for (int b = 0; w.bias_ih && b < Cell::gates; ++b)
       for (int64_t j = first * panel; j < std::min(s.H, end * panel); ++j) {
         bias[(Cell::input_first + b) * s.Hp + j] += w.bias_ih[Cell::input_blocks[b] * s.H + j];
@@ -96,15 +96,15 @@ struct ForwardSweep {
     }
     const int64_t chunks = s.count();
     int now = 0;
-    bool even_before = false;
+    // whether a place of a chunk is one thread's in every chunk of so many rows
+    const bool fixed = me.split != Split::in_turns || s.evenly(me, Chunk{0, s.T, 0, s.offsets[s.T]});
     int64_t rows_before = 0;
     for (int64_t n = 0; n < chunks; ++n) {
       const Chunk chunk = s.chunk(call.reverse ? chunks - 1 - n : n);
       float* gates = call.gates ? call.gates + chunk.base * s.kept : ring;
-      // a place in the ring may be one thread's in one chunk and another's in the next, which may not have read it yet
-      const bool stays = chunk.rows == rows_before && (me.split != Split::in_turns || (s.evenly(me, chunk) && even_before));
-      if (n > 0 && !call.gates && !stays) me.together();
-      even_before = s.evenly(me, chunk), rows_before = chunk.rows;
+      // else a place in the ring is another thread's now, and who had it before may not have read it yet
+      if (n > 0 && !call.gates && !(fixed && chunk.rows == rows_before)) me.together();
+      rows_before = chunk.rows;
       if (raw_state && s.H < s.Hp) {  // units beyond H are not computed there; they must not be what memory held
         const auto [from, to] = me.part(chunk.rows * s.kept);
         std::fill(gates + from, gates + to, 0.0f);
@@ -114,7 +114,7 @@ struct ForwardSweep {
       for (int64_t i = 0; i < chunk.end - chunk.begin; ++i, now ^= 1)
         step(me, chunk, gates, call.reverse ? chunk.end - 1 - i : chunk.begin + i, now);
     }
-    for (int64_t i = 0; i < me.rows(s.B); ++i) finish(me, me.first() + i * me.apart(), now);
+    for (int64_t i = 0; i < me.rows(s.B); ++i) finish(me, me.row(i), now);
   }
 
   // The final states of one row: of this thread's panels.
@@ -130,13 +130,11 @@ struct ForwardSweep {
 
   // gates = bias + x W_ih for a whole chunk: the rows of all its steps in one product where they lie evenly.
   void project(const Share& me, const Chunk& chunk, float* gates) const {
-    if (s.evenly(me, chunk)) return project_rows(me, chunk, gates, 0, chunk.rows);
-    for (int64_t t = chunk.begin; t < chunk.end; ++t)
-      project_rows(me, chunk, gates, s.offsets[t] - chunk.base, call.sizes[t]);
+    s.own_rows(me, chunk, [&](int64_t row, int64_t M) { project_rows(me, chunk, gates, row, M); });
   }
 
-  void project_rows(const Share& me, const Chunk& chunk, float* gates, int64_t begin, int64_t all) const {
-    const int64_t M = me.rows(all), row = begin + me.first(), stride = chunk.rows * panel;
+  void project_rows(const Share& me, const Chunk& chunk, float* gates, int64_t row, int64_t M) const {
+    const int64_t stride = chunk.rows * panel;
     const auto [first, end] = me.units(s.U);
     const Rows x{call.x + (chunk.base + row) * s.I, me.apart() * s.I, panel};
     const Left left = raw ? Left{} : rounded(M, s.I, x, room.of(me));
@@ -200,11 +198,10 @@ struct ForwardSweep {
   void mask_input(const Share& me, const float* state, int64_t rows) const {
     const auto [first, end] = me.units(s.Us);
     for (int64_t p = first; p < end; ++p)
-      for (int64_t i = 0; i < me.rows(rows); ++i)
-        for (int64_t v = 0; v < panel; v += lanes) {
-          const int64_t at = (p * s.B + me.first() + i * me.apart()) * panel + v;
-          store(input + at, load(state + at) * load(mask + at));
-        }
+      for (int64_t i = 0; i < me.rows(rows); ++i) {
+        const int64_t row = (p * s.B + me.row(i)) * panel;
+        for (int64_t at = row; at < row + panel; at += lanes) store(input + at, load(state + at) * load(mask + at));
+      }
   }
 
   // Zoneout: units that keep their old value, or a share of it.
@@ -235,7 +232,7 @@ struct ForwardSweep {
   // Output, cell states and trace of a step, as torch stores them.
   void write(const Share& me, const Forward& f, int64_t t) const {
     for (int64_t i = 0; i < f.rows; ++i) {
-      const int64_t n = s.offsets[t] + me.first() + i * me.apart();
+      const int64_t n = s.offsets[t] + me.row(i);
       for (int64_t p = f.states.first; p < f.states.second; ++p)
         from_panel(f.h_new + p * f.state_stride + i * f.apart, s.S - p * panel, call.output + n * s.S + p * panel);
       for (int64_t p = f.units.first; p < f.units.second; ++p) {
@@ -272,7 +269,8 @@ void forward(const Call& call) {
   in_huge_pages(call.output, rows * sweep.s.S * floats);
   if (call.gates) in_huge_pages(call.gates, rows * sweep.s.kept * floats);
   Barrier nobody;
-  if (sweep.raw) sweep.pack(Share{0, 1, Split::in_turns, sweep.s.B, nobody});  // so little that sharing it would only be waiting
+  // so little that sharing it would only be waiting
+  if (sweep.raw) sweep.pack(Share{0, 1, Split::in_turns, sweep.s.B, nobody});
   in_team(sweep.s, [&](const Share& me) { sweep.run(me); });
 }
 

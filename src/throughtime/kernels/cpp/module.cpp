@@ -4,9 +4,9 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
-#include <cstring>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "call.h"
@@ -49,13 +49,12 @@ const Supported& supported() {
   return sets;
 }
 
-const InstructionSet& find_set(const char* name) {
+const InstructionSet& find_set(std::string_view name) {
   for (const Sets* sets : {&supported().float32, &supported().bfloat16})
     for (const InstructionSet* set : *sets)
-      if (std::strcmp(name, set->name) == 0) return *set;
-  throw std::invalid_argument(std::string("no instruction set ") + name);
+      if (name == set->name) return *set;
+  throw std::invalid_argument("no instruction set " + std::string(name));
 }
-const InstructionSet& find_set(const std::string& name) { return find_set(name.c_str()); }
 
 std::vector<std::string> names_of(const Sets& sets) {
   std::vector<std::string> names;
@@ -63,13 +62,11 @@ std::vector<std::string> names_of(const Sets& sets) {
   return names;
 }
 
-const Kernel& find(const InstructionSet& set, const char* cell) {
+const Kernel& find(const InstructionSet& set, std::string_view cell) {
   for (const Kernel* kernel = set.kernels; kernel->cell; ++kernel)
-    if (std::strcmp(cell, kernel->cell) == 0) return *kernel;
-  throw std::invalid_argument(std::string("no kernel for ") + cell + " with " + set.name);
+    if (cell == kernel->cell) return *kernel;
+  throw std::invalid_argument("no kernel for " + std::string(cell) + " with " + set.name);
 }
-
-const Kernel& find(const std::string& set, const std::string& cell) { return find(find_set(set), cell.c_str()); }
 
 const DecodingKernels& find_decoding(const std::string& set) {
   return &find_set(set) == &set_avx512 ? decoding_avx512 : decoding_avx2;
@@ -119,7 +116,7 @@ Call make_call(const Addresses& addresses, const std::vector<int64_t>& numbers, 
 template <void (*Kernel::*which)(const Call&)>
 void run(const std::string& set, const std::string& cell, const Addresses& addresses,
          const std::vector<int64_t>& numbers, const std::vector<float>& shares) {
-  const Kernel& kernel = find(set, cell);
+  const Kernel& kernel = find(find_set(set), cell);
   const Call call = make_call(addresses, numbers, shares);
   if (call.steps == 0) return;
   nb::gil_scoped_release release;
@@ -130,9 +127,9 @@ using Pooled = nb::ndarray<nb::pytorch, float, nb::ndim<2>>;
 
 // A tensor of torch in the pool's memory, which goes back there with it.
 Pooled pooled(int64_t rows, int64_t columns) {
-  auto* block = new Pool::Block(Pool::of_process().take(rows * columns * static_cast<int64_t>(sizeof(float))));
+  auto* block = new Block(Pool::of_process().take(rows * columns * static_cast<int64_t>(sizeof(float))));
   nb::capsule owner(block, [](void* taken) noexcept {
-    const auto* block = static_cast<Pool::Block*>(taken);
+    const auto* block = static_cast<Block*>(taken);
     Pool::of_process().give_back(*block);
     delete block;
   });
@@ -176,9 +173,9 @@ NB_MODULE(_fused, m) {
     call.hidden = hidden;
     const float gain = 0.0f;
     if (layer_norm) call.weights.norm_hh = &gain;
-    return find(set, cell).kept(call);
+    return find(find_set(set), cell).kept(call);
   });
-  m.def("traced", [](const std::string& set, const std::string& cell) { return find(set, cell).traced; });
+  m.def("traced", [](const std::string& set, const std::string& cell) { return find(find_set(set), cell).traced; });
   m.def("peak", [](const std::string& set) {
     nb::gil_scoped_release release;
     return find_set(set).peak();

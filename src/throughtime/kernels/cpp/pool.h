@@ -1,11 +1,10 @@
-// Memory for what a sweep keeps for its way back. A training step asks for as much as the one before, and blocks of that
-// size the system would take back and clear in between: some per cent of the step.
+// Memory for what a sweep keeps for its way back. A training step asks for as much as the one before, and blocks of
+// that size the system would take back and clear in between: some per cent of the step.
 #pragma once
 
 #include <algorithm>
 #include <cstdlib>
 #include <mutex>
-#include <new>
 #include <vector>
 
 #include "scratch.h"
@@ -16,11 +15,6 @@ class Pool {
  public:
   // So much memory is kept when nobody uses it.
   static constexpr int64_t most_idle = int64_t{512} << 20;
-
-  struct Block {
-    void* start;
-    int64_t bytes;
-  };
 
   // The one of the process; never destroyed, since tensors may outlive everything else.
   static Pool& of_process() {
@@ -39,12 +33,9 @@ class Pool {
     if (best != idle_.end()) {
       taken = *best, idle_.erase(best), idle_bytes_ -= taken.bytes;
     } else {
-      bytes = (bytes + huge_page - 1) / huge_page * huge_page;
       // idle blocks that are too small must not make the process larger than it has ever needed to be
       while (!idle_.empty() && used_ + idle_bytes_ + bytes > most_used_) drop_oldest();
-      taken = {std::aligned_alloc(huge_page, bytes), bytes};
-      if (taken.start == nullptr) throw std::bad_alloc();
-      in_huge_pages(taken.start, bytes);
+      taken = allocate(bytes);
     }
     used_ += taken.bytes, most_used_ = std::max(most_used_, used_);
     return taken;

@@ -13,7 +13,7 @@ constexpr int panel = 2 * lanes;
 // As many accumulators as the set has registers for: 24 of 32 (AVX-512), 12 of 16.
 constexpr int tile_rows = lanes == 16 ? 12 : 6;
 // Terms summed before the next tile, so that both factors' parts stay in the nearest cache.
-constexpr int64_t product_depth = lanes == 16 ? 256 : 256;
+constexpr int64_t product_depth = 256;
 
 inline int64_t panels_of(int64_t size) { return (size + panel - 1) / panel; }
 inline int64_t padded(int64_t size) { return panels_of(size) * panel; }

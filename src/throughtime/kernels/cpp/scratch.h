@@ -19,6 +19,20 @@ inline void in_huge_pages(void* start, int64_t bytes) {
   if (end > first) madvise(reinterpret_cast<void*>(first), end - first, MADV_HUGEPAGE);
 }
 
+struct Block {
+  void* start;
+  int64_t bytes;
+};
+
+// At least so many bytes on lines of their own, in huge pages if they fill one. std::bad_alloc if there are not.
+inline Block allocate(int64_t bytes) {
+  const int64_t page = bytes >= huge_page ? huge_page : 128, whole = (bytes + page - 1) / page * page;
+  void* start = std::aligned_alloc(page, whole);
+  if (start == nullptr) throw std::bad_alloc();
+  in_huge_pages(start, whole);
+  return {start, whole};
+}
+
 // Scratch memory that outlives a call, one for each calling thread.
 class Scratch {
  public:
@@ -46,13 +60,8 @@ class Scratch {
   void grow(int64_t floats) {
     std::free(memory_);
     memory_ = nullptr, size_ = 0;
-    const int64_t bytes = floats * static_cast<int64_t>(sizeof(float));
-    const int64_t page = bytes >= huge_page ? huge_page : 128;
-    const int64_t whole = (bytes + page - 1) / page * page;
-    memory_ = static_cast<float*>(std::aligned_alloc(page, whole));
-    if (memory_ == nullptr) throw std::bad_alloc();
-    in_huge_pages(memory_, whole);
-    size_ = whole / static_cast<int64_t>(sizeof(float));
+    const Block block = allocate(floats * static_cast<int64_t>(sizeof(float)));
+    memory_ = static_cast<float*>(block.start), size_ = block.bytes / static_cast<int64_t>(sizeof(float));
   }
 
   float* memory_ = nullptr;

@@ -36,11 +36,13 @@ struct Place {
   Block all_units() const { return {rows, apart, stride, Hp / panel, H}; }
 };
 
-// x W^T for rows first, ..., end-1 of W as torch stores it: no packing, for one step of very few rows. Four parts of W are
-// read side by side, each from one end to the other: x is loaded once for four rows, and the processor fetches ahead.
+// x W^T for rows first, ..., end-1 of W as torch stores it: no packing, for one step of very few rows. Four parts of W
+// are read side by side, each from one end to the other: x is loaded once for four rows, and the processor fetches
+// ahead.
 template <int M>
 void dots(const float* W, int64_t K, int64_t first, int64_t end, Rows x, const float* bias, bool keep, Result to) {
-  constexpr int parts = 4, apart = M == 1 ? 2 : 1;  // sums of a row side by side, so that none waits for its own addition
+  constexpr int parts = 4;
+  constexpr int apart = M == 1 ? 2 : 1;  // sums of a row side by side, so that none waits for its own addition
   const int64_t part = (end - first + parts - 1) / parts;
   for (int64_t j = first; j < first + part; ++j) {
     const float* rows[parts];
@@ -56,8 +58,8 @@ void dots(const float* W, int64_t K, int64_t first, int64_t end, Rows x, const f
         for (int r = 0; r < parts; ++r) sum[r][i][v] += load_word(rows[r] + k + column) * other;
       }
     };
-    for (; k + panel <= K; k += panel, right += x.block)
-      add(0, 0, [](const float* from) { return load(from); }), add(lanes, apart - 1, [](const float* from) { return load(from); });
+    auto all_lanes = [](const float* from) { return load(from); };
+    for (; k + panel <= K; k += panel, right += x.block) add(0, 0, all_lanes), add(lanes, apart - 1, all_lanes);
     for (int64_t column = 0; k + column < K; column += lanes)
       add(column, 0, [&](const float* from) { return load_some(from, K - k - column); });
 #pragma GCC unroll 4

@@ -95,8 +95,8 @@ class Stream {
  private:
   static constexpr int64_t most_layers = 16;
   static constexpr int64_t most_rows = 4;  // beyond these, packing the weights for a product pays: `few_rows`
-  // Units times inputs of all layers from which Python's lock is given up for the step, a millisecond or so. It is not for
-  // less: whoever takes it meanwhile keeps it for 5 ms.
+  // Units times inputs of all layers from which Python's lock is given up for the step. It is not for less: whoever
+  // takes it meanwhile keeps it for 5 ms.
   static constexpr int64_t worth_the_lock = int64_t{1} << 22;
 
   struct Shape {

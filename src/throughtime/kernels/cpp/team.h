@@ -43,9 +43,10 @@ class Barrier {
   alignas(128) std::atomic<unsigned> turn_{0};
 };
 
-// How threads share the work. By rows, no step waits for another thread: side by side where all rows go on to the end, so
-// that no thread's rows lie next to another's, whose cache would have to hand them over; in turns (k, k + P, ...) where
-// they end one by one, longest first. Batches too small for that are shared by units, with a barrier at every step.
+// How threads share the work. By rows, no step waits for another thread: side by side where all rows go on to the end,
+// so that no thread's rows lie next to another's, whose cache would have to hand them over; in turns (k, k + P, ...)
+// where they end one by one, longest first. Batches too small for that are shared by units, with a barrier at every
+// step.
 enum class Split { side_by_side, in_turns, units };
 
 // One thread's share.
@@ -63,9 +64,12 @@ struct Share {
     const int64_t end = split == Split::side_by_side ? std::min(all, part(B).second) : all;
     return std::max<int64_t>(0, (end - first() + apart() - 1) / apart());
   }
+  int64_t row(int64_t own) const { return first() + own * apart(); }
   // [first, second) of n: this thread's part, or its part of the units.
   std::pair<int64_t, int64_t> part(int64_t n) const { return {n * thread / threads, n * (thread + 1) / threads}; }
-  std::pair<int64_t, int64_t> units(int64_t n) const { return by_units() ? part(n) : std::pair<int64_t, int64_t>{0, n}; }
+  std::pair<int64_t, int64_t> units(int64_t n) const {
+    return by_units() ? part(n) : std::pair<int64_t, int64_t>{0, n};
+  }
   void together() const { barrier.wait(threads); }
   void step() const {
     if (by_units()) barrier.wait(threads);
@@ -112,6 +116,15 @@ struct Layout {
   bool evenly(const Share& me, const Chunk& chunk) const {
     auto even = [&](int64_t rows) { return rows % me.apart() == 0; };
     return me.split != Split::side_by_side && std::all_of(call.sizes + chunk.begin, call.sizes + chunk.end, even);
+  }
+
+  // work(first, count) for a thread's rows of a chunk, each `apart` from the one before: of all steps at once where
+  // they lie evenly, else step by step.
+  template <class Work>
+  void own_rows(const Share& me, const Chunk& chunk, Work work) const {
+    if (evenly(me, chunk)) return work(me.first(), me.rows(chunk.rows));
+    for (int64_t t = chunk.begin; t < chunk.end; ++t)
+      work(offsets[t] - chunk.base + me.first(), me.rows(call.sizes[t]));
   }
 
   // Gates of a row and step, and with layer normalisation what it normalised and by how much.
