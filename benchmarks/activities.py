@@ -19,8 +19,8 @@ from typing import Any
 
 import throughtime
 from throughtime.data.archives import read_members
-from throughtime.data.clips.render import write_clips
 from throughtime.data.sources import Carrier
+from throughtime.tasks.video.clips.render import write_clips
 
 AEON = Carrier(
     "aeon",

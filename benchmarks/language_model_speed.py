@@ -25,9 +25,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from throughtime.data.batch import Batch
-from throughtime.data.text.streams import StreamLoader
-from throughtime.data.text.tokens import Words
+from throughtime.data.tokens.tokens import Words
 from throughtime.tasks.text import Text
+from throughtime.tasks.text.corpus.streams import StreamLoader
 from throughtime.training.hardware import make_fabric
 from throughtime.training.step import Stepper
 

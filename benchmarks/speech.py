@@ -35,12 +35,12 @@ import soundfile
 import torch
 
 import throughtime
-from throughtime.data.audio.noise import noise, with_noise
-from throughtime.data.audio.voices import RATE as VOICE_RATE
-from throughtime.data.audio.voices import VARIANTS, Request, speak
 from throughtime.decoding.language import LanguageModel
 from throughtime.models.symbol_language import RecurrentLanguageModel, SymbolNGram
 from throughtime.tasks.speech.answers import Decoder, log_probabilities
+from throughtime.tasks.speech.audio.noise import noise, with_noise
+from throughtime.tasks.speech.audio.voices import RATE as VOICE_RATE
+from throughtime.tasks.speech.audio.voices import VARIANTS, Request, speak
 from throughtime.tasks.speech.scoring import error_rates
 
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")

@@ -33,13 +33,13 @@ import torch
 
 import throughtime
 from throughtime.data.archives import read_members
-from throughtime.data.tracks.read import read_tracks
-from throughtime.data.tracks.track import Track
-from throughtime.data.tracks.windows import WindowLoader
 from throughtime.models.outputs.mixture import Mixture
 from throughtime.models.parts.pooling import real_steps
 from throughtime.tasks.trajectory.scoring import LEVEL
 from throughtime.tasks.trajectory.simple import RIVALS
+from throughtime.tasks.trajectory.tracks.read import read_tracks
+from throughtime.tasks.trajectory.tracks.track import Track
+from throughtime.tasks.trajectory.tracks.windows import WindowLoader
 
 BALLS: dict[str, dict[str, Any]] = {
     "tt3d": {"unit": "seconds", "observe": 0.25, "predict": 0.25, "stride": 0.02},

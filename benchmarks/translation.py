@@ -5,8 +5,8 @@
 
 DATA holds English TAB Danish a line (manythings.org/anki: dan-eng.zip, from tatoeba.org, CC-BY 2.0 FR). It is split
 85/5/10 in groups, so that no sentence of one part stands in another, on either side, whatever its case and marks. What
-training learns from are those 85 % and the composed sentences of `throughtime.data.translation.danish_phrases`, without
-those that the other parts or the words in context below have. The settings were chosen by the validation part.
+training learns from are those 85 % and the composed sentences of `translation.corpora.danish_phrases`, without those
+that the other parts or the words in context below have. The settings were chosen by the validation part.
 
 The words in context are our own sentences; none of them is learned from. Each is scored twice: whether the translation
 says what the word means there, and whether the model finds a right translation more probable than the same sentence
@@ -22,8 +22,8 @@ import tempfile
 from pathlib import Path
 
 import throughtime
-from throughtime.data.translation.danish_phrases import phrases
-from throughtime.data.translation.parallel import Pair, Sides, alike, read_pairs, split_pairs
+from throughtime.tasks.translation.corpora.danish_phrases import phrases
+from throughtime.tasks.translation.corpora.parallel import Pair, Sides, alike, read_pairs, split_pairs
 from words_in_context import WORDS
 
 

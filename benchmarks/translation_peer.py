@@ -40,8 +40,8 @@ CLOCK = time.monotonic
 
 def prepare(data: Path, folder: Path) -> None:
     """Write the split as text and as pieces, train.da, train.en, ... and pieces/train.da, ...; once."""
-    from throughtime.data.translation.parallel import Sides, read_pairs, split_pairs
-    from throughtime.data.translation.sentences import PieceCode
+    from throughtime.tasks.translation.corpora.parallel import Sides, read_pairs, split_pairs
+    from throughtime.tasks.translation.corpora.sentences import PieceCode
 
     if (folder / "pieces" / "test.en").exists():
         return
@@ -61,10 +61,10 @@ def ours(folder: Path, work: Work, threads: int) -> dict[str, Any]:
     """Train for so long, then translate."""
     import torch
 
-    from throughtime.data.translation.parallel import Sides, read_pairs
-    from throughtime.data.translation.sentences import load_code
-    from throughtime.models.baselines.word_dictionary import WordDictionary
     from throughtime.tasks.translation import Translation
+    from throughtime.tasks.translation.baselines.word_dictionary import WordDictionary
+    from throughtime.tasks.translation.corpora.parallel import Sides, read_pairs
+    from throughtime.tasks.translation.corpora.sentences import load_code
     from throughtime.tasks.translation.settings import TranslationSettings
     from throughtime.training.optimiser import make_optimiser
 
@@ -104,7 +104,7 @@ def bleu(found: dict[str, Any], folder: Path, part: str) -> None:
     """Put BLEU in the place of the answers."""
     import sacrebleu
 
-    from throughtime.data.translation.sentences import load_code
+    from throughtime.tasks.translation.corpora.sentences import load_code
 
     code = load_code(folder / "target.json", "bpe")
     references = (folder / f"{part}.en").read_text(encoding="utf-8").splitlines()

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from throughtime.decoding.language import BLANK, Floats
 from throughtime.errors import ArgumentError
-from throughtime.models.baselines.ngram import NGram
 from throughtime.models.generator import Generator
+from throughtime.models.ngram import NGram
 from throughtime.models.outputs.softmax import AdaptiveSoftmax, Softmax
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from throughtime.data.entities.schemes import Scheme, spans_of, split_tag, tags_of
-from throughtime.data.entities.sentence import Span
+from throughtime.tasks.entities.corpora.schemes import Scheme, spans_of, split_tag, tags_of
+from throughtime.tasks.entities.corpora.sentence import Span
 from throughtime.tasks.entities.features import Features
 
 if TYPE_CHECKING:

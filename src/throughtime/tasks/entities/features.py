@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from throughtime.data.entities.schemes import all_tags, tags_of
-from throughtime.data.entities.sentence import Sentence
-from throughtime.data.entities.tokeniser import Tokeniser
-from throughtime.data.pretrained import pretrained_vectors, starting_matrix
+from throughtime.data.words.pretrained import pretrained_vectors, starting_matrix
 from throughtime.data.words.vocabulary import Vocabulary
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.written import readable
+from throughtime.tasks.entities.corpora.schemes import all_tags, tags_of
+from throughtime.tasks.entities.corpora.sentence import Sentence
+from throughtime.tasks.entities.corpora.tokeniser import Tokeniser
 from throughtime.tasks.entities.settings import EntitiesSettings
 
 if TYPE_CHECKING:
@@ -166,8 +166,8 @@ class Features:
         batch_size: int,
         shuffle: bool,
     ) -> Loader:
-        from throughtime.data.entities.spellings import SpelledLoader, Spellings
         from throughtime.data.loaders import BucketLoader
+        from throughtime.tasks.entities.corpora.spellings import SpelledLoader, Spellings
 
         forms: dict[str, int] = {}
         rows: list[dict[str, np.ndarray]] = []

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from throughtime.data.entities.annotations import looks_like_json, read_annotations, read_texts
-from throughtime.data.entities.columns import read_columns
-from throughtime.data.entities.schemes import rules, tags_of
-from throughtime.data.entities.scoring import Score, score
-from throughtime.data.entities.sentence import Sentence, Span
 from throughtime.data.tables import read_text
 from throughtime.errors import DataError
-from throughtime.models.baselines.gazetteer import Gazetteer
 from throughtime.storage.report import Report, Table
 from throughtime.tasks.base import Metric, Prediction, Splits, Task, existing
 from throughtime.tasks.entities.answers import EVALUATION_BATCH, Answer, answer
+from throughtime.tasks.entities.baselines.gazetteer import Gazetteer
+from throughtime.tasks.entities.corpora.annotations import looks_like_json, read_annotations, read_texts
+from throughtime.tasks.entities.corpora.columns import read_columns
+from throughtime.tasks.entities.corpora.schemes import rules, tags_of
+from throughtime.tasks.entities.corpora.scoring import Score, score
+from throughtime.tasks.entities.corpora.sentence import Sentence, Span
 from throughtime.tasks.entities.features import Features
 from throughtime.tasks.entities.settings import EntitiesSettings
 
@@ -58,8 +58,8 @@ class Entities(Task[Sentence, EntitiesSettings]):
     # -- data ------------------------------------------------------------------------------------------------
 
     def built_in_data(self) -> Splits[Sentence]:
-        """Composed news, see `throughtime.data.entities.news`."""
-        from throughtime.data.entities.news import compose
+        """Composed news, see `throughtime.tasks.entities.corpora.news`."""
+        from throughtime.tasks.entities.corpora.news import compose
 
         return Splits(**compose())
 

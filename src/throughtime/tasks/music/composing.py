@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from throughtime.data.music.events import BOUNDARY, SHIFT, STEP, VELOCITY
-from throughtime.data.music.files import music_files, read_score
-from throughtime.data.music.key import semitones_to_c
-from throughtime.data.music.midi import write_midi
-from throughtime.data.music.picture import draw
-from throughtime.data.music.representation import Representation
-from throughtime.data.music.synthesis import PROGRAMS, synthesise, write_wav
 from throughtime.errors import DataError, ThroughtimeError
+from throughtime.tasks.music.scores.events import BOUNDARY, SHIFT, STEP, VELOCITY
+from throughtime.tasks.music.scores.files import music_files, read_score
+from throughtime.tasks.music.scores.key import semitones_to_c
+from throughtime.tasks.music.scores.midi import write_midi
+from throughtime.tasks.music.scores.picture import draw
+from throughtime.tasks.music.scores.representation import Representation
+from throughtime.tasks.music.scores.synthesis import PROGRAMS, synthesise, write_wav
 from throughtime.tasks.music.settings import MusicGeneration, MusicSettings
 
 if TYPE_CHECKING:

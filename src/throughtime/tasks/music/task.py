@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from throughtime.data.music import representation as forms
-from throughtime.data.music.chorales import chorales, melody
-from throughtime.data.music.events import VOCABULARY
-from throughtime.data.music.files import ENDINGS, music_files, read_score
-from throughtime.data.music.key import semitones_to_c
-from throughtime.data.music.matlab import read_matlab
-from throughtime.data.music.representation import Examples, Piece, Representation
-from throughtime.data.music.score import KEYS, Score, pitch_name
-from throughtime.data.music.statistics import Statistics
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report, Table
 from throughtime.storage.written import read_arrays, readable
 from throughtime.tasks.base import GenerateSettings, Metric, Prediction, Splits, Task
+from throughtime.tasks.music.scores import representation as forms
+from throughtime.tasks.music.scores.chorales import chorales, melody
+from throughtime.tasks.music.scores.events import VOCABULARY
+from throughtime.tasks.music.scores.files import ENDINGS, music_files, read_score
+from throughtime.tasks.music.scores.key import semitones_to_c
+from throughtime.tasks.music.scores.matlab import read_matlab
+from throughtime.tasks.music.scores.representation import Examples, Piece, Representation
+from throughtime.tasks.music.scores.score import KEYS, Score, pitch_name
+from throughtime.tasks.music.scores.statistics import Statistics
 from throughtime.tasks.music.settings import MusicGeneration, MusicSettings
 
 if TYPE_CHECKING:

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from throughtime.data.labels import SHOWN, Labels
-from throughtime.data.pretrained import pretrained_vectors, starting_matrix
-from throughtime.data.sentiment import ratings, reviews
 from throughtime.data.tables import SUFFIXES, LabelledText, read_labelled_texts, read_text
+from throughtime.data.words import ratings, reviews
+from throughtime.data.words.pretrained import pretrained_vectors, starting_matrix
 from throughtime.data.words.splitting import split_words
 from throughtime.data.words.vocabulary import Vocabulary
 from throughtime.errors import DataError
-from throughtime.models.baselines.bag_of_words import BagOfWords
 from throughtime.storage.report import Report
 from throughtime.storage.written import readable
 from throughtime.tasks.base import Metric, Prediction, Splits, Task, existing
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
+from throughtime.tasks.sentiment.baselines.bag_of_words import BagOfWords
 from throughtime.tasks.sentiment.settings import SentimentSettings
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
     def loader(self, examples: Sequence[LabelledText], *, training: bool) -> Loader:
         """Padded batches of word numbers, sentence lengths and class numbers."""
         from throughtime.data.loaders import BucketLoader
-        from throughtime.data.sentiment.parts import PartsLoader
+        from throughtime.tasks.sentiment.parts import PartsLoader
 
         asked = self.settings
         rows = [
@@ -202,7 +202,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
 
     def _encoded(self, words: list[str]) -> dict[str, np.ndarray]:
         """The words of a text that are read, and how long its sentences are."""
-        from throughtime.data.sentiment.parts import sentence_lengths
+        from throughtime.tasks.sentiment.parts import sentence_lengths
 
         numbers = self.vocabulary.encode(self._shortened(words))
         ends = [self.vocabulary.index(mark) for mark in _END_MARKS if mark in self.vocabulary]

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from throughtime.data.audio.batches import UtteranceLoader, Varied
-from throughtime.data.audio.log_mel import FRAMES_A_SECOND
-from throughtime.data.audio.symbols import BLANK
 from throughtime.decoding.alignment import align
+from throughtime.tasks.speech.audio.batches import UtteranceLoader, Varied
+from throughtime.tasks.speech.audio.log_mel import FRAMES_A_SECOND
+from throughtime.tasks.speech.audio.symbols import BLANK
 from throughtime.tasks.speech.features import Features
 
 if TYPE_CHECKING:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from throughtime.data.audio.batches import Varied
-from throughtime.data.audio.mel_cache import Hearing, MelCache
-from throughtime.data.audio.normalising import Normaliser
-from throughtime.data.audio.symbols import Symbols
-from throughtime.data.audio.utterance import Spelling, Utterance
 from throughtime.errors import DataError
-from throughtime.models.baselines.templates import Templates
 from throughtime.storage.written import read_arrays, readable
+from throughtime.tasks.speech.audio.batches import Varied
+from throughtime.tasks.speech.audio.mel_cache import Hearing, MelCache
+from throughtime.tasks.speech.audio.normalising import Normaliser
+from throughtime.tasks.speech.audio.symbols import Symbols
+from throughtime.tasks.speech.audio.utterance import Spelling, Utterance
+from throughtime.tasks.speech.baselines.templates import Templates
 from throughtime.tasks.speech.language import Language
 from throughtime.tasks.speech.settings import SpeechSettings
 

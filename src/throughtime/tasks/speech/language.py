@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from throughtime import tasks as registry
-from throughtime.data.audio.symbols import Symbols
-from throughtime.data.text.byte_pairs import BytePairs, load_tokenizer
-from throughtime.data.text.tokens import Tokenizer
+from throughtime.data.tokens.byte_pairs import BytePairs, load_tokenizer
+from throughtime.data.tokens.tokens import Tokenizer
 from throughtime.errors import DataError
+from throughtime.tasks.speech.audio.symbols import Symbols
 from throughtime.tasks.speech.other_run import OtherRun
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from throughtime.data.audio.log_mel import FRAMES_A_SECOND, LogMel
-from throughtime.data.audio.recording import Resampled
-from throughtime.data.audio.symbols import BLANK
 from throughtime.tasks.speech.answers import Decoder, describe
+from throughtime.tasks.speech.audio.log_mel import FRAMES_A_SECOND, LogMel
+from throughtime.tasks.speech.audio.recording import Resampled
+from throughtime.tasks.speech.audio.symbols import BLANK
 from throughtime.tasks.speech.captions import captions_of
 from throughtime.tasks.speech.features import Features
 

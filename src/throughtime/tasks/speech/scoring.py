@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from throughtime.data.audio.recording import package
 from throughtime.storage.report import Table
+from throughtime.tasks.speech.audio.recording import package
 
 _SHOWN = 15
 

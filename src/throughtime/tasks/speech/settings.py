@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from throughtime.data.audio.log_mel import FRAMES_A_SECOND
 from throughtime.settings import TrainingSettings
+from throughtime.tasks.speech.audio.log_mel import FRAMES_A_SECOND
 
 
 class SpeechSettings(TrainingSettings):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from throughtime.data.audio.symbols import BLANK, Symbols
 from throughtime.errors import DataError
+from throughtime.tasks.speech.audio.symbols import BLANK, Symbols
 from throughtime.tasks.speech.other_run import OtherRun
 from throughtime.tasks.speech.settings import SpeechSettings
 

@@ -9,17 +9,17 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from throughtime.data.audio.corpora import Reading, given_splits, read_corpus, read_part, sound_files
-from throughtime.data.audio.log_mel import FRAMES_A_SECOND
-from throughtime.data.audio.manifests import Columns, read_manifest
-from throughtime.data.audio.masking import Masking
-from throughtime.data.audio.recording import PulseCode, stream_recording
-from throughtime.data.audio.utterance import Utterance
-from throughtime.data.audio.voices import built_in_speech
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
 from throughtime.tasks.base import Metric, Prediction, Splits, Task
 from throughtime.tasks.speech.answers import EVALUATION_BATCH, Decoder, describe, log_probabilities, parts_of
+from throughtime.tasks.speech.audio.corpora import Reading, given_splits, read_corpus, read_part, sound_files
+from throughtime.tasks.speech.audio.log_mel import FRAMES_A_SECOND
+from throughtime.tasks.speech.audio.manifests import Columns, read_manifest
+from throughtime.tasks.speech.audio.masking import Masking
+from throughtime.tasks.speech.audio.recording import PulseCode, stream_recording
+from throughtime.tasks.speech.audio.utterance import Utterance
+from throughtime.tasks.speech.audio.voices import built_in_speech
 from throughtime.tasks.speech.captions import subtitles
 from throughtime.tasks.speech.features import Features
 from throughtime.tasks.speech.live import LiveTranscriber, Sound
@@ -69,7 +69,7 @@ class Speech(Task[Utterance, SpeechSettings]):
         return Reading(columns, asked.encoding, asked.longest, self.features.spelling)
 
     def built_in_data(self) -> Splits[Utterance]:
-        """Composed sentences, spoken, see `throughtime.data.audio.voices`."""
+        """Composed sentences, spoken, see `throughtime.tasks.speech.audio.voices`."""
         return self.read_splits(built_in_speech(self.cache))
 
     def read(self, path: Path) -> list[Utterance]:
@@ -138,7 +138,7 @@ class Speech(Task[Utterance, SpeechSettings]):
 
     def loader(self, examples: Sequence[Utterance], *, training: bool) -> Loader:
         """Batches of features and symbols; masked, and at all speeds, where they are learned from."""
-        from throughtime.data.audio.batches import UtteranceLoader
+        from throughtime.tasks.speech.audio.batches import UtteranceLoader
 
         asked, learned = self.settings, self.features
         if not training:
@@ -275,7 +275,7 @@ class Speech(Task[Utterance, SpeechSettings]):
 
     def draw(self, prediction: Prediction, path: Path) -> None:
         """Log-mel features, and how probable each symbol was when."""
-        from throughtime.data.audio.picture import draw_transcript
+        from throughtime.tasks.speech.audio.picture import draw_transcript
 
         if not prediction["final"]:
             return

@@ -9,20 +9,29 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from throughtime.data.text import shakespeare, tokens
-from throughtime.data.text.byte_pairs import BytePairs, load_tokenizer
-from throughtime.data.text.corpus import HELD_OUT, Piece, checked, find_pieces, find_splits, read_text, split_in_order
-from throughtime.data.text.token_cache import Released, TokenFile, tokenise
+from throughtime.data.tokens import tokens
+from throughtime.data.tokens.byte_pairs import BytePairs, load_tokenizer
 from throughtime.errors import DataError, ThroughtimeError
-from throughtime.models.baselines.ngram import NGram
+from throughtime.models.ngram import NGram
 from throughtime.storage.report import Report, Table
 from throughtime.storage.written import readable
 from throughtime.tasks.base import GenerateSettings, Metric, Prediction, Splits, Task, existing
+from throughtime.tasks.text.corpus import shakespeare
+from throughtime.tasks.text.corpus.files import (
+    HELD_OUT,
+    Piece,
+    checked,
+    find_pieces,
+    find_splits,
+    read_text,
+    split_in_order,
+)
+from throughtime.tasks.text.corpus.token_cache import Released, TokenFile, tokenise
 from throughtime.tasks.text.settings import TextGeneration, TextSettings
 
 if TYPE_CHECKING:
     from throughtime.data.batch import Loader
-    from throughtime.data.text.tokens import Tokenizer
+    from throughtime.data.tokens.tokens import Tokenizer
     from throughtime.models.base import Model
     from throughtime.models.generator import Generator
 
@@ -211,7 +220,7 @@ class Text(Task[Piece, TextSettings]):
         return Report(metrics, baselines, [Table("the text", ("", ""), rows)])
 
     def _streams(self, examples: Sequence[Piece], *, training: bool, limit: int | None = None) -> Released:
-        from throughtime.data.text.streams import StreamLoader
+        from throughtime.tasks.text.corpus.streams import StreamLoader
 
         settings, file = self.settings, self._tokens(examples)
         ids = file.ids[:limit]

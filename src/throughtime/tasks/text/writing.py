@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from throughtime.data.batch import Batch
-from throughtime.data.text.tokens import Tokenizer
+from throughtime.data.tokens.tokens import Tokenizer
 from throughtime.decoding.sampling import Sampling
 from throughtime.errors import ThroughtimeError
 from throughtime.models.base import Model

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 
 from throughtime.data.batch import Batch
-from throughtime.data.tracks.windows import Window
 from throughtime.models.forecaster import Forecaster
 from throughtime.models.outputs.mixture import coverage
 from throughtime.tasks.trajectory.features import Features
+from throughtime.tasks.trajectory.tracks.windows import Window
 
 _UNKNOWN = 0.15
 """Length of the mean direction below which it is called unknown; 0 is flat, 1 certain."""

@@ -10,11 +10,11 @@ from typing import Literal
 
 import numpy as np
 
-from throughtime.data.tracks.stacked import padded, targets
-from throughtime.data.tracks.windows import Window
-from throughtime.models.baselines.kalman import Kalman
 from throughtime.storage.written import readable
+from throughtime.tasks.trajectory.baselines.kalman import Kalman
 from throughtime.tasks.trajectory.simple import Expected, SimpleMethods
+from throughtime.tasks.trajectory.tracks.stacked import padded, targets
+from throughtime.tasks.trajectory.tracks.windows import Window
 
 Frame = Literal["world", "height", "heading"]
 

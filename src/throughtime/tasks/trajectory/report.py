@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from throughtime.data.tracks.stacked import targets
-from throughtime.data.tracks.windows import Window
 from throughtime.storage.report import Table
 from throughtime.tasks.trajectory.features import Features
 from throughtime.tasks.trajectory.scoring import distances, velocity_scores
+from throughtime.tasks.trajectory.tracks.stacked import targets
+from throughtime.tasks.trajectory.tracks.windows import Window
 
 
 def scores(windows: Sequence[Window], answers: Sequence[dict[str, Any]], features: Features) -> dict[str, float]:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from throughtime.data.tracks.stacked import targets
-from throughtime.data.tracks.windows import Window
-from throughtime.models.baselines.kalman import gaussian_nll
+from throughtime.tasks.trajectory.baselines.kalman import gaussian_nll
 from throughtime.tasks.trajectory.features import Features
+from throughtime.tasks.trajectory.tracks.stacked import targets
+from throughtime.tasks.trajectory.tracks.windows import Window
 
 LEVEL = 0.9
 """Probability of the regions whose coverage is measured."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from throughtime.data.tracks.stacked import padded, stacked, targets
-from throughtime.data.tracks.windows import Chance, Window
-from throughtime.models.baselines.extrapolation import extrapolate
-from throughtime.models.baselines.kalman import Filtered, Kalman, fit_kalman, gaussian_nll
+from throughtime.tasks.trajectory.baselines.extrapolation import extrapolate
+from throughtime.tasks.trajectory.baselines.kalman import Filtered, Kalman, fit_kalman, gaussian_nll
+from throughtime.tasks.trajectory.tracks.stacked import padded, stacked, targets
+from throughtime.tasks.trajectory.tracks.windows import Chance, Window
 
 _SPANS = (2, 3, 4, 5, 6, 8, 12, 16, 24, 32, 48)
 RIVALS = ("line", "parabola", "kalman")

@@ -9,10 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from throughtime.data.tracks import physics
-from throughtime.data.tracks.read import SUFFIXES, read_points, read_tracks
-from throughtime.data.tracks.track import Track
-from throughtime.data.tracks.windows import Chance, Protocol, Window, WindowLoader, full_windows
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report, Table
 from throughtime.tasks.base import Metric, Prediction, Splits, Task, existing
@@ -21,6 +17,10 @@ from throughtime.tasks.trajectory.report import scores, table_of_one, table_of_t
 from throughtime.tasks.trajectory.scoring import LEVEL, baselines
 from throughtime.tasks.trajectory.settings import TrajectorySettings
 from throughtime.tasks.trajectory.simple import RIVALS
+from throughtime.tasks.trajectory.tracks import physics
+from throughtime.tasks.trajectory.tracks.read import SUFFIXES, read_points, read_tracks
+from throughtime.tasks.trajectory.tracks.track import Track
+from throughtime.tasks.trajectory.tracks.windows import Chance, Protocol, Window, WindowLoader, full_windows
 
 if TYPE_CHECKING:
     from throughtime.data.batch import Loader
@@ -251,7 +251,7 @@ class Trajectory(Task[Track, TrajectorySettings]):
 
     def draw(self, prediction: Prediction, path: Path) -> None:
         """The fan of the predicted positions."""
-        from throughtime.data.tracks.picture import draw_fan
+        from throughtime.tasks.trajectory.tracks.picture import draw_fan
         from throughtime.tasks.trajectory.words import headline
 
         draw_fan(prediction, path, headline(prediction))

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.data.translation.sentences import SentenceCode, join_words, split_sentence
 from throughtime.data.words.vocabulary import UNKNOWN
-from throughtime.models.baselines.word_dictionary import WordDictionary
+from throughtime.tasks.translation.baselines.word_dictionary import WordDictionary
+from throughtime.tasks.translation.corpora.sentences import SentenceCode, join_words, split_sentence
 from throughtime.tasks.translation.settings import TranslationSettings
 
 if TYPE_CHECKING:

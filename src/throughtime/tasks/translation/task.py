@@ -11,10 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from throughtime.data.tables import read_text
-from throughtime.data.translation import danish
-from throughtime.data.translation.parallel import Pair, Sides, find_splits, read_pairs, split_pairs
-from throughtime.data.translation.scoring import signatures, translation_scores
-from throughtime.data.translation.sentences import (
+from throughtime.errors import DataError, ThroughtimeError
+from throughtime.storage.report import Report, Table
+from throughtime.tasks.base import Metric, Prediction, Splits, Task
+from throughtime.tasks.translation.answers import Answers
+from throughtime.tasks.translation.baselines.translation_memory import TranslationMemory
+from throughtime.tasks.translation.baselines.word_dictionary import WordDictionary
+from throughtime.tasks.translation.corpora import danish
+from throughtime.tasks.translation.corpora.parallel import Pair, Sides, find_splits, read_pairs, split_pairs
+from throughtime.tasks.translation.corpora.scoring import signatures, translation_scores
+from throughtime.tasks.translation.corpora.sentences import (
     PieceCode,
     SentenceCode,
     WordCode,
@@ -22,12 +28,6 @@ from throughtime.data.translation.sentences import (
     load_code,
     split_sentence,
 )
-from throughtime.errors import DataError, ThroughtimeError
-from throughtime.models.baselines.translation_memory import TranslationMemory
-from throughtime.models.baselines.word_dictionary import WordDictionary
-from throughtime.storage.report import Report, Table
-from throughtime.tasks.base import Metric, Prediction, Splits, Task
-from throughtime.tasks.translation.answers import Answers
 from throughtime.tasks.translation.settings import TranslationSettings
 
 if TYPE_CHECKING:
@@ -268,7 +268,7 @@ class Translation(Task[Pair, TranslationSettings]):
 
     def draw(self, prediction: Prediction, path: Path) -> None:
         """Draw which words of the source each word of the translation looked at."""
-        from throughtime.data.translation.picture import draw_attention
+        from throughtime.tasks.translation.corpora.picture import draw_attention
 
         attention = prediction["attention"]
         if attention is not None and attention["target"]:

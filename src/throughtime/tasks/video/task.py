@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from throughtime.data.clips.clip import Clip
-from throughtime.data.clips.files import Reading, given_splits, read_inputs, read_labelled
-from throughtime.data.clips.render import render_many
-from throughtime.data.clips.sampling import ClipLoader, Sampling
 from throughtime.data.labels import SHOWN, Labels
 from throughtime.errors import DataError, ThroughtimeError
-from throughtime.models.baselines.single_frames import SingleFrames, frame_features
 from throughtime.storage.report import Report
 from throughtime.storage.written import readable
 from throughtime.tasks.base import Metric, Prediction, Splits, Task
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
+from throughtime.tasks.video.baselines.single_frames import SingleFrames, frame_features
+from throughtime.tasks.video.clips.clip import Clip
+from throughtime.tasks.video.clips.files import Reading, given_splits, read_inputs, read_labelled
+from throughtime.tasks.video.clips.render import render_many
+from throughtime.tasks.video.clips.sampling import ClipLoader, Sampling
 from throughtime.tasks.video.settings import VideoSettings
 
 if TYPE_CHECKING:
@@ -273,7 +273,7 @@ class Video(Task[Clip, VideoSettings]):
 
     def draw(self, prediction: Prediction, path: Path) -> None:
         """The frames or sensor lines of a clip, read once more, and the probabilities as they developed."""
-        from throughtime.data.clips.picture import draw_development
+        from throughtime.tasks.video.clips.picture import draw_development
 
         file, line, so_far = Path(prediction["file"]), prediction["line"], prediction["so_far"]
         if not file.exists():

@@ -1,1 +1,0 @@
-"""Sentiment: the built-in reviews and ratings, and texts read a few sentences at a time."""

@@ -1,1 +1,0 @@
-"""Text: files of any size, tokens by character, piece or word, and the built-in Shakespeare."""

@@ -1,0 +1,69 @@
+"""From the names of pretrained vectors to the numbers that an embedding starts with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from throughtime.data.words.ratings import word_ratings
+from throughtime.data.words.reviews import review_vectors
+from throughtime.data.words.vectors import WordVectors, glove, read_vectors
+from throughtime.data.words.vocabulary import Vocabulary
+from throughtime.errors import DataError, ThroughtimeError
+
+# as large as this a vector is neither lost beside nor drowns what is learned; found on the validation split
+_SCALE = 0.4
+
+
+def pretrained_vectors(names: Sequence[str], cache: Path) -> list[WordVectors]:
+    """The vectors of these names.
+
+    Args:
+        names: "glove", "reviews", "ratings" or paths of text files; "none" stands for no vectors.
+        cache: folder for what is computed once.
+
+    Raises:
+        DataError: no such file, or none of word vectors.
+        ThroughtimeError: built-in vectors cannot be had.
+    """
+    found = []
+    built_in = {"glove": glove, "reviews": lambda: review_vectors(cache), "ratings": word_ratings}
+    for name in names:
+        if name in built_in:
+            try:
+                found.append(built_in[name]())
+            except ThroughtimeError as error:
+                raise ThroughtimeError(f"{error}; or do without pretrained vectors: --vectors none") from error
+        elif name != "none":
+            path = Path(name)
+            if not path.exists():
+                raise DataError(path, "no such file", "glove, reviews, ratings, none, or a file of word vectors")
+            found.append(read_vectors(path))
+    return found
+
+
+def starting_matrix(vocabulary: Vocabulary, sources: Sequence[WordVectors], size: int, seed: int) -> np.ndarray:
+    """What each word's vector starts with: those of all sources one after the other, random (or zero) without one.
+
+    Args:
+        vocabulary: V words.
+        sources: word vectors; each is scaled to the same spread.
+        size: of the random vectors if there are no sources.
+        seed: of the random numbers.
+
+    Returns:
+        float32 (V, I); I is the sum of the sources' sizes. Padding is zero.
+    """
+    random = np.random.default_rng(seed)
+    parts = [random.normal(0.0, _SCALE, (len(vocabulary), size))] if not sources else []
+    for source in sources:
+        vectors, known = source.of(vocabulary.words)
+        spread = max(float(source.vectors.std()), 1e-12) if source.vectors.size else 1.0
+        # unknown words are given half the spread: they should not speak louder than the known ones
+        unknown = random.normal(0.0, _SCALE / 2, vectors.shape) if source.others_random else 0.0
+        parts.append(np.where(known[:, None], vectors * (_SCALE / spread), unknown))
+    matrix = np.concatenate(parts, axis=1).astype(np.float32)
+    matrix[vocabulary.padding] = 0.0
+    return matrix

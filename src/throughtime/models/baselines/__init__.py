@@ -1,1 +1,0 @@
-"""The simple methods beside the networks: what can be had without backpropagation."""

@@ -1,0 +1,120 @@
+"""Standard MIDI files, read and written by symusic."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from throughtime.errors import DataError, MissingExtraError
+from throughtime.tasks.music.scores.score import DEFAULT_TEMPO, NOTE, Score
+
+TICKS = 480
+"""Ticks in a quarter note of the files we write."""
+
+
+def read_midi(path: Path) -> Score:
+    """The notes of a MIDI file; drum tracks are left out, for their numbers are not pitches.
+
+    Args:
+        path: a Standard MIDI File of format 0, 1 or 2.
+
+    Raises:
+        DataError: empty, truncated, no MIDI file, or without a pitched note of any duration.
+    """
+    symusic = _symusic()
+    expected = "a Standard MIDI File (.mid) with notes"
+    content = path.read_bytes()
+    if not content:
+        raise DataError(path, "an empty file", expected)
+    try:
+        score = symusic.Score.from_midi(content)
+    except (RuntimeError, ValueError) as error:
+        reason = str(error).removeprefix("MiniMidi: ").removesuffix(": iostream error").rstrip(".!")
+        raise DataError(path, f"a broken MIDI file ({reason})", expected) from error
+    if score.ticks_per_quarter <= 0:
+        raise DataError(path, "0 ticks in a quarter note", "a MIDI header with a positive division")
+    tracks = [track for track in score.tracks if not track.is_drum]
+    if score.tracks and not tracks:
+        raise DataError(path, "drum tracks only", "at least one track of pitched notes")
+    notes = np.concatenate([_track(track, part) for part, track in enumerate(tracks)] or [np.empty(0, NOTE)])
+    lasting = notes[notes["duration"] > 0]
+    if not len(lasting):
+        what = f"{len(notes)} notes, all of no duration" if len(notes) else "no notes"
+        raise DataError(path, what, "at least one note that sounds")
+    for name in ("onset", "duration"):
+        lasting[name] /= score.ticks_per_quarter
+    ordered = lasting[np.lexsort((lasting["pitch"], lasting["onset"]))]
+    return Score(path.stem, ordered, _tempos(score), tuple(track.name for track in tracks))
+
+
+def _track(track: object, part: int) -> np.ndarray:
+    """The notes of one track, still in ticks; what the sustain pedal holds sounds on."""
+    columns, pedals = track.notes.numpy(), track.pedals.numpy()  # type: ignore[attr-defined]
+    notes = np.zeros(len(columns["time"]), NOTE)
+    notes["onset"], notes["duration"] = columns["time"], columns["duration"]
+    notes["pitch"], notes["velocity"], notes["part"] = columns["pitch"], columns["velocity"], part
+    if len(pedals["time"]):
+        _sustain(notes, pedals["time"].astype(float), pedals["duration"].astype(float))
+    return notes
+
+
+def _sustain(notes: np.ndarray, down: np.ndarray, held: np.ndarray) -> None:
+    """Let notes that end while the pedal is down sound until it goes up, or until their key is struck again."""
+    end = notes["onset"] + notes["duration"]
+    at = np.searchsorted(down, end, side="right") - 1
+    up = np.where(at >= 0, (down + held)[at], -np.inf)
+    end = np.maximum(end, up)
+    for pitch in np.unique(notes["pitch"]):
+        same = np.flatnonzero(notes["pitch"] == pitch)
+        same = same[np.argsort(notes["onset"][same], kind="stable")]
+        struck = np.append(notes["onset"][same][1:], np.inf)
+        own = notes["onset"][same] + notes["duration"][same]
+        end[same] = np.minimum(end[same], np.maximum(struck, own))
+    notes["duration"] = end - notes["onset"]
+
+
+def _tempos(score: object) -> np.ndarray:
+    """The tempo map (K, 2); a piece starts at 120 quarter notes a minute until it says otherwise."""
+    columns = score.tempos.numpy()  # type: ignore[attr-defined]
+    pace = np.maximum(columns["mspq"].astype(np.float64), 1.0)
+    rows = np.stack([columns["time"] / score.ticks_per_quarter, 60e6 / pace], axis=1)  # type: ignore[attr-defined]
+    if not len(rows) or rows[0, 0] > 0:
+        rows = np.concatenate([[[0.0, DEFAULT_TEMPO]], rows])
+    return rows[np.argsort(rows[:, 0], kind="stable")]
+
+
+def write_midi(score: Score, path: Path, program: int = 0) -> None:
+    """Write a score as a MIDI file, one track a part.
+
+    Args:
+        score: what to write.
+        path: the file; it is replaced as a whole or not at all.
+        program: General MIDI number of the instrument (0: grand piano, 19: church organ).
+    """
+    symusic = _symusic()
+    out = symusic.Score(TICKS)
+    for start, pace in score.tempos:
+        out.tempos.append(symusic.Tempo(round(start * TICKS), mspq=round(60e6 / pace)))
+    for part in np.unique(score.notes["part"]) if len(score.notes) else ():
+        named = score.parts[part] if part < len(score.parts) else ""
+        track = symusic.Track(name=named, program=program, is_drum=False)
+        for note in score.notes[score.notes["part"] == part]:
+            onset = round(float(note["onset"]) * TICKS)
+            end = round(float(note["onset"] + note["duration"]) * TICKS)
+            length = max(end - onset, 1)
+            track.notes.append(symusic.Note(onset, length, int(note["pitch"]), int(note["velocity"])))
+        out.tracks.append(track)
+    scratch = path.with_name(path.name + ".part")
+    scratch.write_bytes(out.dumps_midi())
+    scratch.replace(path)
+
+
+def _symusic() -> ModuleType:
+    try:
+        import symusic
+    except ImportError as error:
+        raise MissingExtraError("symusic", "music", "reading and writing MIDI") from error
+    module: ModuleType = symusic
+    return module

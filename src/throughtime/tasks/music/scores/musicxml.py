@@ -1,0 +1,218 @@
+"""MusicXML, plain (.musicxml, .xml) and compressed (.mxl): the notes of a partwise score, as they sound.
+
+Only what sounds is read: pitch, duration, chord, voice (backup, forward), tie, transposing instruments and tempo.
+Repeats are not unfolded; grace notes, which have no duration of their own, are left out. Checked against music21's
+reading of every score in its Bach corpus (tests/test_music_musicxml.py).
+"""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from xml.etree.ElementTree import Element, TreeBuilder
+from xml.parsers import expat
+
+import numpy as np
+
+from throughtime.data.archives import read_member, read_members
+from throughtime.errors import DataError
+from throughtime.tasks.music.scores.score import DEFAULT_TEMPO, Score, notes_of
+
+LARGEST = 64 * 2**20
+"""Bytes of XML that a score may have."""
+LARGEST_RATIO = 300
+"""How many times larger than its archive a score may be: real ones stay below 60, bombs begin at 1,000."""
+
+LONGEST = 1_000_000
+"""Quarter notes that one note or rest may last."""
+
+_SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_EXPECTED = "a MusicXML score (score-partwise)"
+
+
+def read_musicxml(path: Path) -> Score:
+    """The notes of a MusicXML score.
+
+    Args:
+        path: .musicxml or .xml, or the compressed .mxl.
+
+    Raises:
+        DataError: empty, no XML, no partwise score, entity declarations, an archive that unpacks to too much, no notes.
+    """
+    content = _unpacked(path) if path.suffix.lower() == ".mxl" else _plain(path)
+    root = parse_xml(path, content)
+    if root.tag == "score-timewise":
+        raise DataError(path, "a timewise score", _EXPECTED)
+    if root.tag != "score-partwise":
+        raise DataError(path, f"an XML document of another kind (<{root.tag[:40]}>)", _EXPECTED)
+    rows: list[tuple[float, ...]] = []
+    tempos: list[tuple[float, float]] = []
+    parts = root.findall("part")
+    for index, part in enumerate(parts):
+        reader = _PartReader(path, index)
+        reader.read(part)
+        rows += reader.rows
+        tempos += reader.tempos
+    if not rows:
+        raise DataError(path, "no notes", "at least one note with a pitch and a duration")
+    names = {part.get("id"): (part.findtext("part-name") or "").strip() for part in root.iter("score-part")}
+    return Score(path.stem, notes_of(rows), _tempos(tempos), tuple(names.get(p.get("id"), "") for p in parts))
+
+
+def parse_xml(path: Path, content: bytes) -> Element:
+    """The root of an XML document that declares no entities.
+
+    Entities are all it takes to make a few lines unfold to gigabytes ("billion laughs"), and no score needs them.
+
+    Raises:
+        DataError: not well-formed, or it declares an entity.
+    """
+    builder, parser = TreeBuilder(), expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = builder.start, builder.end
+    parser.CharacterDataHandler = builder.data
+
+    def refuse(name: str, *_: object) -> None:
+        raise DataError(path, f"a declaration of the entity {name[:40]!r}", "XML without entity declarations")
+
+    parser.EntityDeclHandler = refuse
+    try:
+        parser.Parse(content, True)
+    except expat.ExpatError as error:
+        reason = expat.ErrorString(error.code)
+        raise DataError(path, f"broken XML ({reason})", _EXPECTED, line=error.lineno) from error
+    except (ValueError, LookupError) as error:
+        raise DataError(path, f"XML in an encoding that cannot be read ({error})", _EXPECTED) from error
+    return builder.close()
+
+
+def _plain(path: Path) -> bytes:
+    if path.stat().st_size > LARGEST:
+        raise DataError(path, f"{path.stat().st_size:,} bytes of XML", f"at most {LARGEST:,}")
+    content = path.read_bytes()
+    if not content.strip():
+        raise DataError(path, "an empty file", _EXPECTED)
+    return content
+
+
+def _unpacked(path: Path) -> bytes:
+    """The score inside a compressed file: the one that META-INF/container.xml names."""
+    size = path.stat().st_size
+    if not size:
+        raise DataError(path, "an empty file", _EXPECTED)
+    if not zipfile.is_zipfile(path):
+        raise DataError(path, "no zip archive", "a compressed MusicXML score (.mxl)")
+    largest = min(LARGEST, max(2**20, LARGEST_RATIO * size))
+    container = parse_xml(path, read_member(path, "META-INF/container.xml", 2**20))
+    roots = [file.get("full-path") for file in container.iter() if file.tag.rpartition("}")[2] == "rootfile"]
+    if not roots or not roots[0]:
+        raise DataError(path, "no root file in META-INF/container.xml", "the path of the score in the archive")
+    name = roots[0]
+    for member, content in read_members(path, lambda member: member == name, largest):
+        if member == name:
+            return content
+    raise DataError(path, f"no {name!r} in the archive though META-INF/container.xml names it", _EXPECTED)
+
+
+class _PartReader:
+    """Walks through one part, measure by measure, with a clock in quarter notes."""
+
+    def __init__(self, path: Path, index: int) -> None:
+        self.path = path
+        self.index = index
+        self.rows: list[tuple[float, ...]] = []
+        self.tempos: list[tuple[float, float]] = []
+        self.clock = 0.0
+        self.onset = 0.0  # of the last note, which the other notes of its chord share
+        self.divisions = 1.0
+        self.transposition = 0
+        self.tied: dict[tuple[str, int], int] = {}  # (voice, pitch) of a note whose tie is open -> its row
+
+    def read(self, part: Element) -> None:
+        for measure in part.iter("measure"):
+            start = furthest = self.clock
+            for element in measure:
+                self._element(element)
+                furthest = max(furthest, self.clock)
+                self.clock = max(self.clock, start)
+            self.clock = furthest
+
+    def _element(self, element: Element) -> None:
+        if element.tag == "note":
+            self._note(element)
+        elif element.tag == "backup":
+            self.clock -= self._duration(element)
+        elif element.tag == "forward":
+            self.clock += self._duration(element)
+        elif element.tag == "attributes":
+            self._attributes(element)
+        elif element.tag in ("direction", "sound"):
+            for sound in element.iter("sound"):
+                if sound.get("tempo") is not None:
+                    self.tempos.append((self.clock, self._number(sound.get("tempo"), "tempo")))
+
+    def _attributes(self, attributes: Element) -> None:
+        if attributes.find("divisions") is not None:
+            self.divisions = self._number(attributes.findtext("divisions"), "divisions")
+            if self.divisions <= 0:
+                raise DataError(self.path, "0 divisions of a quarter note", "a positive number of divisions")
+        transpose = attributes.find("transpose")
+        if transpose is not None:
+            chromatic = self._number(transpose.findtext("chromatic"), "chromatic")
+            octaves = self._number(transpose.findtext("octave-change") or "0", "octave-change")
+            self.transposition = round(chromatic + 12 * octaves)
+
+    def _note(self, note: Element) -> None:
+        if note.find("grace") is not None:
+            return
+        duration = self._duration(note)
+        if note.find("chord") is None:
+            self.onset = self.clock
+            self.clock += duration
+        pitch = note.find("pitch")
+        if pitch is None or note.find("cue") is not None or duration == 0:
+            return  # a rest, a drum stroke, or what is only printed
+        step, octave = (pitch.findtext("step") or "").strip(), self._number(pitch.findtext("octave"), "octave")
+        if step not in _SEMITONES:
+            raise DataError(self.path, f"the pitch step {step[:20]!r}", "one of C D E F G A B")
+        alter = self._number(pitch.findtext("alter") or "0", "alter")
+        number = round(_SEMITONES[step] + alter + 12 * (octave + 1)) + self.transposition
+        if not 0 <= number <= 127:
+            raise DataError(self.path, f"a note of MIDI pitch {number}", "pitches from 0 to 127")
+        self._sound(number, duration, note)
+
+    def _sound(self, number: int, duration: float, note: Element) -> None:
+        """Keep a note, or lengthen the one it is tied to."""
+        ties = {tie.get("type") for tie in note.findall("tie")}
+        key = (note.findtext("voice") or "", number)
+        row = self.tied.pop(key, None) if "stop" in ties else None
+        if row is not None and abs(self.rows[row][0] + self.rows[row][1] - self.onset) < 1e-6:
+            onset, length = self.rows[row][:2]
+            self.rows[row] = (onset, length + duration, *self.rows[row][2:])
+        else:
+            row = len(self.rows)
+            self.rows.append((self.onset, duration, number, 80, self.index))
+        if "start" in ties:
+            self.tied[key] = row
+
+    def _duration(self, element: Element) -> float:
+        duration = self._number(element.findtext("duration"), "duration") / self.divisions
+        if not 0 <= duration <= LONGEST:
+            raise DataError(self.path, f"a duration of {duration:g} quarter notes", f"0 to {LONGEST:,}")
+        return duration
+
+    def _number(self, text: str | None, name: str) -> float:
+        try:
+            number = float(text or "")
+        except ValueError:
+            number = float("nan")
+        if not np.isfinite(number):
+            raise DataError(self.path, f"<{name}> with {(text or 'nothing')[:40]!r}", f"a number as {name}")
+        return number
+
+
+def _tempos(marks: list[tuple[float, float]]) -> np.ndarray:
+    rows = sorted((at, pace) for at, pace in set(marks) if pace > 0)
+    if not rows or rows[0][0] > 0:
+        rows.insert(0, (0.0, DEFAULT_TEMPO))
+    return np.array(rows)
