@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from throughtime.layers import GRU, LSTM, RNN
-    from throughtime.verbs import Run, evaluate, generate, predict, train
+    from throughtime.verbs import Run, check, evaluate, generate, predict, train
 
 __version__ = "0.1.0"
 
@@ -24,13 +24,14 @@ _HOMES = {
     "GRU": "throughtime.layers",
     "LSTM": "throughtime.layers",
     "Run": "throughtime.verbs",
+    "check": "throughtime.verbs",
     "train": "throughtime.verbs",
     "evaluate": "throughtime.verbs",
     "predict": "throughtime.verbs",
     "generate": "throughtime.verbs",
 }
 
-__all__ = ["GRU", "LSTM", "RNN", "Run", "evaluate", "generate", "predict", "train"]
+__all__ = ["GRU", "LSTM", "RNN", "Run", "check", "evaluate", "generate", "predict", "train"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The four verbs: train, evaluate, predict, generate; each needs a run folder and nothing else."""
+"""The verbs: check, train, evaluate, predict, generate; the last three need a run folder and nothing else."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, groupby
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from throughtime import tasks as registry
 from throughtime.errors import ArgumentError, ThroughtimeError
 from throughtime.settings import TrainingSettings
 from throughtime.storage.report import Report
-from throughtime.tasks.base import Prediction, Splits, Task
+from throughtime.tasks.base import Generates, Prediction, Splits, Streams, Task
+from throughtime.tasks.base.summary import Summary, note_learned, summarise
+from throughtime.training.announce import announce
 from throughtime.training.memory import check_memory, enough_memory
 
 if TYPE_CHECKING:
@@ -87,6 +92,48 @@ class Run:
         return f"Run({str(self.folder.path)!r}, task={self.task.name!r})"
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What `check` saw.
+
+    Args:
+        task: with its findings (`task.findings`).
+        splits: the examples.
+        summaries: of each split, by name.
+    """
+
+    task: Task[Any, Any]
+    splits: Splits[Any]
+    summaries: Mapping[str, Summary]
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is stored in a run folder's data.json."""
+        splits = {name: summary.to_json() for name, summary in self.summaries.items()}
+        return {"splits": splits, "findings": self.task.findings.to_json()}
+
+
+@enough_memory()
+def check(
+    task: str,
+    data: str | Path | None = None,
+    *,
+    train: str | Path | None = None,
+    valid: str | Path | None = None,
+    test: str | Path | None = None,
+    **settings: Any,
+) -> Checked:
+    """Read data as `train` would, learn nothing, and say how it was understood and what looks wrong.
+
+    Args:
+        task, data, train, valid, test, settings: as `train` takes them.
+
+    Raises:
+        ThroughtimeError: it cannot be read.
+    """
+    paths = DataPaths(*(None if path is None else Path(path) for path in (data, train, valid, test)))
+    return _read(_task(task, settings), paths)
+
+
 @enough_memory()
 def train(
     task: str,
@@ -123,10 +170,14 @@ def train(
         settings = dict.fromkeys(LIMITS) | settings  # a limit that is asked for stands in place of the defaults
     paths = DataPaths(*(None if path is None else Path(path) for path in (data, train, valid, test)))
     begin = _go_on if resume else _begin
-    learner, splits, folder, paths = begin(task, paths, Path(out), settings)
+    seen, folder, paths = begin(task, paths, Path(out), settings)
+    learner, splits = seen.task, seen.splits
+    if not quiet:
+        announce(seen.summaries, learner.findings)
     with folder.locked(), _nothing_half_done(folder, resume):
         if not resume:
             learner.save_features(folder.features)
+            folder.write_data(seen.to_json(), {name: one.checksums for name, one in seen.summaries.items()})
         folder.write_config(task, paths.to_config(), learner.settings)
         loop.seed_everything(learner.settings.seed)
         model = learner.model()
@@ -155,9 +206,15 @@ def evaluate(run: Run | str | Path, data: str | Path | None = None) -> Report:
     Args:
         run: a run or its folder.
         data: a file or folder that the task reads; None: the test split of the run's own data.
+
+    What is wrong with the examples, such as having been learned from, is in `run.task.findings` afterwards.
     """
     run = _open(run)
+    run.task.findings.clear()
     examples = run.paths.read(run.task).test if data is None else run.task.read(Path(data))
+    if (stored := run.folder.read_data()) is not None:
+        described = [run.task.describe(example) for example in examples]
+        note_learned(described, stored[1]["train"], "an example that this run learned from", run.task.findings)
     return _judge(run, examples)
 
 
@@ -182,13 +239,27 @@ def _answers(run: Run, inputs: Iterable[Any]) -> Iterator[Prediction]:
     from throughtime.training.hardware import cpu_threads
 
     with enough_memory():
-        answers = run.task.predict(run.model, inputs)
+        answers = _answered(run, inputs)
         while True:
             with cpu_threads(run.model, run.task.settings.threads):  # not while the caller works with an answer
                 answer = next(answers, None)
             if answer is None:
                 return
             yield answer
+
+
+def _answered(run: Run, inputs: Iterable[Any]) -> Iterator[Prediction]:
+    """Inputs that are whole are answered together, those that still come in one by one."""
+    task = run.task
+    if not isinstance(task, Streams):
+        yield from task.predict(run.model, inputs)
+        return
+    opened = ((given, task.stream(given)) for given in inputs)
+    for whole, some in groupby(opened, key=lambda pair: pair[1] is None):
+        if whole:
+            yield from task.predict(run.model, [given for given, _ in some])
+        else:
+            yield from chain.from_iterable(task.listen(run.model, stream) for _, stream in some)
 
 
 @enough_memory()
@@ -206,10 +277,9 @@ def generate(run: Run | str | Path, out: str | Path, **options: Any) -> list[Pat
     from throughtime.training.hardware import cpu_threads
 
     run = _open(run)
-    if run.task.Generation is None:
-        raise ThroughtimeError(f"the task {run.task.name} does not generate")
+    task = registry.require(run.task, Generates)
     with cpu_threads(run.model, run.task.settings.threads):
-        return run.task.generate(run.model, Path(out), run.task.Generation(**options))
+        return task.generate(run.model, Path(out), task.Generation(**options))
 
 
 @contextmanager
@@ -225,24 +295,26 @@ def _nothing_half_done(folder: RunFolder, resume: bool) -> Iterator[None]:
         raise
 
 
-def _begin(
-    task: str, paths: DataPaths, out: Path, settings: Mapping[str, Any]
-) -> tuple[Task[Any, Any], Splits[Any], RunFolder, DataPaths]:
+def _read(task: Task[Any, Any], paths: DataPaths) -> Checked:
+    task.findings.clear()
+    splits = paths.read(task)
+    return Checked(task, splits, summarise(task, splits))
+
+
+def _begin(task: str, paths: DataPaths, out: Path, settings: Mapping[str, Any]) -> tuple[Checked, RunFolder, DataPaths]:
     """A new run folder; it is made only when the data has been read."""
     from throughtime.storage.folder import RunFolder
 
     learner = _task(task, settings)
     RunFolder.check_free(out)
-    splits = paths.read(learner)
-    learner.fit(splits.train)
-    for held_out in (splits.valid, splits.test):  # what does not fit is said before anything is written
-        learner.check(held_out)
-    return learner, splits, RunFolder.create(out), paths
+    seen = _read(learner, paths)
+    learner.fit(seen.splits.train)
+    for held_out in (seen.splits.valid, seen.splits.test):  # what does not fit is said before anything is written
+        learner.accept(held_out)
+    return seen, RunFolder.create(out), paths
 
 
-def _go_on(
-    task: str, paths: DataPaths, out: Path, settings: Mapping[str, Any]
-) -> tuple[Task[Any, Any], Splits[Any], RunFolder, DataPaths]:
+def _go_on(task: str, paths: DataPaths, out: Path, settings: Mapping[str, Any]) -> tuple[Checked, RunFolder, DataPaths]:
     """The run that is there, perhaps with other limits."""
     run = Run(out)
     if run.task.name != task:
@@ -252,7 +324,27 @@ def _go_on(
     if run.folder.finished and not run.folder.checkpoint.exists():  # to begin anew would overwrite what it has learned
         raise ThroughtimeError(f"{run.folder.checkpoint}: found nothing, expected what a finished run goes on from")
     run.task.settings = _changed(run.task.settings, settings)
-    return run.task, run.paths.read(run.task), run.folder, run.paths
+    seen = _read(run.task, run.paths)
+    _check_unchanged(seen, run.folder)
+    return seen, run.folder, run.paths
+
+
+def _check_unchanged(seen: Checked, folder: RunFolder) -> None:
+    """Make sure that a run goes on with the very examples that it began with."""
+    stored = folder.read_data()
+    if stored is None:
+        what = "this run is from before checksums were kept: whether its data has changed cannot be said"
+        seen.task.findings.suspicious("changed data", what)
+        return
+    for name, before in stored[1].items():
+        now = seen.summaries[name].checksums
+        if not np.array_equal(now, before):
+            new, gone = int((~np.isin(now, before)).sum()), int((~np.isin(before, now)).sum())
+            changes = f"{new} of them new, {gone} of the old ones gone" if new or gone else "in another order"
+            raise ThroughtimeError(
+                f"{folder.path}: the data has changed since this run began: found {len(now)} examples in its {name} "
+                f"split ({changes}), expected the {len(before)} of then; start a new run"
+            )
 
 
 def stored_settings(folder: str | Path) -> TrainingSettings:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import tyro
 
-from throughtime.cli.show import report_json, show_report
+from throughtime.cli.show import report_json, show_findings, show_report
 
 
 @dataclass(frozen=True)
@@ -36,4 +36,5 @@ def run(arguments: Sequence[str]) -> int:
     else:
         judged_on = "the run's own held-out test" if asked.data is None else str(asked.data)
         show_report(report, done.task.metric, judged_on)
+        show_findings(done.task.findings)
     return 0

@@ -10,8 +10,9 @@ from typing import Any, Generic, TypeVar
 import tyro
 from rich.console import Console
 
+from throughtime import tasks as registry
 from throughtime.errors import ThroughtimeError
-from throughtime.tasks.base import GenerateSettings
+from throughtime.tasks.base import Generates, GenerateSettings
 
 OptionsT = TypeVar("OptionsT", bound=GenerateSettings)
 
@@ -37,9 +38,7 @@ def run(arguments: Sequence[str]) -> int:
     from throughtime import verbs
 
     done = verbs.Run(Path(arguments[0]))
-    if done.task.Generation is None:
-        raise ThroughtimeError(f"the task {done.task.name} does not generate")
-    kind: Any = Arguments[done.task.Generation]  # type: ignore[name-defined]
+    kind: Any = Arguments[registry.require(done.task, Generates).Generation]  # type: ignore[misc]
     asked = tyro.cli(kind, prog="throughtime generate", args=arguments)
     written = verbs.generate(done, asked.out, **asked.options.model_dump())
     console = Console()

@@ -18,6 +18,7 @@ from throughtime.errors import KernelFallbackWarning, ThroughtimeError
 # verb -> what it does; each is a module of this package with `run(arguments) -> exit status`
 VERBS = {
     "tasks": "what there is to learn, what files look like, which data is built in",
+    "check": "how your files are understood, and what looks wrong with them, before anything is learned",
     "train": "learn from your files, or from the built-in data",
     "evaluate": "judge a trained model, simple baselines beside it",
     "predict": "answer arguments, a file or standard input",

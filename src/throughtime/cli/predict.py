@@ -14,8 +14,9 @@ from typing import Any, TextIO
 import tyro
 from rich.console import Console
 
+from throughtime import tasks as registry
 from throughtime.errors import DataError, ThroughtimeError
-from throughtime.tasks.base import Prediction, Task
+from throughtime.tasks.base import Draws, Expresses, Paints, Prediction, Task
 
 _TOGETHER = 1000
 
@@ -43,16 +44,16 @@ def run(arguments: Sequence[str]) -> int:
     from throughtime import verbs
 
     done = verbs.Run(asked.run)
-    if asked.form is not None and asked.form not in done.task.forms:
-        known = f"one of: {', '.join(done.task.forms)}" if done.task.forms else "no --form for this task"
-        raise ThroughtimeError(f"found the form {asked.form!r}, expected {known}")
+    if asked.form is not None and asked.form not in (forms := registry.require(done.task, Expresses).forms):
+        raise ThroughtimeError(f"found the form {asked.form!r}, expected one of: {', '.join(forms)}")
     if asked.pictures is not None:
-        _make_room(done.task, asked.pictures)
+        registry.require(done.task, Draws)
+        _make_room(asked.pictures)
     together = _inputs(done.task, asked.inputs)
     predictions = (prediction for inputs in together for prediction in verbs.predict(done, inputs))
     for number, prediction in enumerate(predictions, 1):
         if asked.pictures is not None:
-            done.task.draw(prediction, asked.pictures / f"{number:04}.png")
+            registry.require(done.task, Draws).draw(prediction, asked.pictures / f"{number:04}.png")
         _print(done.task, prediction, asked)
     return 0
 
@@ -88,18 +89,17 @@ def _print(task: Task[Any, Any], prediction: Prediction, asked: Arguments) -> No
     if asked.json:
         print(json.dumps(prediction, ensure_ascii=False), flush=True)
     elif asked.form is not None:
-        if expressed := task.express(prediction, asked.form):  # of what is not whole yet there may be nothing to say
+        # of what is not whole yet there may be nothing to say
+        if expressed := registry.require(task, Expresses).express(prediction, asked.form):
             print(expressed, flush=True)
-    elif sys.stdout is not None and sys.stdout.isatty() and (painted := task.paint(prediction)) is not None:
-        Console().print(painted, soft_wrap=True)
+    elif sys.stdout is not None and sys.stdout.isatty() and isinstance(task, Paints):
+        Console().print(task.paint(prediction), soft_wrap=True)
     else:
         print(task.render(prediction), flush=True)
 
 
-def _make_room(task: Task[Any, Any], folder: Path) -> None:
+def _make_room(folder: Path) -> None:
     """A folder for pictures, in which none can be overwritten."""
-    if not task.draws:
-        raise ThroughtimeError(f"found --pictures, but the task {task.name} draws no pictures of its predictions")
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         found = "a folder that is not empty" if folder.is_dir() else "a file"
         raise ThroughtimeError(f"{folder}: found {found}, expected a new or empty folder for the pictures")

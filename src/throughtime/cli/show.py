@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from throughtime.data.findings import STYLES, Findings
 from throughtime.storage.report import Report
 from throughtime.tasks.base import Metric
 
@@ -51,6 +52,14 @@ def _show_table(
     # not as the table's own title, which would be broken where the table is narrow
     console.print(Text(title, style="italic"))
     console.print(table, highlight=False)
+
+
+def show_findings(findings: Findings) -> None:
+    """Print what was left out of the data or looks wrong with it to standard error."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for finding in findings:
+        if finding.level != "taken":
+            console.print(Text(str(finding), STYLES[finding.level]))
 
 
 def report_console() -> Console:

@@ -7,36 +7,23 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Any
 
-import tyro
 from rich.console import Console
 
 from throughtime import tasks as registry
 from throughtime import verbs
+from throughtime.cli.arguments import DataArguments, SettingsT, parse, task_name
 from throughtime.cli.show import show_report
-from throughtime.errors import ThroughtimeError
-from throughtime.settings import TrainingSettings
-from throughtime.tasks.base import Task
-
-SettingsT = TypeVar("SettingsT", bound=TrainingSettings)
+from throughtime.tasks.base import Generates, Task
 
 
 @dataclass(frozen=True)
-class Arguments(Generic[SettingsT]):
+class Arguments(DataArguments[SettingsT]):
     """Train a model, keep the best by the validation split, judge it on the test split."""
 
-    settings: tyro.conf.OmitArgPrefixes[SettingsT]
-    data: Annotated[Path | None, tyro.conf.arg(name="data"), tyro.conf.Positional] = None
-    """A file or folder, to be split into train, valid and test; none: the built-in data."""
     out: Path = field(default_factory=lambda: Path("runs") / time.strftime("%Y%m%d-%H%M%S"))
     """The run folder to be made (with --resume: to go on with)."""
-    train: Path | None = None
-    """File or folder to learn from, in place of DATA (with --valid and --test)."""
-    valid: Path | None = None
-    """File or folder to choose the best model by."""
-    test: Path | None = None
-    """File or folder to judge by."""
     resume: bool = False
     """Go on where the run in --out stopped (killed, interrupted, or its limit reached)."""
     quiet: bool = False
@@ -45,25 +32,15 @@ class Arguments(Generic[SettingsT]):
 
 def run(arguments: Sequence[str]) -> int:
     """Train and show the report."""
-    name, words = _task_name(arguments)
+    name, words = task_name("train", "[--out FOLDER] [--steps N] [--minutes M] [--resume]", arguments)
     defaults = registry.find(name).Settings()
-    asked = _parse(name, words, defaults)
+    asked = parse(Arguments, "train", name, words, defaults)
     if asked.resume:
         # once more, upon the run's own settings: what was asked anew differs from them
         defaults = verbs.stored_settings(asked.out)
-        asked = _parse(name, words, defaults)
-    settings = {key: value for key, value in asked.settings.model_dump().items() if value != getattr(defaults, key)}
-
+        asked = parse(Arguments, "train", name, words, defaults)
     done = verbs.train(
-        name,
-        asked.data,
-        out=asked.out,
-        train=asked.train,
-        valid=asked.valid,
-        test=asked.test,
-        resume=asked.resume,
-        quiet=asked.quiet,
-        **settings,
+        name, **asked.places, out=asked.out, resume=asked.resume, quiet=asked.quiet, **asked.changed(defaults)
     )
     show_report(done.folder.read_report(), done.task.metric, "held-out test")
     console = Console()
@@ -73,30 +50,9 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _task_name(arguments: Sequence[str]) -> tuple[str, list[str]]:
-    """The first word is the task; without one, say which there are."""
-    if arguments and arguments[0] not in ("-h", "--help"):
-        return arguments[0], list(arguments[1:])
-    if not arguments:
-        raise ThroughtimeError(f"found no TASK, expected one of: {', '.join(registry.names)}")
-    print("usage: throughtime train TASK [DATA] [--out FOLDER] [--steps N] [--minutes M] [--resume] ...\n")
-    print(f"TASK is one of: {', '.join(registry.names)}")
-    print("throughtime train TASK --help lists the options of a task")
-    raise SystemExit(0)
-
-
-def _parse(name: str, words: Sequence[str], defaults: TrainingSettings) -> Arguments[TrainingSettings]:
-    # flags and their help come from the task's own settings
-    kind: Any = Arguments[type(defaults)]  # type: ignore[misc]
-    parsed: Arguments[TrainingSettings] = tyro.cli(
-        kind, prog=f"throughtime train {name}", args=words, default=kind(settings=defaults)
-    )
-    return parsed
-
-
 def _next_steps(task: Task[Any, Any], folder: Path) -> list[str]:
     out = shlex.quote(str(folder))  # to be copied as it stands
     steps = [f"throughtime evaluate {out} FILE", f"throughtime predict {out} INPUT"]
-    if task.Generation is not None:
+    if isinstance(task, Generates):
         steps.insert(0, f"throughtime generate {out} --out new{task.ending} --temperature 0.9")
     return [*steps, f"throughtime train {task.name} --out {out} --resume --minutes 10    (goes on learning)"]

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from throughtime.errors import ThroughtimeError
 
@@ -42,7 +43,7 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     unfinished = path.with_name(f"{_BEGINNING}{path.name}{_ENDING}")
     with clear_errors(path):
         try:
-            with unfinished.open("wb") as file:
+            with _new_file(unfinished) as file:
                 file.write(content.encode() if isinstance(content, str) else content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -52,6 +53,15 @@ def write_atomically(path: Path, content: bytes | str) -> None:
                 unfinished.unlink(missing_ok=True)
             raise
     _sync_folder(path.parent)
+
+
+def _new_file(path: Path) -> BinaryIO:
+    """A file that was not there: what a killed process left is removed first, and a link that somebody planted under
+    its name is removed and not followed.
+    """
+    path.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    return os.fdopen(os.open(path, flags, 0o666), "wb")
 
 
 def remove_unfinished(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import platform
 import tomllib
@@ -11,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import tomli_w
 from filelock import FileLock, Timeout
 
@@ -19,6 +21,7 @@ from throughtime.errors import ThroughtimeError
 from throughtime.settings import Settings
 from throughtime.storage.atomic import clear_errors, remove_unfinished, write_atomically
 from throughtime.storage.report import Report, Table
+from throughtime.storage.written import read_arrays, readable
 
 if TYPE_CHECKING:
     from torch import nn
@@ -32,6 +35,7 @@ class RunFolder:
     | path                         | what                                                               |
     |------------------------------|--------------------------------------------------------------------|
     | config.toml                  | task, settings, data, versions                                     |
+    | data.json, examples.npz      | what was read and found, and a checksum of each example            |
     | features/                    | what the task learned from the training split (vocabulary, ...)    |
     | model.safetensors            | the best model by the validation metric                            |
     | checkpoint/state.safetensors | all that is needed to go on                                        |
@@ -94,8 +98,9 @@ class RunFolder:
         """Keep every other process from training in this folder; a process that is killed lets go of it.
 
         Raises:
-            ThroughtimeError: another one is at work there.
+            ThroughtimeError: another one is at work there, or something in it is a link to elsewhere.
         """
+        self._refuse_links()
         lock = FileLock(self.path / ".lock", timeout=0)
         with clear_errors(self.path, "write to"), suppress(NotImplementedError):  # disks of a network may know no locks
             try:
@@ -109,6 +114,14 @@ class RunFolder:
             yield
         finally:
             lock.release()
+
+    def _refuse_links(self) -> None:
+        """A folder that came from elsewhere must not lead what is written to files that are not its own."""
+        with clear_errors(self.path, "look into"):
+            entries = (*self.path.iterdir(), *self.checkpoint.parent.glob("*"))
+            link = next((entry for entry in entries if entry.is_symlink()), None)
+        if link is not None:
+            raise ThroughtimeError(f"{link}: found a link, expected a file or folder of the run itself: remove it")
 
     @property
     def features(self) -> Path:
@@ -200,6 +213,40 @@ class RunFolder:
         from throughtime.storage.weights import load_weights
 
         load_weights(model, self.weights)
+
+    def write_data(self, read: Mapping[str, Any], checksums: Mapping[str, np.ndarray]) -> None:
+        """Write down what was read.
+
+        Args:
+            read: splits and findings, as JSON has them.
+            checksums: (N,) uint64 of the examples of each split.
+        """
+        content = io.BytesIO()
+        arrays: dict[str, Any] = dict(checksums)
+        np.savez(content, **arrays)
+        write_atomically(self._checksums, content.getvalue())
+        write_atomically(self._data, json.dumps(read, ensure_ascii=False, indent=2) + "\n")
+
+    def read_data(self) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
+        """What `write_data` wrote; None in a run from before that was kept.
+
+        Raises:
+            DataError: it is broken.
+        """
+        if not self._data.exists():
+            return None
+        with readable(self._data, "account of what was read"):
+            read = dict(json.loads(self._data.read_bytes()))
+        with readable(self._checksums, "checksums of examples"):
+            return read, {name: read_arrays(self._checksums)[name] for name in ("train", "valid", "test")}
+
+    @property
+    def _data(self) -> Path:
+        return self.path / "data.json"
+
+    @property
+    def _checksums(self) -> Path:
+        return self.path / "examples.npz"
 
     @property
     def finished(self) -> bool:

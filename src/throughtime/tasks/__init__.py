@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 from throughtime.errors import ThroughtimeError
-from throughtime.tasks.base import Task
+from throughtime.tasks.base import Capability, Task
 
 # name -> class; loaded only when asked for, so that `--help` stays quick
 _CLASSES = {
@@ -33,3 +33,23 @@ def find(name: str) -> type[Task[Any, Any]]:
         raise ThroughtimeError(f"found no task named {name!r}, expected one of: {', '.join(names)}")
     task: type[Task[Any, Any]] = getattr(import_module(f"{__name__}.{name}"), _CLASSES[name])
     return task
+
+
+CapabilityT = TypeVar("CapabilityT", bound=Capability)
+
+
+def able(capability: type[Capability]) -> list[str]:
+    """Names of the tasks that have a capability, such as `Generates`."""
+    return [name for name in names if issubclass(find(name), capability)]
+
+
+def require(task: Any, capability: type[CapabilityT]) -> CapabilityT:
+    """The same task, known to have a capability.
+
+    Raises:
+        ThroughtimeError: it has not; the sentence lists those that have.
+    """
+    if isinstance(task, capability):
+        return task
+    others = ", ".join(able(capability))
+    raise ThroughtimeError(f"the task {task.name} {capability.lacking}, expected one that does: {others}")

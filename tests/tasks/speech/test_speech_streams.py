@@ -72,7 +72,7 @@ def test_pauses_end_a_text_and_its_times_go_on(live: throughtime.Run, tmp_path: 
     quiet = 0.003 * random.standard_normal(int(1.2 * RATE)).astype(np.float32)
     sound = np.concatenate([say("ab", random), quiet, say("cd", random), quiet, quiet, say("a", random)])
     soundfile.write(tmp_path / "a.wav", sound, RATE)
-    final = [one for one in live.task.predict(live.model, [f"stream:{tmp_path / 'a.wav'}"]) if one["final"]]
+    final = [one for one in throughtime.predict(live, [f"stream:{tmp_path / 'a.wav'}"]) if one["final"]]
     assert [one["text"] for one in final] == ["ab", "cd", "a"]
     starts = [one["words"][0]["start"] for one in final]
     expected = [0.05, 0.43 + 1.2 + 0.05, 0.43 * 2 + 1.2 * 3 + 0.05]

@@ -12,7 +12,7 @@ import numpy as np
 from throughtime.data.tables import read_text
 from throughtime.errors import DataError
 from throughtime.storage.report import Report, Table
-from throughtime.tasks.base import Metric, Prediction, Splits, Task, existing
+from throughtime.tasks.base import Described, Expresses, Metric, Paints, Prediction, Splits, Task, existing
 from throughtime.tasks.entities.answers import EVALUATION_BATCH, Answer, answer
 from throughtime.tasks.entities.baselines.gazetteer import Gazetteer
 from throughtime.tasks.entities.corpora.annotations import looks_like_json, read_annotations, read_texts
@@ -36,7 +36,7 @@ _COLUMNS = (".conll", ".conllu", ".iob", ".iob2", ".bio", ".bioes", ".bilou", ".
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 
 
-class Entities(Task[Sentence, EntitiesSettings]):
+class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints):
     """A tagger of words: which of them are names, of what kind, and where each begins and ends."""
 
     name = "entities"
@@ -46,6 +46,7 @@ class Entities(Task[Sentence, EntitiesSettings]):
         'JSONL such as {"text": ..., "spans": [[start, end, label], ...]} as doccano, Prodigy and spaCy write it'
     )
     built_in = "10,000 sentences of news that our grammar composes of the names in PyPI Faker 40.54.0 (MIT)"
+    unit = "words"
     metric = Metric("f1", "of whole entities, as conlleval counts", "max")
     Settings = EntitiesSettings
     forms = ("conll",)
@@ -95,6 +96,18 @@ class Entities(Task[Sentence, EntitiesSettings]):
         """A document's sentences belong together; where a file has no documents, sentences of the same words."""
         return example.words if example.document is None else example.document
 
+    def describe(self, example: Sentence) -> Described:
+        """Its words and its tags; it counts for the label of each entity."""
+        words, tags = "\n".join(example.words), " ".join(_tags(example))
+        labels = tuple(span.label for span in example.spans)
+        content = words.encode("utf-8", "replace")
+        return Described(content, tags, len(example.words), labels, example.path, example.line)
+
+    def show(self, example: Sentence) -> str:
+        """Its words, those of an entity with their tags."""
+        tagged = zip(example.words, _tags(example), strict=True)
+        return " ".join(word if tag == "O" else f"{word}/{tag}" for word, tag in tagged)
+
     # -- features --------------------------------------------------------------------------------------------
 
     def fit(self, train: Sequence[Sentence]) -> None:
@@ -112,7 +125,7 @@ class Entities(Task[Sentence, EntitiesSettings]):
         self.features.load(folder)
         self.baseline = Gazetteer.load(folder / "names.json")
 
-    def check(self, examples: Sequence[Sentence]) -> None:
+    def accept(self, examples: Sequence[Sentence]) -> None:
         """All labels must be among those of training."""
         for sentence in examples:
             self.features.check_labels(sentence)
@@ -243,6 +256,10 @@ class Entities(Task[Sentence, EntitiesSettings]):
             painted.append(piece, style=f"bold {colour}" if label else "")
             painted.append(f" {label}" if label else "", style=f"dim {colour}".strip())
         return painted
+
+
+def _tags(sentence: Sentence) -> list[str]:
+    return tags_of(sentence.spans, len(sentence.words), "IOB2")
 
 
 def _metrics(found: Score) -> dict[str, float]:

@@ -12,7 +12,7 @@ import numpy as np
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report, Table
 from throughtime.storage.written import read_arrays, readable
-from throughtime.tasks.base import GenerateSettings, Metric, Prediction, Splits, Task
+from throughtime.tasks.base import Described, Generates, GenerateSettings, Metric, Prediction, Splits, Task
 from throughtime.tasks.music.scores import representation as forms
 from throughtime.tasks.music.scores.chorales import chorales, melody
 from throughtime.tasks.music.scores.events import VOCABULARY
@@ -33,7 +33,7 @@ _WINDOW = 1000  # elements at a time when nothing is learned: bounds the memory 
 _SURPRISES = 3
 
 
-class Music(Task[Piece, MusicSettings]):
+class Music(Task[Piece, MusicSettings], Generates):
     """Polyphonic music, as frames of 88 keys or as performance events."""
 
     name = "music"
@@ -43,6 +43,7 @@ class Music(Task[Piece, MusicSettings]):
         "testdata (Boulanger-Lewandowski et al. 2012) brings its own splits, and stands for its testdata elsewhere"
     )
     built_in = "409 scores of Bach's chorales (corpus of PyPI music21 10.5.1), split by hymn tune"
+    unit = "frames"
     metric = Metric("nll", "nats per frame", "min")
     Settings = MusicSettings
     Generation = MusicGeneration
@@ -53,7 +54,8 @@ class Music(Task[Piece, MusicSettings]):
         self.form: Representation
         if settings.representation == "events":
             self.form = forms.Performance()
-            self.metric = Metric("nll", "nats per event", "min")  # type: ignore[misc]  # what is counted depends on the form
+            # what is counted depends on the form
+            self.unit, self.metric = "events", Metric("nll", "nats per event", "min")  # type: ignore[misc]
         else:
             self.form = forms.Frames(settings.resolution)
         self.statistics: Statistics = {}
@@ -81,6 +83,14 @@ class Music(Task[Piece, MusicSettings]):
     def group(self, example: Piece, index: int) -> Hashable:
         """Pieces on one tune stay together: else the test would ask for what was learned by heart."""
         return example.tune or index
+
+    def describe(self, example: Piece) -> Described:
+        """Its elements, and how many they are."""
+        return Described(example.elements.tobytes(), "", len(example.elements), path=Path(example.name))
+
+    def show(self, example: Piece) -> str:
+        """Its name and its first elements."""
+        return f"{example.name}: {self.form.shown(example.elements)}"
 
     def _piece(self, score: Score) -> Piece:
         shift = semitones_to_c(score.notes) if self.settings.transpose == "common" else 0

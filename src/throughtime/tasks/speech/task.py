@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
-from throughtime.tasks.base import Metric, Prediction, Splits, Task
+from throughtime.tasks.base import Described, Draws, Expresses, Metric, Prediction, Splits, Streams, Task
 from throughtime.tasks.speech.answers import EVALUATION_BATCH, Decoder, describe, log_probabilities, parts_of
 from throughtime.tasks.speech.audio.corpora import Reading, given_splits, read_corpus, read_part, sound_files
 from throughtime.tasks.speech.audio.log_mel import FRAMES_A_SECOND
@@ -37,7 +38,7 @@ _SPEAKERS = 10
 _LIVE = "pcm:RATE (raw 16-bit samples, one channel, little-endian, on standard input) or stream:FILE"
 
 
-class Speech(Task[Utterance, SpeechSettings]):
+class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
     """A transcriber: log-mel features, convolutions, recurrent layers, CTC, prefix beam search."""
 
     name = "speech"
@@ -47,10 +48,10 @@ class Speech(Task[Utterance, SpeechSettings]):
         "or LibriSpeech lay them out, or each with its text beside it (a.wav, a.txt)"
     )
     built_in = "4,300 commands, times, dates and numbers in the voices of eSpeak NG (PyPI espeakng-loader 0.2.4), noisy"
+    unit = "seconds"
     metric = Metric("wer", "word errors per word that was said", "min")
     Settings = SpeechSettings
     forms = ("srt", "vtt")
-    draws = True
 
     def __init__(self, settings: SpeechSettings, cache: Path) -> None:
         super().__init__(settings, cache)
@@ -90,6 +91,15 @@ class Speech(Task[Utterance, SpeechSettings]):
         """All that one of many people says stays together."""
         return index if example.speaker is None else example.speaker
 
+    def describe(self, example: Utterance) -> Described:
+        """Its sound and what is said."""
+        content = blake2b(example.audio.read_bytes(), digest_size=16).digest()
+        return Described(content, example.text, example.seconds, (), example.path, example.line)
+
+    def show(self, example: Utterance) -> str:
+        """How long it lasts, and what is said as it is learned."""
+        return f"{example.audio.name}, {example.seconds:.2f} s: {self.features.text(example)}"
+
     # -- features --------------------------------------------------------------------------------------------
 
     def fit(self, train: Sequence[Utterance]) -> None:
@@ -106,7 +116,7 @@ class Speech(Task[Utterance, SpeechSettings]):
         """What `save_features` wrote."""
         self.features.load(folder)
 
-    def check(self, examples: Sequence[Utterance]) -> None:
+    def accept(self, examples: Sequence[Utterance]) -> None:
         """All their sounds must be readable; what is made of them is kept for the evaluation."""
         self.features.mels(examples)
 
@@ -207,13 +217,10 @@ class Speech(Task[Utterance, SpeechSettings]):
     # -- use -------------------------------------------------------------------------------------------------
 
     def read_inputs(self, argument: str) -> Iterator[Any]:
-        """A sound file, all those of a folder or manifest, or a sound that comes in (pcm:RATE, stream:FILE)."""
-        kind, _, rest = argument.partition(":")
+        """A sound file, or all those of a folder or manifest; a stream stays what it is."""
         path = Path(argument)
-        if kind == "pcm" and rest.isdecimal():
-            yield Sound(PulseCode(sys.stdin.buffer, int(rest)), int(rest), "standard input")
-        elif kind == "stream" and rest:
-            yield Sound(stream_recording(Path(rest), self.settings.rate), self.settings.rate, rest)
+        if self.stream(argument) is not None:
+            yield argument
         elif path.is_dir():
             files = sound_files(path)
             if not files:
@@ -226,26 +233,31 @@ class Speech(Task[Utterance, SpeechSettings]):
             yield path
 
     def predict(self, model: Model, inputs: Iterable[Any]) -> Iterator[Prediction]:
-        """What is said in each recording, when and how surely; of a sound that comes in, as it does."""
+        """What is said in each recording, when and how surely."""
         waiting = iter(inputs)
         while group := list(islice(waiting, EVALUATION_BATCH if isinstance(inputs, Sequence) else 1)):
             given = [one for each in group for one in (self.read_inputs(each) if isinstance(each, str) else [each])]
-            if not any(isinstance(one, Sound) for one in given):
-                yield from self._recordings(cast("Transcriber", model), given)
-                continue
-            for one in given:
-                if isinstance(one, Sound):
-                    yield from self._listen(cast("Transcriber", model), one)
-                else:
-                    yield from self._recordings(cast("Transcriber", model), [one])
+            yield from self._recordings(cast("Transcriber", model), given)
 
-    def _listen(self, model: Transcriber, sound: Sound) -> Iterator[Prediction]:
+    def stream(self, argument: Any) -> Sound | None:
+        """Raw samples on standard input (pcm:RATE), or a sound file heard as if it came in (stream:FILE)."""
+        if isinstance(argument, Sound):
+            return argument
+        kind, _, rest = argument.partition(":") if isinstance(argument, str) else ("", "", "")
+        if kind == "pcm" and rest.isdecimal():
+            return Sound(PulseCode(sys.stdin.buffer, int(rest)), int(rest), "standard input")
+        if kind == "stream" and rest:
+            return Sound(stream_recording(Path(rest), self.settings.rate), self.settings.rate, rest)
+        return None
+
+    def listen(self, model: Model, stream: Sound) -> Iterator[Prediction]:
+        """Partial texts at once, whole ones at each pause."""
         if not self.settings.streaming:
             raise ThroughtimeError(
-                f"found {sound.name} as a stream, but this run hears both ways, expected sound files, or a run trained "
-                f"with --streaming; that hears {_LIVE}"
+                f"found {stream.name} as a stream, but this run hears both ways, expected sound files, or a run "
+                f"trained with --streaming; that hears {_LIVE}"
             )
-        yield from LiveTranscriber(model, self.features, self._decoder(), sound)
+        yield from LiveTranscriber(cast("Transcriber", model), self.features, self._decoder(), stream)
 
     def _recordings(self, model: Transcriber, paths: Sequence[Path]) -> Iterator[Prediction]:
         hearing, decoder = replace(self.features.hearing, longest=None), self._decoder()

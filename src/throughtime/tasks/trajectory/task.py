@@ -11,7 +11,7 @@ import numpy as np
 
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report, Table
-from throughtime.tasks.base import Metric, Prediction, Splits, Task, existing
+from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Task, existing
 from throughtime.tasks.trajectory.features import Features, Frame
 from throughtime.tasks.trajectory.report import scores, table_of_one, table_of_times
 from throughtime.tasks.trajectory.scoring import LEVEL, baselines
@@ -31,10 +31,11 @@ _BUILT_IN = {"train": 500, "valid": 60, "test": 60}
 _EVALUATION_BATCH = 256
 _FITTED = 20_000  # windows that scales and baselines are fitted to
 _WATCHED = 1000  # windows that training is watched on
+_SHOWN = 3  # points of a track that people are shown
 _ALONE = 500  # windows of one observed position in a report
 
 
-class Trajectory(Task[Track, TrajectorySettings]):
+class Trajectory(Task[Track, TrajectorySettings], Draws):
     """A forecaster of things that move: balls, people, whatever has been seen at known times.
 
     An example is a whole track; windows are cut from it.
@@ -49,9 +50,9 @@ class Trajectory(Task[Track, TrajectorySettings]):
     built_in = (
         "balls by our own physics (table tennis, tennis, basketball, rubber): drag, spin, bounces, a noisy camera"
     )
+    unit = "points"
     metric = Metric("ade", "mean distance of predicted from real positions, in the data's unit", "min")
     Settings = TrajectorySettings
-    draws = True
 
     def __init__(self, settings: TrajectorySettings, cache: Path) -> None:
         super().__init__(settings, cache)
@@ -79,6 +80,17 @@ class Trajectory(Task[Track, TrajectorySettings]):
         asked = self.settings
         return read_tracks(path, columns=asked.columns, time_unit=asked.time_unit, encoding=asked.encoding)
 
+    def describe(self, example: Track) -> Described:
+        """Its times and places."""
+        content = np.concatenate([example.times[:, None], example.positions], axis=1).tobytes()
+        return Described(content, "", len(example), (), example.path, example.line)
+
+    def show(self, example: Track) -> str:
+        """Its name, how long it lasts, and its first points."""
+        points = zip(example.times[:_SHOWN], example.positions[:_SHOWN], strict=True)
+        words = " ".join(",".join(f"{number:.6g}" for number in (time, *place)) for time, place in points)
+        return f"{example.name}: {len(example)} points in {np.ptp(example.times):.4g} s: {words} ..."
+
     # -- features --------------------------------------------------------------------------------------------
 
     def fit(self, train: Sequence[Track]) -> None:
@@ -99,7 +111,7 @@ class Trajectory(Task[Track, TrajectorySettings]):
         """What `save_features` wrote."""
         self.features = Features.load(folder)
 
-    def check(self, examples: Sequence[Track]) -> None:
+    def accept(self, examples: Sequence[Track]) -> None:
         """They must have the dimensions of training, and one at least must be long enough."""
         self._check_dimensions(examples)
         full_windows(examples, self.protocol, most=1)

@@ -13,7 +13,7 @@ import numpy as np
 from throughtime.data.tables import read_text
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report, Table
-from throughtime.tasks.base import Metric, Prediction, Splits, Task
+from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Task
 from throughtime.tasks.translation.answers import Answers
 from throughtime.tasks.translation.baselines.translation_memory import TranslationMemory
 from throughtime.tasks.translation.baselines.word_dictionary import WordDictionary
@@ -42,7 +42,7 @@ _EXAMPLES = 5
 _COPY, _WORDS, _NEAREST = "the source as it is", "word by word (IBM Model 1)", "the most similar sentence of training"
 
 
-class Translation(Task[Pair, TranslationSettings]):
+class Translation(Task[Pair, TranslationSettings], Draws):
     """An encoder-decoder with attention.
 
     An example is a sentence and its translation; no sentence stands in two parts of a split, on either side.
@@ -56,9 +56,9 @@ class Translation(Task[Pair, TranslationSettings]):
         "or a folder of such, called train, valid and test if they are split already"
     )
     built_in = "3,000 messages of programs, Danish to English (PyPI plone.app.locales 7.0.4, GPL; Django 5.2.19, BSD)"
+    unit = "words"
     metric = Metric("bleu", "BLEU, n-grams in common with the reference, of 100", "max")
     Settings = TranslationSettings
-    draws = True
 
     def __init__(self, settings: TranslationSettings, cache: Path) -> None:
         super().__init__(settings, cache)
@@ -88,6 +88,15 @@ class Translation(Task[Pair, TranslationSettings]):
             found = f"{len(pairs)} pairs in fewer than 3 groups without a common sentence"
             raise DataError(path, found, "more, to split into train, valid and test")
         return Splits(train, valid, test)
+
+    def describe(self, example: Pair) -> Described:
+        """Its source and its target."""
+        source = example.source.encode("utf-8", "replace")
+        return Described(source, example.target, len(example.source.split()), (), example.path, example.line)
+
+    def show(self, example: Pair) -> str:
+        """What is read and what is to be said."""
+        return f"{example.source} -> {example.target}"
 
     # -- features --------------------------------------------------------------------------------------------
 

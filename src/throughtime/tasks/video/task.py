@@ -15,7 +15,7 @@ from throughtime.data.labels import SHOWN, Labels
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
 from throughtime.storage.written import readable
-from throughtime.tasks.base import Metric, Prediction, Splits, Task
+from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Task
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
 from throughtime.tasks.video.baselines.single_frames import SingleFrames, frame_features
 from throughtime.tasks.video.clips.clip import Clip
@@ -35,7 +35,7 @@ _PICTURES = 16
 _HELD_OUT = 0.15
 
 
-class Video(Task[Clip, VideoSettings]):
+class Video(Task[Clip, VideoSettings], Draws):
     """A classifier of clips: pictures from video files, or vectors from poses and sensors."""
 
     name = "video"
@@ -46,7 +46,7 @@ class Video(Task[Clip, VideoSettings]):
         "and _TEST, or folders train and test, keep their splits"
     )
     built_in = "clips by our own renderer: nine ways in which a shape moves, which no single frame tells"
-    draws = True
+    unit = "frames"
     metric = Metric("nll", "nats, the mean negative log-probability of the right class", "min")
     Settings = VideoSettings
 
@@ -100,6 +100,15 @@ class Video(Task[Clip, VideoSettings]):
             )
         return rest, held
 
+    def describe(self, example: Clip) -> Described:
+        """Its frames and its label."""
+        label, frames = str(example.label), example.frames
+        return Described(frames.tobytes(), label, len(frames), (label,), example.path, example.line)
+
+    def show(self, example: Clip) -> str:
+        """Its label, and how many frames of what it has."""
+        return f"{example.label}: {len(example.frames)} frames of {example.kind} ({example.path.name})"
+
     # -- features --------------------------------------------------------------------------------------------
 
     def fit(self, train: Sequence[Clip]) -> None:
@@ -135,7 +144,7 @@ class Video(Task[Clip, VideoSettings]):
         for name in ("single frames", "mean and spread"):
             self.baselines[name] = SingleFrames.load(folder / f"{name.replace(' ', '_')}.npz")
 
-    def check(self, examples: Sequence[Clip]) -> None:
+    def accept(self, examples: Sequence[Clip]) -> None:
         """They must be of the kind and the classes of training."""
         self._check_kinds(examples)
         for clip in examples:

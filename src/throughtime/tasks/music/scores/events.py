@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from throughtime.errors import DataError
-from throughtime.tasks.music.scores.score import NOTE, Score
+from throughtime.tasks.music.scores.score import NOTE, Score, pitch_name
 
 STEP = 0.01
 """Seconds of the shortest time shift."""
@@ -70,6 +70,20 @@ def to_events(score: Score) -> NDArray[np.int64]:
         else:
             events.append(NOTE_OFF + int(notes["pitch"][note]))
     return np.array([*events, BOUNDARY], np.int64)
+
+
+def event_name(event: int) -> str:
+    """An event for people.
+
+    Example:
+        >>> [event_name(event) for event in (NOTE_ON + 60, NOTE_OFF + 60, SHIFT + 49, VELOCITY + 20, BOUNDARY)]
+        ['C4 on', 'C4 off', '0.50 s', 'velocity 80', 'end']
+    """
+    if event < SHIFT:
+        return f"{pitch_name(event % NOTE_OFF)} {'on' if event < NOTE_OFF else 'off'}"
+    if event < VELOCITY:
+        return f"{(event - SHIFT + 1) * STEP:.2f} s"
+    return "end" if event == BOUNDARY else f"velocity {(event - VELOCITY) * 128 // VELOCITIES}"
 
 
 def from_events(events: NDArray[np.int64], name: str = "") -> Score:

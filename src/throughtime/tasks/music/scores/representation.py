@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from throughtime.tasks.music.scores.events import BOUNDARY, SHIFT, from_events, to_events
+from throughtime.tasks.music.scores.events import BOUNDARY, SHIFT, event_name, from_events, to_events
 from throughtime.tasks.music.scores.roll import to_notes, to_roll
-from throughtime.tasks.music.scores.score import KEYS, Score
+from throughtime.tasks.music.scores.score import KEYS, LOWEST_KEY, Score, pitch_name
 from throughtime.tasks.music.scores.statistics import (
     Statistics,
     bernoulli_nll,
@@ -20,6 +20,8 @@ from throughtime.tasks.music.scores.statistics import (
     key_statistics,
     previous,
 )
+
+_SHOWN = 4  # elements of a piece that people are shown
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,10 @@ class Representation(ABC):
     """Sequence elements from a score and back, what a network reads of them, and simple methods beside it."""
 
     unit: ClassVar[str]
+
+    @abstractmethod
+    def shown(self, elements: NDArray[Any]) -> str:
+        """How a piece begins, for people."""
 
     @abstractmethod
     def encode(self, score: Score) -> tuple[NDArray[Any], int]:
@@ -94,6 +100,11 @@ class Frames(Representation):
     resolution: float
     unit: ClassVar[str] = "frame"
 
+    def shown(self, elements: NDArray[Any]) -> str:
+        """The notes of the first frames."""
+        chords = ([pitch_name(LOWEST_KEY + int(key)) for key in np.nonzero(frame)[0]] for frame in elements[:_SHOWN])
+        return " | ".join(" ".join(chord) or "silence" for chord in chords)
+
     def encode(self, score: Score) -> tuple[NDArray[Any], int]:
         """As `to_roll`."""
         return to_roll(score, self.resolution)
@@ -139,6 +150,10 @@ class Performance(Representation):
     """Events of an expressive performance, after Performance RNN."""
 
     unit: ClassVar[str] = "event"
+
+    def shown(self, elements: NDArray[Any]) -> str:
+        """The first events."""
+        return " | ".join(event_name(int(event)) for event in elements[:_SHOWN])
 
     def encode(self, score: Score) -> tuple[NDArray[Any], int]:
         """As `to_events`, which can show all notes."""

@@ -6,6 +6,7 @@ import codecs
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -181,6 +182,14 @@ def read_text(piece: Piece) -> Iterator[str]:
         rest += "\n"  # so that the next file does not begin in the middle of a line
     if rest:
         yield rest
+
+
+def digest(piece: Piece) -> bytes:
+    """A checksum of a piece's bytes."""
+    hashed = blake2b(digest_size=16)
+    for block in _blocks(piece):
+        hashed.update(block)
+    return hashed.digest()
 
 
 def _text_files(folder: Path) -> list[Path]:

@@ -1,23 +1,21 @@
-"""The one interface that all tasks share; the verbs know nothing else of them."""
+"""The core that every application has; what only some can do stands beside it, a capability a file."""
 
 from __future__ import annotations
 
-import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from pydantic import Field
-
-from throughtime.errors import DataError, ThroughtimeError
-from throughtime.settings import Settings, TrainingSettings
+from throughtime.data.findings import Findings
+from throughtime.data.splits import Splits, split_groups
+from throughtime.settings import TrainingSettings
 from throughtime.storage.report import Report
+from throughtime.tasks.base.inputs import lines_of
+from throughtime.tasks.base.metric import Metric
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
     from throughtime.data.batch import Loader
     from throughtime.models.base import Model
 
@@ -26,45 +24,24 @@ SettingsT = TypeVar("SettingsT", bound=TrainingSettings)
 Prediction = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Metric:
-    """The number that decides which model is best.
+@dataclass(frozen=True, slots=True)
+class Described:
+    """An example as checksums and summaries see it.
 
     Args:
-        name: key in a report's metrics.
-        unit: what it counts, for people.
-        best: whether a smaller or a larger value is better.
+        content: what is read: equal bytes, equal input.
+        target: what is to be said of it; "" where that is the input itself.
+        length: how long it is, in the task's `unit`.
+        classes: what it counts for: its label, the labels of its entities; none where there are no classes.
+        path, line: where it comes from.
     """
 
-    name: str
-    unit: str
-    best: Literal["min", "max"]
-
-    def better(self, new: float, old: float | None) -> bool:
-        """Whether `new` beats `old` (None: nothing yet)."""
-        return old is None or (new < old if self.best == "min" else new > old)
-
-
-@dataclass(frozen=True)
-class Splits(Generic[Example]):
-    """Examples to learn from, to choose by, and to be judged by."""
-
-    train: Sequence[Example]
-    valid: Sequence[Example]
-    test: Sequence[Example]
-
-
-class GenerateSettings(Settings):
-    """How to sample; a task that generates adds its own (length, primer, ...)."""
-
-    seed: int = Field(default=0, ge=0)
-    """Seed of the sampling."""
-    temperature: float = 1.0
-    """Below 1: safer; above 1: bolder; 0: always the most probable."""
-    top_k: int | None = None
-    """Sample among the k most probable only."""
-    top_p: float | None = None
-    """Sample among the most probable that together reach p."""
+    content: bytes
+    target: str
+    length: float
+    classes: tuple[str, ...] = ()
+    path: Path | None = None
+    line: int | None = None
 
 
 class Task(ABC, Generic[Example, SettingsT]):
@@ -73,6 +50,9 @@ class Task(ABC, Generic[Example, SettingsT]):
     Args:
         settings: what was asked.
         cache: a folder for things computed once (token caches); it may be deleted at any time.
+
+    Attributes:
+        findings: what reading has found since it was last cleared.
     """
 
     name: ClassVar[str]
@@ -82,20 +62,15 @@ class Task(ABC, Generic[Example, SettingsT]):
     """What the user's files must look like."""
     built_in: ClassVar[str]
     """What it learns from if no data is given, and where that comes from."""
+    unit: ClassVar[str]
+    """What an example's length is counted in: words, frames, seconds."""
     metric: ClassVar[Metric]
     Settings: ClassVar[type[TrainingSettings]]
-    Generation: ClassVar[type[GenerateSettings] | None] = None
-    """Options of `generate`, None if the task does not generate."""
-    ending: ClassVar[str] = ".txt"
-    """Of the file that `generate` is to write."""
-    forms: ClassVar[tuple[str, ...]] = ()
-    """Names of the other forms that `express` gives a prediction."""
-    draws: ClassVar[bool] = False
-    """Whether `draw` makes a picture of a prediction."""
 
     def __init__(self, settings: SettingsT, cache: Path) -> None:
         self.settings = settings
         self.cache = cache
+        self.findings = Findings()
         self._watched: tuple[Sequence[Example], Loader] | None = None
 
     # -- data ------------------------------------------------------------------------------------------------
@@ -106,7 +81,7 @@ class Task(ABC, Generic[Example, SettingsT]):
 
     @abstractmethod
     def read(self, path: Path) -> Sequence[Example]:
-        """Examples of a file or folder of the user's.
+        """Examples of a file or folder of the user's; what was guessed, left out or looks wrong is in `findings`.
 
         Raises:
             DataError: names the file, the line, what was found and what was expected.
@@ -122,20 +97,21 @@ class Task(ABC, Generic[Example, SettingsT]):
 
     def split(self, examples: Sequence[Example], valid: float = 0.1, test: float = 0.1) -> Splits[Example]:
         """Split by group: shares of the groups, in an order that the seed decides."""
-        groups: dict[Hashable, list[Example]] = {}
-        for index, example in enumerate(examples):
-            groups.setdefault(self.group(example, index), []).append(example)
-        if len(groups) < 3:
-            raise ThroughtimeError(
-                f"found {len(groups)} independent examples, expected at least 3 to split into train, valid and test; "
-                "give --train, --valid and --test instead"
-            )
-        order = list(groups.values())
-        random.Random(self.settings.seed).shuffle(order)
-        n_valid, n_test = (max(1, round(share * len(order))) for share in (valid, test))
-        cuts = order[:n_valid], order[n_valid : n_valid + n_test], order[n_valid + n_test :]
-        first, second, rest = ([example for group in cut for example in group] for cut in cuts)
-        return Splits(rest, first, second)
+        groups = [self.group(example, index) for index, example in enumerate(examples)]
+        self.findings.taken("splits", f"drawn by the seed {self.settings.seed}: {valid:.0%} valid, {test:.0%} test")
+        return split_groups(examples, groups, self.settings.seed, valid, test)
+
+    @abstractmethod
+    def describe(self, example: Example) -> Described:
+        """An example as checksums and summaries see it."""
+
+    @abstractmethod
+    def show(self, example: Example) -> str:
+        """An example for people, as the model will see it, on one line."""
+
+    def examine(self, splits: Splits[Example]) -> None:
+        """Look for what is wrong with examples that could be read; by default nothing more is looked for."""
+        return
 
     # -- features: fitted on the training split alone ---------------------------------------------------------
 
@@ -151,7 +127,7 @@ class Task(ABC, Generic[Example, SettingsT]):
     def load_features(self, folder: Path) -> None:
         """Read what `save_features` wrote."""
 
-    def check(self, examples: Sequence[Example]) -> None:
+    def accept(self, examples: Sequence[Example]) -> None:
         """Make sure that what training learned can be judged by these examples; by default any will do.
 
         Raises:
@@ -197,16 +173,7 @@ class Task(ABC, Generic[Example, SettingsT]):
 
     def read_inputs(self, argument: str) -> Iterator[Any]:
         """What one argument of `predict` stands for: the lines of a file, or the argument itself."""
-        path = existing(argument)
-        if path is None:
-            yield argument
-            return
-        try:
-            with path.open(encoding="utf-8") as lines:
-                yield from (line.rstrip("\n") for line in lines)
-        except UnicodeDecodeError as error:
-            found = f"bytes that are not UTF-8 at position {error.start}"
-            raise DataError(path, found, "text, one input a line") from None
+        yield from lines_of(argument)
 
     @abstractmethod
     def predict(self, model: Model, inputs: Iterable[Any]) -> Iterator[Prediction]:
@@ -215,49 +182,3 @@ class Task(ABC, Generic[Example, SettingsT]):
     @abstractmethod
     def render(self, prediction: Prediction) -> str:
         """A prediction for people, usually one line."""
-
-    def express(self, prediction: Prediction, form: str) -> str:
-        """A prediction in another form: lines for programs that read it; "" where there is nothing to print.
-
-        Args:
-            prediction: one that `predict` gave.
-            form: one of `forms`.
-
-        Raises:
-            ThroughtimeError: this task has no other forms.
-        """
-        raise ThroughtimeError(f"the task {self.name} has no other forms of its predictions")
-
-    def paint(self, prediction: Prediction) -> Text | None:
-        """A prediction in colours, for a terminal; None: as `render` gives it."""
-        return None
-
-    def draw(self, prediction: Prediction, path: Path) -> None:
-        """Draw a prediction as a PNG picture; one in which there is nothing to see leaves no file.
-
-        Args:
-            prediction: one that `predict` gave.
-            path: the file to write, ending in .png.
-
-        Raises:
-            ThroughtimeError: this task does not draw.
-        """
-        raise ThroughtimeError(f"the task {self.name} draws no pictures of its predictions")
-
-    def generate(self, model: Model, out: Path, options: GenerateSettings) -> list[Path]:
-        """Write something new to `out` (and beside it); the files written.
-
-        Raises:
-            ThroughtimeError: this task does not generate.
-        """
-        raise ThroughtimeError(f"the task {self.name} does not generate; music and text do")
-
-
-def existing(argument: str) -> Path | None:
-    """The path that an argument of `predict` is, if something is there; None: it is the input itself."""
-    path = Path(argument)
-    try:
-        # Path("") is the folder one is in
-        return path if argument and path.exists() else None
-    except OSError:  # a sentence longer than a name can be
-        return None

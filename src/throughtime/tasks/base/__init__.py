@@ -1,0 +1,30 @@
+"""What an application is: the core that every one has, and one small interface a capability."""
+
+from __future__ import annotations
+
+from throughtime.data.splits import Splits
+from throughtime.tasks.base.capability import Capability
+from throughtime.tasks.base.draws import Draws
+from throughtime.tasks.base.expresses import Expresses
+from throughtime.tasks.base.generates import Generates, GenerateSettings
+from throughtime.tasks.base.inputs import existing
+from throughtime.tasks.base.metric import Metric
+from throughtime.tasks.base.paints import Paints
+from throughtime.tasks.base.streams import Streams
+from throughtime.tasks.base.task import Described, Prediction, Task
+
+__all__ = [
+    "Capability",
+    "Described",
+    "Draws",
+    "Expresses",
+    "GenerateSettings",
+    "Generates",
+    "Metric",
+    "Paints",
+    "Prediction",
+    "Splits",
+    "Streams",
+    "Task",
+    "existing",
+]
