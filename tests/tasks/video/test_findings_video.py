@@ -22,7 +22,7 @@ def wave(steps: int, features: int, random: np.random.Generator) -> np.ndarray:
     return np.asarray(values + 0.01 * random.standard_normal((steps, features)), dtype=np.float32)
 
 
-def write_classes(folder: Path, count: int = 12, steps: int = 20, features: int = 3, seed: int = 0) -> Path:
+def write_classes(folder: Path, count: int = 16, steps: int = 20, features: int = 3, seed: int = 0) -> Path:
     random = np.random.default_rng(seed)
     for label in ("wave", "nod"):
         (folder / label).mkdir(parents=True)
@@ -67,8 +67,8 @@ def test_manifests_may_be_splits_and_hold_commas(tmp_path: Path) -> None:
     write_classes(tmp_path / "clips")
     for file in (tmp_path / "clips").rglob("*.npy"):
         file.rename(file.with_name(file.name.replace(" ", ", ")))
-    rows = [f'"clips/{label}/{label}, {index}.npy",{label},me' for index in range(12) for label in ("wave", "nod")]
-    for name, part in (("train", rows[:12]), ("val", rows[12:18]), ("test", rows[18:])):
+    rows = [f'"clips/{label}/{label}, {index}.npy",{label},me' for index in range(16) for label in ("wave", "nod")]
+    for name, part in (("train", rows[:24]), ("val", rows[24:28]), ("test", rows[28:])):
         (tmp_path / f"{name}.csv").write_text("path,label,subset\n" + "\n".join(part) + "\n")
     found = seen(tmp_path)
     assert "columns: paths in 'path', labels in 'label'" in " ".join(found["taken"])
@@ -240,7 +240,7 @@ def test_what_a_phone_filmed_lying_is_turned_upright(
     path = tmp_path / "clip.mp4"
     write_video(path, frames)
     content = path.read_bytes()
-    # the matrix of the track header: a, b, u, c, d, v, x, y, w (ISO/IEC 14496-12, 8.3.2); p' = a p + c q, q' = b p + d q
+    # a b u c d v x y w in the track header (ISO/IEC 14496-12, 8.3.2): p' = a p + c q, q' = b p + d q
     at = content.index(b"tkhd") + 4 + 40
     a, b, c, d = ((value << 16) & 0xFFFFFFFF for value in matrix)
     turned = b"".join(value.to_bytes(4, "big") for value in (a, b, 0, c, d, 0, 0, 0, 1 << 30))

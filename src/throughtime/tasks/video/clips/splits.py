@@ -9,7 +9,7 @@ from pathlib import Path
 
 from throughtime.data.findings import Findings
 from throughtime.data.splits import Split, named_splits
-from throughtime.errors import ThroughtimeError
+from throughtime.errors import DataError, ThroughtimeError
 from throughtime.tasks.video.clips.clip import Clip
 
 HELD_OUT = 0.15
@@ -33,8 +33,10 @@ def hold_out(clips: Sequence[Clip], seed: int) -> tuple[list[Clip], list[Clip]]:
     """All but a share of each class, and that share; of a class with two clips one only if no class has more.
 
     Raises:
-        ThroughtimeError: no class has two.
+        ThroughtimeError: there is one class only, or no class has two clips.
     """
+    if len(only := {clip.label for clip in clips}) < 2:
+        raise DataError(clips[0].path, f"only the class {only.pop()!r}", "at least two different classes")
     order = list(clips)
     random.Random(seed).shuffle(order)
     classes = Counter(str(clip.label) for clip in clips)
