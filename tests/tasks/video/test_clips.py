@@ -210,7 +210,7 @@ def test_folders_and_manifests_that_cannot_be_read(tmp_path: Path) -> None:
     cases = {
         "who,what\na/1.csv,x\n": "found the columns who, what, expected path,label",
         "path,label\n": "a head line and no rows",
-        "path,label\na/1.csv\n": "line 2: found 1 columns, expected 2",
+        "path,label\na/1.csv\n": "line 2: found 1 column, expected 2",
         "path,label\na/1.csv,\n": "line 2: found no label",
         "path,label\nnowhere.mp4,x\n": "line 2: found 'nowhere.mp4', which is not there",
     }

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from throughtime.data.findings import Findings
+from throughtime.data.rows import read_rows
 from throughtime.data.splits import note_split_columns
 from throughtime.errors import DataError
 from throughtime.tasks.video.clips.arrays import are_frames, load_array, read_array_pair, read_frames, read_vectors
 from throughtime.tasks.video.clips.clip import Clip
-from throughtime.tasks.video.clips.table import rows_of
 from throughtime.tasks.video.clips.timeseries import filled, read_ts
 from throughtime.tasks.video.clips.video import read_video
 
@@ -162,7 +162,7 @@ def _sources(folder: Path, reading: Reading, findings: Findings, alone: bool = F
 
 
 def _manifest(path: Path, reading: Reading, findings: Findings) -> list[Clip]:
-    (first, names), *rows = rows_of(path, findings)
+    (first, names), *rows = read_rows(path, findings)
     head = [name.lower() for name in names]
     at_path = next((head.index(name) for name in _PATHS if name in head), None)
     at_label = next((head.index(name) for name in _LABELS if name in head), None)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from throughtime.data.findings import Findings
-from throughtime.data.tables import read_text
+from throughtime.data.rows import read_rows
 from throughtime.errors import DataError
 
-MARKS = {";": "a semicolon", ",": "a comma", "\t": "a tab"}
-"""What parts fields, the first that a file's first line has, and its name."""
 _MISSING = frozenset({"", "nan", "na", "null", "none", "?"})
 _NO_NAMES = ("", "unnamed: 0")  # what the index column of a table is called that pandas wrote and read again
 
@@ -25,7 +21,7 @@ def read_table(path: Path, findings: Findings) -> np.ndarray:
     Raises:
         DataError: not all of it are numbers, or its rows are not of one width.
     """
-    rows = rows_of(path, findings)
+    rows = read_rows(path, findings)
     first = rows[0][1]
     head = _is_head([row for _, row in rows])
     index = head and first[0].lower() in _NO_NAMES and len(first) > 1
@@ -39,35 +35,6 @@ def read_table(path: Path, findings: Findings) -> np.ndarray:
     if len(rows) == head:
         raise DataError(path, "a head line and no rows", "rows of numbers")
     return np.array([_numbers(path, number, row[index:]) for number, row in rows[head:]])
-
-
-def rows_of(path: Path, findings: Findings) -> list[tuple[int, list[str]]]:
-    """The rows of a table that are not blank, fields stripped, each with its line; quoted fields may hold anything.
-
-    Raises:
-        DataError: a row is wider or narrower than the first, or a quotation mark is never closed.
-    """
-    content = read_text(path)
-    first = next(line for line in content.split("\n") if line.strip())
-    mark = next((mark for mark in MARKS if mark in first), None)
-    findings.taken("delimiter", "white space" if mark is None else MARKS[mark], path)
-    rows: list[tuple[int, list[str]]] = []
-    reader = csv.reader(io.StringIO(content), delimiter=mark or " ", skipinitialspace=True, strict=True)
-    before = 0
-    try:
-        for fields in reader:
-            number, before = before + 1, reader.line_num
-            row = [field.strip() for field in fields]
-            if mark is None:
-                row = [field for field in row if field]
-            if not any(row) and len(row) < 2:
-                continue
-            if rows and len(row) != len(rows[0][1]):
-                raise DataError(path, f"{len(row)} columns", f"{len(rows[0][1])} as in the first row", number)
-            rows.append((number, row))
-    except csv.Error as error:
-        raise DataError(path, f"no table ({error})", "a table whose quotation marks are closed", before + 1) from error
-    return rows
 
 
 def _is_head(rows: Sequence[Sequence[str]]) -> bool:
