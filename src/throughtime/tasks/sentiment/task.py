@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from throughtime.data.labels import SHOWN, Labels
-from throughtime.data.tables import SUFFIXES, LabelledText, read_labelled_texts, read_text
+from throughtime.data.columns import Asked, Layout
+from throughtime.data.labelled_texts import LabelledText, is_alike, labelled_texts, read_labelled_texts
+from throughtime.data.labels import SHOWN, Labels, note_alike
+from throughtime.data.tables import SUFFIXES, read_text
 from throughtime.data.words import ratings, reviews
 from throughtime.data.words.pretrained import pretrained_vectors, starting_matrix
 from throughtime.data.words.splitting import split_words
@@ -61,6 +66,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         self.baseline: BagOfWords
         self.matrix: np.ndarray | None = None
         self.frozen = False
+        self.layout: Layout | None = None  # of the first table that is read; all others are read likewise
 
     # -- data ------------------------------------------------------------------------------------------------
 
@@ -73,11 +79,20 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         return Splits(**splits)
 
     def read(self, path: Path) -> list[LabelledText]:
-        """The rows of a file."""
+        """The rows of a file that have words and a label."""
+        rows, layout = read_labelled_texts(path, self._asked(), encoding=self.settings.encoding, findings=self.findings)
+        self.layout = self.layout or layout
+        kept = [row for row in rows if _has_words(row.text)]
+        for row in rows if len(kept) < len(rows) else ():
+            if not _has_words(row.text):
+                self.findings.left_out("empty texts", "a row whose text has no words", path, row.line)
+        if not kept:
+            raise DataError(path, "no text that has words", "rows of texts")
+        return kept
+
+    def _asked(self, *, labels: bool = True) -> Asked:
         asked = self.settings
-        return read_labelled_texts(
-            path, text_column=asked.text_column, label_column=asked.label_column, encoding=asked.encoding
-        )
+        return Asked(asked.text_column, asked.label_column if labels else None, labels, self.layout)
 
     def read_splits(self, path: Path) -> Splits[LabelledText]:
         """One file, split 80/10/10 by groups of identical texts; each label is among those to learn from."""
@@ -108,12 +123,33 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         """Its label and the words that are read."""
         return f"{example.label}: {' '.join(self._shortened(split_words(example.text)))}"
 
+    def examine(self, splits: Splits[LabelledText]) -> None:
+        """Look for texts that are cut, classes that are alike, and such as training has not."""
+        for example in chain(splits.train, splits.valid, splits.test):
+            # words have a letter each: most texts need not be split to know that they are short enough
+            if len(example.text) > self.settings.max_length:
+                self._note_cut(split_words(example.text), example.path, example.line)
+        labels = Counter(str(example.label) for example in splits.train)
+        note_alike(labels, self.findings)
+        for example in chain(splits.valid, splits.test):
+            if example.label not in labels:
+                what = f"{example.label!r} is among those to be judged by, and not to learn from"
+                self.findings.suspicious("labels", what, example.path, example.line)
+
+    def _note_cut(self, words: Sequence[str], path: Path | None = None, line: int | None = None) -> None:
+        most = self.settings.max_length
+        if len(words) > most:
+            read = {"first": "the first", "ends": "the first and last", "last": "the last"}[self.settings.keep]
+            what = f"a text of more words than --max-length: {read} {most} are read"
+            self.findings.left_out("cut texts", what, path, line)
+
     # -- features --------------------------------------------------------------------------------------------
 
     def fit(self, train: Sequence[LabelledText]) -> None:
         """Vocabulary, labels, starting vectors, and the baselines."""
         texts = [split_words(example.text) for example in train]
-        self.labels = Labels.fit(train)
+        told = self.settings.label_column is not None or (self.layout is not None and self.layout.format == "fasttext")
+        self.labels = Labels.fit(train, certain=told)
         self._fit_words(texts)
         self.baseline = BagOfWords.fit(texts, [self.labels.number(example) for example in train])
 
@@ -142,7 +178,8 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
     def save_features(self, folder: Path) -> None:
         """Vocabulary, labels, starting vectors and the baseline."""
         self.vocabulary.save(folder / "vocabulary.json")
-        learned = {"labels": self.labels.names, "majority": self.labels.majority, "frozen": self.frozen}
+        learned: dict[str, Any] = {"labels": self.labels.names, "majority": self.labels.majority, "frozen": self.frozen}
+        learned["layout"] = None if self.layout is None else asdict(self.layout)
         (folder / "learned.json").write_text(json.dumps(learned, ensure_ascii=False), encoding="utf-8")
         if self.matrix is not None:
             np.save(folder / "vectors.npy", self.matrix)
@@ -156,13 +193,15 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
             learned = json.loads((folder / "learned.json").read_text(encoding="utf-8"))
             self.labels = Labels(list(learned["labels"]), str(learned["majority"]))
             self.frozen = bool(learned["frozen"])
+            # runs from before layouts were kept have none
+            self.layout = Layout(**layout) if (layout := learned.get("layout")) else None
             if self.settings.embedding != "one-hot":
                 self.matrix = np.load(folder / "vectors.npy", allow_pickle=False)
 
     def accept(self, examples: Sequence[LabelledText]) -> None:
         """All labels must be among those of training."""
         for example in examples:
-            self.labels.number(example)
+            self.labels.number(example, self.findings)
 
     # -- learning --------------------------------------------------------------------------------------------
 
@@ -234,6 +273,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
 
     def evaluate(self, model: Model, examples: Sequence[LabelledText]) -> Report:
         """Accuracy, macro F1 and the confusion matrix; beside a bag of words and the most frequent class."""
+        self.accept(examples)
         actual, answered = self._answered(model, examples)
         bag = np.array([self.baseline.probabilities(split_words(e.text)).argmax() for e in examples])
         always = self.labels.majority
@@ -264,23 +304,26 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
 
     def read_inputs(self, argument: str) -> Iterator[str]:
         """The rows of a table, the lines of another file, or the argument itself."""
-        path, asked = Path(argument), self.settings
-        looks_like_file = path.suffix.lower() in (*SUFFIXES, ".txt") and len(argument.split()) == 1
+        path, named = Path(argument), Path(argument).suffix.lower() in SUFFIXES
+        looks_like_file = (named or path.suffix.lower() == ".txt") and len(argument.split()) == 1
         if not looks_like_file and existing(argument) is None:
             yield argument
-        elif path.suffix.lower() in SUFFIXES:
-            column = asked.text_column
-            rows = read_labelled_texts(path, text_column=column, encoding=asked.encoding, labels=False)
+            return
+        content = read_text(path, self.settings.encoding, findings=self.findings)
+        if named or (self.layout is not None and is_alike(path, content, self.layout, self.labels.names)):
+            rows, _ = labelled_texts(path, content, self._asked(labels=False), self.findings)
             yield from (row.text for row in rows)
         else:
-            yield from read_text(path, asked.encoding).rstrip("\n").split("\n")
+            yield from content.removesuffix("\n").split("\n")
 
     def predict(self, model: Model, inputs: Iterable[str]) -> Iterator[Prediction]:
         """The label of each text, its probability and those of all classes; a text without words has no label."""
         from throughtime.tasks.sentiment.answers import answer
 
         for text in inputs:
-            words = self._shortened(split_words(text))
+            words = split_words(text)
+            self._note_cut(words)
+            words = self._shortened(words)
             if not words:
                 yield {"text": text, "label": None, "probability": None, "probabilities": {}}
                 continue
@@ -303,3 +346,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
             most = sorted(prediction["attention"], key=lambda pair: -pair[1])[:5]
             line += "\t" + ", ".join(f"{word} {weight:.2f}" for word, weight in most)
         return line
+
+
+def _has_words(text: str) -> bool:
+    return text[:1].isalnum() or bool(split_words(text))
