@@ -18,7 +18,7 @@ from throughtime.data.labels import SHOWN, Labels, note_alike
 from throughtime.data.tables import SUFFIXES, read_text
 from throughtime.data.words import ratings, reviews
 from throughtime.data.words.pretrained import pretrained_vectors, starting_matrix
-from throughtime.data.words.splitting import split_words
+from throughtime.data.words.splitting import cuts_marks, split_words
 from throughtime.data.words.vocabulary import Vocabulary
 from throughtime.errors import DataError
 from throughtime.storage.report import Report
@@ -129,6 +129,9 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
             # words have a letter each: most texts need not be split to know that they are short enough
             if len(example.text) > self.settings.max_length:
                 self._note_cut(split_words(example.text), example.path, example.line)
+            if cuts_marks(example.text):
+                what = "a text whose words fall apart at points, vowel signs or joiners"
+                self.findings.suspicious("words", what, example.path, example.line)
         labels = Counter(str(example.label) for example in splits.train)
         note_alike(labels, self.findings)
         for example in chain(splits.valid, splits.test):
@@ -158,7 +161,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         if asked.embedding == "one-hot":
             self.vocabulary = Vocabulary.fit(texts, min(asked.vocabulary_size, _ONE_HOT_WORDS), asked.minimum_count)
             return
-        sources = pretrained_vectors(asked.vectors, self.cache)
+        sources = pretrained_vectors(asked.vectors, self.cache, findings=self.findings)
         vocabulary = Vocabulary.fit(texts, asked.vocabulary_size, asked.minimum_count)
         seldom = Vocabulary.fit(texts).words
         for source in sources:

@@ -172,8 +172,9 @@ class Text(Task[Piece, TextSettings], Generates):
             return tokens.Characters.fit(texts, size)
         if settings.level == "bpe":
             return BytePairs.fit(texts, size)
-        splitting = tokens.guess_splitting(sample) if settings.tokenizer == "auto" else settings.tokenizer
-        how = {"whitespace": "split at white space alone", "words": "punctuation is taken apart"}[splitting]
+        asked: dict[str, tokens.Splitting] = {"whitespace": "whitespace", "words": "marked"}
+        splitting = asked.get(settings.tokenizer) or tokens.guess_splitting(sample)
+        how = "split at white space alone" if splitting == "whitespace" else "punctuation is taken apart"
         self.findings.taken("words", how + (", as its first lines look" if settings.tokenizer == "auto" else ""))
         return tokens.Words.fit(texts, size, splitting, settings.minimum_count)
 
