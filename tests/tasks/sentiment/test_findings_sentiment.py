@@ -76,7 +76,7 @@ CASES: dict[str, tuple[str, str, int, str]] = {
         "a.txt",
         "".join(f"__label__{label} __label__animal {text}\n" for text, label in GOOD + BAD),
         1,
-        "suspicious: several labels: a text with several labels: only the first is learned, the others are left out (40)",
+        "suspicious: several labels: a text with several labels: only the first is learned",
     ),
     "a first row of a rare class": (
         "a.csv",
@@ -124,7 +124,7 @@ def test_many_labels_are_learned_where_the_file_says_what_a_label_is(tmp_path: P
 
 
 def test_cut_texts_are_counted_with_the_limit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    data = write(tmp_path / "a.csv", [*GOOD, *BAD, ("It was, in all, one very good long film.", "good")])
+    data = write(tmp_path / "a.csv", [*GOOD, *BAD, ("It was all in all one very good film.", "good")])
     for keep, said in (("first", "the first 7"), ("ends", "the first and last 7"), ("last", "the last 7")):
         _, found = check(capsys, str(data), "--max-length", "7", "--keep", keep)
         assert f"left out: cut texts: a text of more words than --max-length: {said} are read (1)" in found

@@ -105,6 +105,9 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         rare = {self.group(e, 0) for e in (*splits.valid, *splits.test) if e.label not in learned}
         moved = [e for e in (*splits.valid, *splits.test) if self.group(e, 0) in rare]
         valid, test = ([e for e in part if self.group(e, 0) not in rare] for part in (splits.valid, splits.test))
+        for example in moved:
+            what = "a text of a label that was drawn for valid or test alone, put to those to learn from"
+            self.findings.taken("splits", what, path, example.line)
         if not valid or not test:
             raise DataError(path, "labels that occur in one text only", "several texts of each label")
         return Splits([*splits.train, *moved], valid, test)
