@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import asdict
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +12,11 @@ import numpy as np
 
 from throughtime.data.columns import Asked, Layout
 from throughtime.data.labelled_texts import LabelledText, is_alike, labelled_texts, read_labelled_texts
-from throughtime.data.labels import SHOWN, Labels, note_alike
+from throughtime.data.labels import SHOWN, Labels
 from throughtime.data.tables import SUFFIXES, read_text
 from throughtime.data.words import ratings, reviews
 from throughtime.data.words.pretrained import pretrained_vectors, starting_matrix
-from throughtime.data.words.splitting import cuts_marks, split_words
+from throughtime.data.words.splitting import split_words
 from throughtime.data.words.vocabulary import Vocabulary
 from throughtime.errors import DataError
 from throughtime.storage.report import Report
@@ -26,6 +24,7 @@ from throughtime.storage.written import readable
 from throughtime.tasks.base import Described, Metric, Prediction, Splits, Task, existing
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
 from throughtime.tasks.sentiment.baselines.bag_of_words import BagOfWords
+from throughtime.tasks.sentiment.doubts import note_cut, note_doubts, shortened, with_words
 from throughtime.tasks.sentiment.settings import SentimentSettings
 
 if TYPE_CHECKING:
@@ -82,13 +81,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         """The rows of a file that have words and a label."""
         rows, layout = read_labelled_texts(path, self._asked(), encoding=self.settings.encoding, findings=self.findings)
         self.layout = self.layout or layout
-        kept = [row for row in rows if _has_words(row.text)]
-        for row in rows if len(kept) < len(rows) else ():
-            if not _has_words(row.text):
-                self.findings.left_out("empty texts", "a row whose text has no words", path, row.line)
-        if not kept:
-            raise DataError(path, "no text that has words", "rows of texts")
-        return kept
+        return with_words(path, rows, self.findings)
 
     def _asked(self, *, labels: bool = True) -> Asked:
         asked = self.settings
@@ -124,30 +117,11 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
 
     def show(self, example: LabelledText) -> str:
         """Its label and the words that are read."""
-        return f"{example.label}: {' '.join(self._shortened(split_words(example.text)))}"
+        return f"{example.label}: {' '.join(shortened(split_words(example.text), self.settings))}"
 
     def examine(self, splits: Splits[LabelledText]) -> None:
         """Look for texts that are cut, classes that are alike, and such as training has not."""
-        for example in chain(splits.train, splits.valid, splits.test):
-            # words have a letter each: most texts need not be split to know that they are short enough
-            if len(example.text) > self.settings.max_length:
-                self._note_cut(split_words(example.text), example.path, example.line)
-            if cuts_marks(example.text):
-                what = "a text whose words fall apart at points, vowel signs or joiners"
-                self.findings.suspicious("words", what, example.path, example.line)
-        labels = Counter(str(example.label) for example in splits.train)
-        note_alike(labels, self.findings)
-        for example in chain(splits.valid, splits.test):
-            if example.label not in labels:
-                what = f"{example.label!r} is among those to be judged by, and not to learn from"
-                self.findings.suspicious("labels", what, example.path, example.line)
-
-    def _note_cut(self, words: Sequence[str], path: Path | None = None, line: int | None = None) -> None:
-        most = self.settings.max_length
-        if len(words) > most:
-            read = {"first": "the first", "ends": "the first and last", "last": "the last"}[self.settings.keep]
-            what = f"a text of more words than --max-length: {read} {most} are read"
-            self.findings.left_out("cut texts", what, path, line)
+        note_doubts(splits, self.settings, self.findings)
 
     # -- features --------------------------------------------------------------------------------------------
 
@@ -260,17 +234,9 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         """The words of a text that are read, and how long its sentences are."""
         from throughtime.tasks.sentiment.parts import sentence_lengths
 
-        numbers = self.vocabulary.encode(self._shortened(words))
+        numbers = self.vocabulary.encode(shortened(words, self.settings))
         ends = [self.vocabulary.index(mark) for mark in _END_MARKS if mark in self.vocabulary]
         return {"inputs": numbers, "parts": sentence_lengths(numbers, ends, self.settings.sentence_length)}
-
-    def _shortened(self, words: list[str]) -> list[str]:
-        """The words of a text that are read."""
-        most = self.settings.max_length
-        if len(words) <= most:
-            return words
-        first = {"first": most, "ends": most // 4, "last": 0}[self.settings.keep]
-        return words[:first] + words[len(words) - (most - first) :]
 
     def validate(self, model: Model, examples: Sequence[LabelledText]) -> float:
         """Share of the texts that are right."""
@@ -328,8 +294,8 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
 
         for text in inputs:
             words = split_words(text)
-            self._note_cut(words)
-            words = self._shortened(words)
+            note_cut(words, self.settings, self.findings)
+            words = shortened(words, self.settings)
             if not words:
                 yield {"text": text, "label": None, "probability": None, "probabilities": {}}
                 continue
@@ -352,7 +318,3 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
             most = sorted(prediction["attention"], key=lambda pair: -pair[1])[:5]
             line += "\t" + ", ".join(f"{word} {weight:.2f}" for word, weight in most)
         return line
-
-
-def _has_words(text: str) -> bool:
-    return text[:1].isalnum() or bool(split_words(text))
