@@ -74,7 +74,7 @@ class Run:
 
         self.folder: RunFolder = RunFolder.open(Path(folder))
         config = self.folder.read_config()
-        self.task = _task(config["task"], config["settings"])
+        self.task = _task(config["task"], config["settings"], learns=False)
         self.paths = DataPaths(**{name: Path(path) for name, path in config["data"].items()})
         self.task.load_features(self.folder.features)
         self._model: Model | None = None
@@ -370,11 +370,12 @@ def _open(run: Run | str | Path) -> Run:
     return run if isinstance(run, Run) else Run(run)
 
 
-def _task(name: str, settings: Mapping[str, Any]) -> Task[Any, Any]:
+def _task(name: str, settings: Mapping[str, Any], *, learns: bool = True) -> Task[Any, Any]:
+    """A task; one that answers with what it has learned does without a cache that is kept."""
     from throughtime.data.sources import cache_folder
 
     task = registry.find(name)
-    return task(task.Settings(**settings), cache_folder())
+    return task(task.Settings(**settings), cache_folder(needed=learns))
 
 
 def _changed(settings: TrainingSettings, changes: Mapping[str, Any]) -> TrainingSettings:

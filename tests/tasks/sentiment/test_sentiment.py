@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 import throughtime
+from throughtime.data.labelled_texts import LabelledText
 from throughtime.data.sources import MOVIE_REVIEWS, RATINGS, cache_folder
-from throughtime.data.tables import LabelledText
 from throughtime.data.words.pretrained import starting_matrix
 from throughtime.data.words.ratings import rated_sentences, word_ratings
 from throughtime.data.words.splitting import split_words

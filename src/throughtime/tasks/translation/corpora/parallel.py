@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from throughtime.data.tables import read_text
+from throughtime.data.tables import read_text, split_tabs
 from throughtime.errors import DataError
 from throughtime.tasks.translation.corpora.catalogues import CATALOGUES, read_catalogue
 
@@ -219,7 +219,7 @@ def _aligned(prefix: Path, sides: Sides, encoding: str) -> list[Pair]:
 
 def _table(path: Path, sides: Sides, encoding: str) -> list[Pair]:
     lines = read_text(path, encoding).split("\n")
-    rows = [(number, line.split("\t")) for number, line in enumerate(lines, 1) if line.strip()]
+    rows = [(number, split_tabs(line)) for number, line in enumerate(lines, 1) if line.strip()]
     first_line, head = rows[0]
     if len(head) < 2:
         raise DataError(path, "1 column", "at least 2, with a tab between (source, target)", first_line)
