@@ -301,8 +301,12 @@ def _nothing_half_done(folder: RunFolder, resume: bool) -> Iterator[None]:
 
 def _read(task: Task[Any, Any], paths: DataPaths) -> Checked:
     task.findings.clear()
-    splits = paths.read(task)
-    return Checked(task, splits, summarise(task, splits))
+    try:
+        splits = paths.read(task)
+        return Checked(task, splits, summarise(task, splits))
+    except ThroughtimeError as error:  # how the data was understood often says why it failed
+        error.findings = list(task.findings)
+        raise
 
 
 def _begin(task: str, paths: DataPaths, out: Path, settings: Mapping[str, Any]) -> tuple[Checked, RunFolder, DataPaths]:
