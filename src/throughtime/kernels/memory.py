@@ -24,7 +24,7 @@ def transformed() -> bool:
 
 def recorded() -> bool:
     """Whether a trace is being made (torch.jit.trace, the older ONNX exporter)."""
-    return _is_tracing()
+    return not is_compiling() and _is_tracing()
 
 
 def dual() -> bool:
@@ -74,7 +74,7 @@ def has_memory(tensor: Tensor) -> bool:
 
 def readable(tensor: Tensor) -> bool:
     """Whether the values of a tensor can be looked at, and what is decided by them stays true."""
-    if is_compiling() or transformed() or recorded():
+    if is_compiling() or recorded() or transformed():
         return False
     return not tensor.is_meta and type(tensor).__torch_dispatch__ is Tensor.__torch_dispatch__
 

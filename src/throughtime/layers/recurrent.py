@@ -170,7 +170,7 @@ class Recurrent(nn.Module):
             answer = one_step(self.stages, self._parameters, self.batch_first, input, hx)
             if answer is not None:
                 return answer
-        if is_compiling() or not recorded():
+        if not recorded():
             return self._run(input, hx, lengths, trace)
         with warnings.catch_warnings():
             # what is decided here by the example's sizes is whether there is an error
