@@ -33,11 +33,20 @@ def bfloat16_sets() -> list[str]:
     return list(getattr(compiled, "bfloat16_sets", list)())
 
 
+def bfloat16_gains() -> bool:
+    """Whether the processor's own products of bfloat16 are quicker than those of float32.
+
+    By its maker, and not by a measurement, so that a machine always answers the same. Measured: 1.7 to 1.9 times as
+    quick on AMD's Zen 5, 0.6 on Intel's Emerald Rapids, which is what `_fused.peak` of the two sets says too.
+    """
+    return bool(getattr(compiled, "bfloat16_gains", lambda: False)())
+
+
 def select(instruction_set: str | None) -> str:
     """Take the kernels of that instruction set from now on (None: the best there is) and return its name.
 
     One with products of bfloat16 has them under autocast alone, and else runs in float32; under autocast, one without
-    runs in float32 too.
+    runs in float32 too. The best there is has them where they gain.
 
     Raises:
         ArgumentError: this processor or this installation has no such kernels.
@@ -46,7 +55,7 @@ def select(instruction_set: str | None) -> str:
     best, bfloat16 = instruction_sets(), bfloat16_sets()
     if instruction_set is None:
         _isa = next(iter(best), "")
-        _isa_bfloat16 = next((name for name in bfloat16 if name != EMULATED), "")
+        _isa_bfloat16 = next((name for name in bfloat16 if name != EMULATED and bfloat16_gains()), "")
     elif instruction_set in best:
         _isa, _isa_bfloat16 = instruction_set, ""
     elif instruction_set in bfloat16:
