@@ -28,10 +28,6 @@ from throughtime.training import loop
 VOCABULARY = 11
 METRIC = Metric("nll", "nats", "min")
 
-# processes of their own, forked from one that has nothing running and has imported what takes seconds
-context = multiprocessing.get_context("forkserver")
-context.set_forkserver_preload(["throughtime.training.loop", "throughtime.layers"])
-
 
 class ToyModel(Model):
     """Embedding, LSTM with every kind of noise, tied output layer, and a penalty."""
