@@ -27,7 +27,7 @@ from helpers.runs import assert_alike, metrics
 from helpers.tiny import Tiny
 from throughtime import tasks, verbs
 from throughtime.cli.main import main
-from throughtime.errors import ThroughtimeError
+from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.folder import RunFolder
 from throughtime.tasks.base import Capability, Draws, Expresses, Generates, Paints, Streams
 
@@ -178,6 +178,20 @@ def test_a_run_folder_is_all_that_is_needed(trained: Trained, tmp_path: Path) ->
     shutil.rmtree(moved / "checkpoint")
     one, other = (list(throughtime.predict(run, trained.tiny.inputs)) for run in (trained.run, moved))
     assert one == other
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.97])
+def test_features_that_were_cut_short_are_named(trained: Trained, share: float, tmp_path: Path) -> None:
+    files = [
+        path for path in verbs.Run(trained.run).folder.features.iterdir() if path.suffix in (".json", ".npz", ".npy")
+    ]
+    assert files
+    for file in files:
+        run = shutil.copytree(trained.run, tmp_path / file.name)
+        whole = file.read_bytes()
+        (run / "features" / file.name).write_bytes(whole[: int(share * len(whole))])
+        with pytest.raises(DataError, match=rf"{file.name}: found no .*, expected"):
+            verbs.Run(run)
 
 
 # -- data: understood, changed, refused --------------------------------------------------------------------------------
