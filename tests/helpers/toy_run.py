@@ -82,9 +82,9 @@ class Windows:
         return len(list(self.epoch(0)))
 
     def epoch(self, epoch: int, skip: int = 0) -> Iterator[Batch]:
-        widths = (
-            self.widths if self.seed is None else np.random.default_rng((self.seed, epoch)).permutation(self.widths)
-        )
+        widths = self.widths
+        if self.seed is not None:
+            widths = np.random.default_rng((self.seed, epoch)).permutation(widths)
         stops = np.cumsum(widths)
         for index, (start, stop) in enumerate(zip(stops - widths, stops, strict=True)):
             window = {"inputs": self.inputs[:, start:stop], "targets": self.targets[:, start:stop]}

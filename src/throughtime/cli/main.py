@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from throughtime import __version__
+from throughtime import __version__, tasks
 from throughtime.errors import KernelFallbackWarning, ThroughtimeError
 
 # verb -> what it does; each is a module of this package with `run(arguments) -> exit status`
@@ -89,7 +89,8 @@ def _help() -> None:
     for verb, purpose in VERBS.items():
         table.add_row(f"  throughtime {verb}", purpose)
     console.print(table)
-    console.print("\nthroughtime VERB --help says more. A first step: throughtime train music", highlight=False)
+    first = f"throughtime train {tasks.names[0]}"
+    console.print(f"\nthroughtime VERB --help says more. A first step: {first}", highlight=False)
 
 
 def _heed_only_ours() -> None:
