@@ -36,7 +36,7 @@ def remove(name: str, house: Path) -> None:
 
 def having(name: str, tests: Path) -> list[str]:
     """Test files that have the application as their example."""
-    example = re.compile(rf'tasks\.{name}\b|"(train|check)", "{name}"|verbs\.train\("{name}"|"{name}": ')
+    example = re.compile(rf'tasks\.{name}\b|"(train|check)", "{name}"|train\("{name}"|SMALL\["{name}"\]')
     found = (path for path in tests.rglob("test_*.py") if example.search(path.read_text(encoding="utf-8")))
     return sorted(str(path.relative_to(tests.parent)) for path in found)
 
@@ -54,7 +54,7 @@ def look(name: str) -> bool:
         environment = os.environ | {"PYTHONPATH": str(house / "src"), "OMP_NUM_THREADS": "1"}
         stands = True
         for command in (
-            ["ruff", "check", "src", "tests"],
+            ["ruff", "check", "src"],
             ["lint-imports"],
             ["mypy"],
             [sys.executable, "-m", "pytest", "-n", "2", "-m", "not slow", *(f"--ignore={path}" for path in examples)],

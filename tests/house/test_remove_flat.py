@@ -52,8 +52,7 @@ def houses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     found = {}
     for name in tasks.names:
         found[name] = tmp_path_factory.mktemp(name)
-        left_out = shutil.ignore_patterns("__pycache__", "*.so")
-        shutil.copytree(ROOT / "src", found[name] / "src", ignore=left_out)
+        shutil.copytree(ROOT / "src", found[name] / "src", ignore=shutil.ignore_patterns("*.so"))
         shutil.copy(ROOT / "pyproject.toml", found[name])
         remove(name, found[name])
     subprocess.run([sys.executable, "-c", SCRIPT, *map(str, found.values())], check=True)

@@ -3,8 +3,6 @@ from __future__ import annotations
 import csv
 import json
 import random
-import subprocess
-import sys
 from collections import Counter
 from itertools import combinations
 from pathlib import Path
@@ -97,13 +95,6 @@ def test_text_without_words_has_no_label(run: throughtime.Run) -> None:
     (answer,) = throughtime.predict(run, ["  "])
     assert answer["label"] is None
     assert run.task.render(answer).startswith("(no words)")
-
-
-def test_a_run_folder_is_all_that_is_needed(run: throughtime.Run) -> None:
-    again = throughtime.Run(run.folder.path)
-    text = "The thing1 was great, not awful."
-    first, second = (next(iter(throughtime.predict(one, [text]))) for one in (run, again))
-    assert first == second
 
 
 def test_label_unseen_in_training_is_named_with_its_line(run: throughtime.Run, tmp_path: Path) -> None:
@@ -294,12 +285,6 @@ def test_bag_of_words_agrees_with_scikit_learn(tmp_path: Path, classes: int) -> 
     found = np.array([bags.probabilities(text) for text in unseen])
     np.testing.assert_allclose(found, expected.predict_proba(vectors.transform(unseen)), atol=1e-3)
     assert (bags.probabilities(["good", "not", "bad"]) == bags.probabilities(["bad", "not", "good"])).all()
-
-
-def test_naming_the_task_does_not_load_heavy_packages() -> None:
-    heavy = "{'torch', 'sklearn', 'scipy', 'pyarrow'} & set(sys.modules)"
-    code = f"import sys, throughtime.tasks.sentiment; sys.exit(str({heavy} or '') or 0)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
 
 
 def built_in_data_is_here() -> bool:
