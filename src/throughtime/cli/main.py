@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from throughtime import __version__
+from throughtime import __version__, tasks
 from throughtime.cli.show import show_findings
 from throughtime.errors import KernelFallbackWarning, ThroughtimeError
 
@@ -91,7 +91,8 @@ def _help() -> None:
     for verb, purpose in VERBS.items():
         table.add_row(f"  throughtime {verb}", purpose)
     console.print(table)
-    console.print("\nthroughtime VERB --help says more. A first step: throughtime train music", highlight=False)
+    first = f"throughtime train {tasks.names[0]}"
+    console.print(f"\nthroughtime VERB --help says more. A first step: {first}", highlight=False)
 
 
 def _heed_only_ours() -> None:

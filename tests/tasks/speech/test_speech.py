@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -106,26 +104,6 @@ def test_pictures(run: throughtime.Run, tmp_path: Path) -> None:
     with Image.open(pictures / "0001.png") as picture:
         colours = np.asarray(picture.convert("RGB")).reshape(-1, 3)
     assert len(np.unique(colours, axis=0)) > 100  # shades of features, and dots
-
-
-def test_batched_answers_are_those_of_each_alone(run: throughtime.Run, tmp_path: Path) -> None:
-    random = np.random.default_rng(3)
-    paths = []
-    for index in range(7):
-        paths.append(tmp_path / f"{index}.wav")
-        soundfile.write(paths[-1], say("ab cd a"[: index + 1].strip(), random), RATE)
-    together = list(throughtime.predict(run, paths))
-    for one, path in zip(together, paths, strict=True):
-        (alone,) = throughtime.predict(run, [path])
-        assert alone["text"] == one["text"]
-        assert [word["start"] for word in alone["words"]] == [word["start"] for word in one["words"]]
-        assert alone["confidence"] == pytest.approx(one["confidence"], rel=1e-4)
-
-
-def test_a_run_folder_is_all_that_is_needed(run: throughtime.Run, corpus: Path) -> None:
-    again = throughtime.Run(run.folder.path)
-    first, second = (next(iter(throughtime.predict(one, [corpus.parent / "0000.wav"]))) for one in (run, again))
-    assert first == second
 
 
 def test_an_interrupted_run_goes_on_to_the_same_result(corpus: Path, cache: Path, tmp_path: Path) -> None:
@@ -293,12 +271,6 @@ def test_error_rates_are_edit_distances() -> None:
     table = table_of_errors(["turn left now", "go"], ["turn right", "go on"])
     assert sorted(table.rows) == [("-", "on", 1), ("left", "right", 1), ("now", "-", 1)]
     assert "1 substituted, 1 left out, 1 added" in table.title
-
-
-def test_naming_the_task_does_not_load_heavy_packages() -> None:
-    heavy = "{'torch', 'soundfile', 'soxr', 'jiwer', 'kaldi_native_fbank'} & set(sys.modules)"
-    code = f"import sys, throughtime.tasks.speech; sys.exit(str({heavy} or '') or 0)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
 
 
 @pytest.mark.slow

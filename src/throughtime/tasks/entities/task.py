@@ -140,23 +140,13 @@ class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints):
         import torch
 
         from throughtime.decoding.crf import CRF
-        from throughtime.models.parts.recurrent import recurrent
         from throughtime.models.tagger import Tagger, WordFeatures
 
         asked, learned = self.settings, self.features
         rates = torch.from_numpy(learned.unknown_rates)
         known = None if learned.matrix is None else torch.from_numpy(learned.matrix.astype(np.float32))
         words = WordFeatures(rates, asked.embedding_size, self._letters(), known)
-        layers = recurrent(
-            asked.cell,
-            words.size,
-            asked.hidden_size,
-            num_layers=asked.layers,
-            batch_first=True,
-            bidirectional=asked.bidirectional,
-            dropout=asked.dropout,
-            reset_after=asked.reset_after,
-        )
+        layers = asked.recurrent(words.size, batch_first=True, bidirectional=asked.bidirectional)
         tags = learned.tags
         crf = CRF(len(tags), *map(torch.from_numpy, rules(tags, asked.tagging))) if asked.output == "crf" else None
         return Tagger(words, layers, len(tags), crf, asked.dropout, asked.locked)

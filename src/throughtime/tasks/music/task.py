@@ -151,26 +151,15 @@ class Music(Task[Piece, MusicSettings], Generates):
                 Bernoulli(hidden, KEYS) if settings.output == "bernoulli" else Nade(hidden, KEYS, settings.nade_units)
             )
         dropout = (settings.input_dropout, settings.dropout)
-        return Generator(encoder, self._recurrent(width), output, dropout, locked=settings.locked_dropout)
-
-    def _recurrent(self, width: int) -> Any:
-        from throughtime import layers
-
-        settings = self.settings
-        options: dict[str, Any] = {
-            "dropout": settings.dropout if settings.layers > 1 else 0.0,
-            "locked_dropout": settings.locked_dropout,
-            "weight_dropout": settings.weight_dropout,
-            "recurrent_dropout": settings.recurrent_dropout,
-            "zoneout": settings.zoneout,
-            "layer_norm": settings.layer_norm,
-        }
-        if settings.cell == "gru":
-            options["reset_after"] = settings.reset_after
-        elif settings.reset_after:
-            raise ThroughtimeError(f"found reset_after with the cell {settings.cell}, expected it with gru alone")
-        kind = {"gru": layers.GRU, "lstm": layers.LSTM, "rnn": layers.RNN}[settings.cell]
-        return kind(width, settings.hidden_size, settings.layers, **options)
+        layers = settings.recurrent(
+            width,
+            locked_dropout=settings.locked_dropout,
+            weight_dropout=settings.weight_dropout,
+            recurrent_dropout=settings.recurrent_dropout,
+            zoneout=settings.zoneout,
+            layer_norm=settings.layer_norm,
+        )
+        return Generator(encoder, layers, output, dropout, locked=settings.locked_dropout)
 
     def loader(self, examples: Sequence[Piece], *, training: bool) -> Loader:
         """Pieces of similar length side by side; for training in all keys, if asked for."""

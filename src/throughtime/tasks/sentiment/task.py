@@ -192,7 +192,6 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
 
         from throughtime.models.classifier import Classifier, OneHot
         from throughtime.models.parts.embedding import Embedding
-        from throughtime.models.parts.recurrent import recurrent
 
         asked = self.settings
         encoder: nn.Module = OneHot(len(self.vocabulary))
@@ -203,16 +202,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
             with torch.no_grad():
                 encoder.weight.copy_(torch.from_numpy(self.matrix))
             encoder.weight.requires_grad_(not self.frozen)
-        layers = recurrent(
-            asked.cell,
-            size,
-            asked.hidden_size,
-            num_layers=asked.layers,
-            batch_first=True,
-            bidirectional=asked.bidirectional,
-            dropout=asked.dropout,
-            reset_after=asked.reset_after,
-        )
+        layers = asked.recurrent(size, batch_first=True, bidirectional=asked.bidirectional)
         return Classifier(encoder, layers, len(self.labels), asked.pooling, asked.dropout)
 
     def loader(self, examples: Sequence[LabelledText], *, training: bool) -> Loader:

@@ -125,20 +125,11 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
     def model(self) -> Transcriber:
         """Convolutions, recurrent layers, a softmax at each step."""
         from throughtime.models.parts.front_end import ConvolutionFrontEnd
-        from throughtime.models.parts.recurrent import recurrent
         from throughtime.models.transcriber import Transcriber
 
         asked = self.settings
         front = ConvolutionFrontEnd(asked.bins, asked.channels, asked.stride, causal=asked.streaming)
-        layers = recurrent(
-            asked.cell,
-            front.size,
-            asked.hidden_size,
-            num_layers=asked.layers,
-            batch_first=True,
-            bidirectional=not asked.streaming,
-            dropout=asked.dropout,
-        )
+        layers = asked.recurrent(front.size, batch_first=True, bidirectional=not asked.streaming)
         return Transcriber(front, layers, len(self.features.symbols), asked.dropout, asked.lookahead_steps)
 
     def begin(self, model: Model) -> None:

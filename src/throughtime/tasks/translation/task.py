@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -199,7 +198,6 @@ class Translation(Task[Pair, TranslationSettings], Draws):
         from throughtime.models.parts.attention import AdditiveAttention, MultiplicativeAttention
         from throughtime.models.parts.attentive import AttentiveDecoder
         from throughtime.models.parts.embedding import Embedding
-        from throughtime.models.parts.recurrent import recurrent
         from throughtime.models.translator import Translator
 
         asked = self.settings
@@ -208,16 +206,8 @@ class Translation(Task[Pair, TranslationSettings], Draws):
             raise ThroughtimeError(
                 f"found tied weights with vectors of {vector} numbers and {inner} units, expected as many of both"
             )
-        layers = partial(
-            recurrent,
-            asked.cell,
-            hidden_size=inner,
-            num_layers=asked.layers,
-            dropout=asked.dropout,
-            reset_after=asked.reset_after,
-        )
-        encoder = layers(vector, bidirectional=True)
-        decoder = layers(vector + inner if asked.input_feeding else vector)
+        encoder = asked.recurrent(vector, bidirectional=True)
+        decoder = asked.recurrent(vector + inner if asked.input_feeding else vector)
         attention = (
             AdditiveAttention(inner, 2 * inner, inner)
             if asked.attention == "additive"
