@@ -22,6 +22,8 @@ from throughtime.errors import ThroughtimeError
 # A float32 holds 3.4e38; products of what is asked for need room above.
 _LARGEST = 1e30
 _LARGEST_INTEGER = 2**31 - 1
+LIMITS = ("steps", "epochs", "minutes")
+"""Settings that say how long is learned."""
 
 
 class Settings(BaseModel):

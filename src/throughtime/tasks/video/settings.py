@@ -53,3 +53,5 @@ class VideoSettings(TrainingSettings):
     """Stop after this many minutes of training."""
     epochs: int | None = Field(default=60, ge=0)
     """Stop after this many passes over the training data."""
+    patience: int | None = Field(default=60, ge=1)
+    """Stop after this many evaluations without improvement; none: never."""
