@@ -22,6 +22,8 @@ from throughtime.errors import ThroughtimeError
 # A float32 holds 3.4e38; products of what is asked for need room above.
 _LARGEST = 1e30
 _LARGEST_INTEGER = 2**31 - 1
+LIMITS = ("steps", "epochs", "minutes")
+"""Settings that say how long is learned."""
 
 Probability = Annotated[float, Field(ge=0, lt=1)]
 """Of dropping something: were it 1, nothing would be left."""

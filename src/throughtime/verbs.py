@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,20 +16,21 @@ import numpy as np
 
 from throughtime import tasks as registry
 from throughtime.errors import ArgumentError, DataError, ThroughtimeError
-from throughtime.settings import TrainingSettings
+from throughtime.settings import LIMITS, TrainingSettings
 from throughtime.storage.report import Report
 from throughtime.tasks.base import Generates, Prediction, Splits, Streams, Task
 from throughtime.tasks.base.summary import Summary, note_learned, summarise
+from throughtime.training import limits
 from throughtime.training.announce import announce
 from throughtime.training.memory import check_memory, enough_memory
+from throughtime.training.progress import Progress
 
 if TYPE_CHECKING:
     from throughtime.models.base import Model
     from throughtime.storage.folder import RunFolder
 
-LIMITS = frozenset({"steps", "epochs", "minutes"})
 # what may change when a run goes on: how long, how often, on what; never what is being learned
-RESUMABLE = LIMITS | {"patience", "checkpoint_every", "device", "threads", "workers"}
+RESUMABLE = {*LIMITS, "patience", "checkpoint_every", "device", "threads", "workers"}
 
 
 @dataclass(frozen=True)
@@ -158,9 +160,12 @@ def train(
         data: a file or folder, split by the task; None with no splits given: the built-in data.
         out: the run folder to be made; it must not exist unless `resume`.
         train, valid, test: files or folders of the splits, in place of `data`.
-        resume: go on where the run in `out` stopped; only limits and machine settings may be given anew.
+        resume: go on where the run in `out` stopped, to the limits that it has, or to new ones: steps, epochs and
+            minutes that are given are then what is to be learned from there on, in place of those before. Besides them
+            only patience and what concerns the machine may be given anew.
         quiet: say nothing while it trains.
-        settings: fields of the task's Settings, such as `steps=1000`, `hidden_size=512`.
+        settings: fields of the task's Settings, such as `steps=1000`, `hidden_size=512`. Steps or epochs stand in place
+            of all default limits, minutes beside the default limit of epochs.
 
     Returns:
         The run; its `folder` holds the model, the metrics and `report.json`.
@@ -168,8 +173,6 @@ def train(
     Raises:
         ThroughtimeError: data, settings or folder are not as they must be; the sentence says how.
     """
-    if LIMITS & settings.keys():
-        settings = dict.fromkeys(LIMITS) | settings  # a limit that is asked for stands in place of the defaults
     paths = DataPaths(*(None if path is None else Path(path) for path in (data, train, valid, test)))
     begin = _go_on if resume else _begin
     seen, folder, paths = begin(task, paths, Path(out), settings)
@@ -178,6 +181,8 @@ def train(
         announce(seen.summaries, learner.findings)
     from throughtime.training import loop  # and with it torch: not before all that can be wrong has been looked at
 
+    if not resume:
+        folder.make()
     with folder.locked(), _nothing_half_done(folder, resume):
         if not resume:
             learner.save_features(folder.features)
@@ -188,16 +193,18 @@ def train(
         if not folder.checkpoint.exists():
             learner.begin(model)
         check_memory(model, learner.settings)
-        loop.fit(
-            model,
-            learner.loader(splits.train, training=True),
-            lambda model: learner.validate(model, splits.valid),
-            learner.metric,
-            learner.settings,
-            folder,
-            resume=resume,
-            quiet=quiet,
-        )
+        with _saying_how_to_go_on(task, folder):
+            loop.fit(
+                model,
+                learner.loader(splits.train, training=True),
+                lambda model: learner.validate(model, splits.valid),
+                learner.metric,
+                learner.settings,
+                folder,
+                resume=resume,
+                patient_anew=resume and bool(limits.given(settings)),
+                quiet=quiet,
+            )
     run = Run(folder.path)
     folder.write_report(_judge(run, splits.test))
     return run
@@ -293,10 +300,22 @@ def _nothing_half_done(folder: RunFolder, resume: bool) -> Iterator[None]:
     """
     try:
         yield
-    except Exception:
+    except BaseException:  # also Ctrl-C
         if not resume and not folder.checkpoint.exists():
             shutil.rmtree(folder.path, ignore_errors=True)  # what cannot be removed must not hide the error itself
         raise
+
+
+@contextmanager
+def _saying_how_to_go_on(task: str, folder: RunFolder) -> Iterator[None]:
+    """Add to the word of a training that was interrupted and has a checkpoint what to type next."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        if not str(interrupt):  # a second Ctrl-C
+            raise
+        again = f"throughtime train {task} --out {shlex.quote(str(folder.path))} --resume"
+        raise KeyboardInterrupt(f"{interrupt}; to go on from there: {again}") from None
 
 
 def _read(task: Task[Any, Any], paths: DataPaths) -> Checked:
@@ -310,16 +329,17 @@ def _read(task: Task[Any, Any], paths: DataPaths) -> Checked:
 
 
 def _begin(task: str, paths: DataPaths, out: Path, settings: Mapping[str, Any]) -> tuple[Checked, RunFolder, DataPaths]:
-    """A new run folder; it is made only when the data has been read."""
+    """A new run folder, still to be made."""
     from throughtime.storage.folder import RunFolder
 
-    learner = _task(task, settings)
+    learner = _task(task, limits.from_the_beginning(settings))
     RunFolder.check_free(out)
+    _check_possible(learner.settings)
     seen = _read(learner, paths)
     learner.fit(seen.splits.train)
     for held_out in (seen.splits.valid, seen.splits.test):  # what does not fit is said before anything is written
         learner.accept(held_out)
-    return seen, RunFolder.create(out), paths
+    return seen, RunFolder(out), paths
 
 
 def _go_on(task: str, paths: DataPaths, out: Path, settings: Mapping[str, Any]) -> tuple[Checked, RunFolder, DataPaths]:
@@ -331,7 +351,8 @@ def _go_on(task: str, paths: DataPaths, out: Path, settings: Mapping[str, Any]) 
         raise ThroughtimeError(f"{out} goes on with the data it began with; start a new run for other data")
     if run.folder.finished and not run.folder.checkpoint.exists():  # to begin anew would overwrite what it has learned
         raise ThroughtimeError(f"{run.folder.checkpoint}: found nothing, expected what a finished run goes on from")
-    run.task.settings = _changed(run.task.settings, settings)
+    run.task.settings = _changed(run.task.settings, settings, run.folder)
+    _check_possible(run.task.settings)
     seen = _read(run.task, run.paths)
     _check_unchanged(seen, run.folder)
     return seen, run.folder, run.paths
@@ -386,12 +407,31 @@ def _task(name: str, settings: Mapping[str, Any], *, learns: bool = True) -> Tas
     return task(task.Settings(**settings), cache_folder(needed=learns))
 
 
-def _changed(settings: TrainingSettings, changes: Mapping[str, Any]) -> TrainingSettings:
-    changes = {name: value for name, value in changes.items() if getattr(settings, name, ...) != value}
+def _check_possible(settings: TrainingSettings) -> None:
+    """Make sure, before anything is read, that there is a limit, and a machine that can do what is asked."""
+    limits.require_one(settings)
+    if settings.device not in ("auto", "cpu") or settings.precision == "16-mixed":  # any machine has all else
+        from throughtime.training.hardware import check_hardware
+
+        check_hardware(settings)
+
+
+def _changed(settings: TrainingSettings, asked: Mapping[str, Any], folder: RunFolder) -> TrainingSettings:
+    """The settings of a run that goes on, with what may be given anew."""
+    changes = {name: value for name, value in asked.items() if getattr(settings, name, ...) != value}
     fixed = sorted(set(changes) - RESUMABLE)
     if fixed:
         raise ThroughtimeError(
             f"cannot change {', '.join(fixed)} of a run that goes on, only {', '.join(sorted(RESUMABLE))}; "
             "start a new run instead"
         )
+    if more := limits.given(asked):  # also those that are as before: they count from here on
+        changes |= limits.from_here_on(more, _progress(folder))
     return type(settings)(**(settings.model_dump() | changes))
+
+
+def _progress(folder: RunFolder) -> Progress:
+    """How far a run has come; one that was killed before its first checkpoint begins anew."""
+    from throughtime.training.checkpoint import read_progress
+
+    return read_progress(folder.checkpoint) if folder.checkpoint.exists() else Progress(batches=0)

@@ -16,7 +16,7 @@ from throughtime import tasks
 from throughtime.cli.main import main
 
 STORED = Path(__file__).parent / "stored_runs"
-TO_EIGHT = "8"
+TO_EIGHT = "4"
 """What `--resume --steps` must be told for eight steps in all, after the four of then."""
 RUNS = sorted(path.name for path in STORED.iterdir() if (path / "run").is_dir())
 

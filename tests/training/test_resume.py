@@ -121,7 +121,7 @@ def test_killed_while_writing_it_goes_on_to_the_same_bytes(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_at_a_step_with_a_checkpoint_and_says_how_to_go_on(
+def test_a_signal_stops_at_a_step_with_a_checkpoint_and_says_where(
     number: signal.Signals, uninterrupted: dict[str, Path], tmp_path: Path
 ) -> None:
     name = "buckets, 2 workers, rmsprop, exponential"
@@ -137,7 +137,6 @@ def test_a_signal_stops_at_a_step_with_a_checkpoint_and_says_how_to_go_on(
     said = folder.with_suffix(".log").read_text()
     step = load_tree(RunFolder(folder).checkpoint)["progress"]["step"]
     assert f"stopped by {number.name} after step {step}" in said
-    assert f"--out {folder} --resume" in said
     assert "Traceback" not in said
     start(folder, kind, settings).join()
     assert_same_result(folder, uninterrupted[name])

@@ -19,6 +19,7 @@ from throughtime.errors import DataError
 from throughtime.tasks.translation import Translation
 from throughtime.tasks.translation.corpora.parallel import Pair
 from throughtime.tasks.translation.settings import TranslationSettings
+from throughtime.training.tree import load_tree
 
 NOUNS = {"hus": "house", "bil": "car", "ged": "goat", "kat": "cat", "bog": "book", "spand": "bucket", "hat": "hat"}
 LOOKS = {"rød": "red", "grøn": "green", "stor": "big", "lille": "small", "ny": "new", "gammel": "old"}
@@ -151,7 +152,7 @@ def test_a_run_folder_is_all_that_is_needed_and_goes_on(run: Path) -> None:
     (before,) = throughtime.predict(throughtime.Run(run), ["Min bil stor."])
     (again,) = throughtime.predict(run, ["Min bil stor."])
     assert before == again
-    assert main(["train", "translation", "--out", str(run), "--resume", "--epochs", "17", "--quiet"]) == 0
+    assert main(["train", "translation", "--out", str(run), "--resume", "--epochs", "1", "--quiet"]) == 0
 
 
 @pytest.mark.parametrize(
@@ -179,6 +180,18 @@ def test_every_precision_trains_and_translates(corpus: Path, tmp_path: Path, pre
     )
     (answer,) = throughtime.predict(trained, ["Hans ged rød."])
     assert np.isfinite(answer["score"])
+
+
+def test_a_run_that_was_cut_goes_on_to_the_same_weights(corpus: Path, tmp_path: Path) -> None:
+    settings = SMALL | {"scheduled_sampling": 0.5, "sampling_steps": 20, "schedule": "constant", "dropout": 0.2}
+    settings |= {"source": "da", "target": "en", "quiet": True}
+    throughtime.train("translation", corpus, out=tmp_path / "whole", epochs=2, **settings)
+    throughtime.train("translation", corpus, out=tmp_path / "cut", steps=13, **settings)
+    throughtime.train("translation", out=tmp_path / "cut", resume=True, steps=5, quiet=True)
+    whole, cut = (load_tree(throughtime.Run(tmp_path / name).folder.checkpoint)["model"] for name in ("whole", "cut"))
+    assert whole.keys() == cut.keys()
+    assert int(whole["seen"]) == 18
+    assert all(bool((whole[name] == cut[name]).all()) for name in whole)
 
 
 def test_the_other_direction_is_asked_for_by_exchanging_the_sides(corpus: Path, tmp_path: Path) -> None:

@@ -52,6 +52,8 @@ class MusicSettings(ResetSettings):
     schedule: Schedule = "cosine"
     minutes: float | None = Field(default=2.0, gt=0)
     """Stop after this many minutes of training."""
+    patience: int | None = Field(default=100, ge=1)
+    """Stop after this many evaluations without improvement; none: never."""
 
 
 class MusicGeneration(GenerateSettings):

@@ -58,3 +58,5 @@ class SentimentSettings(ResetSettings):
     """Stop after this many minutes of training."""
     epochs: int | None = Field(default=12, ge=0)
     """Stop after this many passes over the training data."""
+    patience: int | None = Field(default=12, ge=1)
+    """Stop after this many evaluations without improvement; none: never."""

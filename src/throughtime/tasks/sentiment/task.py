@@ -241,7 +241,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         always = self.labels.majority
         confusion = confusion_matrix(actual, answered, len(self.labels))
         others = {
-            "bag of words, logistic regression": bag,
+            f"bag of words, {self.baseline.method}": bag,
             f"always {always}": np.full(len(actual), self.labels.names.index(always)),
         }
         return Report(

@@ -60,6 +60,8 @@ class TextSettings(TrainingSettings):
     schedule: Schedule = "cosine"
     minutes: float | None = Field(default=8.0, gt=0)
     """Stop after this many minutes of training."""
+    patience: int | None = Field(default=20, ge=1)
+    """Stop after this many evaluations without improvement; none: never."""
     evaluate_every: int | None = Field(default=500, ge=1)
     """Steps between two evaluations on the validation split; none: once an epoch."""
 

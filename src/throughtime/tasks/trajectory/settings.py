@@ -72,3 +72,5 @@ class TrajectorySettings(RecurrentSettings):
     schedule: Schedule = "cosine"
     minutes: float | None = Field(default=4.0, gt=0)
     """Stop after this many minutes of training."""
+    patience: int | None = Field(default=100, ge=1)
+    """Stop after this many evaluations without improvement; none: never."""

@@ -64,3 +64,5 @@ class TranslationSettings(ResetSettings):
     """Stop after this many minutes of training."""
     epochs: int | None = Field(default=40, ge=0)
     """Stop after this many passes over the training data."""
+    patience: int | None = Field(default=40, ge=1)
+    """Stop after this many evaluations without improvement; none: never."""

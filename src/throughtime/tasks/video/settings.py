@@ -49,3 +49,5 @@ class VideoSettings(RecurrentSettings):
     """Stop after this many minutes of training."""
     epochs: int | None = Field(default=60, ge=0)
     """Stop after this many passes over the training data."""
+    patience: int | None = Field(default=60, ge=1)
+    """Stop after this many evaluations without improvement; none: never."""
