@@ -13,7 +13,8 @@ import numpy as np
 from throughtime.data.columns import Asked, Layout
 from throughtime.data.labelled_texts import LabelledText, is_alike, labelled_texts, read_labelled_texts
 from throughtime.data.labels import SHOWN, Labels
-from throughtime.data.tables import SUFFIXES, read_text
+from throughtime.data.tables import SUFFIXES
+from throughtime.data.text_files import read_text
 from throughtime.data.words import ratings, reviews
 from throughtime.data.words.pretrained import pretrained_vectors, starting_matrix
 from throughtime.data.words.splitting import split_words

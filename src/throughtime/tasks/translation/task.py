@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from throughtime.data.tables import read_text
+from throughtime.data.text_files import read_lines
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report, Table
 from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Task
@@ -300,7 +300,7 @@ class Translation(Task[Pair, TranslationSettings], Draws):
         if is_file and is_table(path, self.sides):
             yield from read_sources(path, self.sides, self.settings.encoding, self.findings)
         elif is_file or (path.suffix == ".txt" and len(argument.split()) == 1):
-            yield from read_text(path, self.settings.encoding).removesuffix("\n").split("\n")
+            yield from read_lines(path, self.settings.encoding, findings=self.findings)
         else:
             yield argument
 

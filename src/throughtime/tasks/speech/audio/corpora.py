@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from throughtime.data.tables import read_text
+from throughtime.data.text_files import read_text
 from throughtime.errors import DataError
 from throughtime.tasks.speech.audio.manifests import Columns, Row, read_manifest
 from throughtime.tasks.speech.audio.recording import SUFFIXES, seconds_of

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from throughtime.data.columns import Record
-from throughtime.data.tables import check_widths, read_records, read_text
+from throughtime.data.tables import check_widths, read_records
+from throughtime.data.text_files import read_text
 from throughtime.errors import DataError
 from throughtime.tasks.speech.audio.recording import SUFFIXES
 
