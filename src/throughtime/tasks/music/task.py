@@ -13,6 +13,7 @@ from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report, Table
 from throughtime.storage.written import read_arrays, readable
 from throughtime.tasks.base import Described, Generates, GenerateSettings, Metric, Prediction, Splits, Task
+from throughtime.tasks.music.noting import note_form, note_lost
 from throughtime.tasks.music.scores import representation as forms
 from throughtime.tasks.music.scores.chorales import chorales, melody
 from throughtime.tasks.music.scores.events import VOCABULARY
@@ -65,7 +66,7 @@ class Music(Task[Piece, MusicSettings], Generates):
     def built_in_data(self) -> Splits[Piece]:
         """Bach's chorales; those on one hymn tune stay on one side."""
         pieces = [self._piece(score) for score in chorales()]
-        self._note_forms()
+        note_form(self.settings, self.findings)
         return self.split(pieces, valid=0.1, test=0.15)
 
     def read(self, path: Path) -> list[Piece]:
@@ -85,7 +86,7 @@ class Music(Task[Piece, MusicSettings], Generates):
         damaged.raise_all()
         if not pieces:
             raise drums[0]
-        self._note_forms()
+        note_form(self.settings, self.findings)
         return pieces
 
     def read_splits(self, path: Path) -> Splits[Piece]:
@@ -124,33 +125,8 @@ class Music(Task[Piece, MusicSettings], Generates):
         shift = semitones_to_c(score.notes) if self.settings.transpose == "common" else 0
         elements, lost = self.form.encode(score.transposed(shift))
         piece = Piece(score.name, elements, shift, melody(score), lost)
-        self._note_lost(piece)
+        note_lost(piece, self.settings, self.findings)
         return piece
-
-    def _note_lost(self, piece: Piece) -> None:
-        """Note the notes that its elements do not show."""
-        resolution = f"--resolution {self.settings.resolution:g}"
-        kinds = (
-            ("keyboard", "a note outside the 88 keys of a piano", piece.lost.outside),
-            ("resolution", f"a note too short to be heard at {resolution}", piece.lost.unheard),
-            ("resolution", f"a repeated note merged with the one before at {resolution}", piece.lost.merged),
-        )
-        for subject, what, count in kinds:
-            if count:
-                self.findings.left_out(subject, what, Path(piece.name), count=count)
-
-    def _note_forms(self) -> None:
-        """Note what pieces are turned into."""
-        asked = self.settings
-        moved = {
-            "common": "each piece moved so that its tonic, found by the sounding time of its pitches, is C",
-            "none": "each piece as it is",
-            "all": "each piece as it is, and learned from in all twelve keys",
-        }
-        self.findings.taken("key", moved[asked.transpose])
-        frames = f"frames of {1 / asked.resolution:g} quarter notes"
-        form = frames if asked.representation == "roll" else "events in time steps of 10 ms"
-        self.findings.taken("form", f"{form}, from the first note on")
 
     def _rolls(self, path: Path) -> Splits[Piece]:
         """The rolls of a .mat file; they have been moved to a common key already."""
