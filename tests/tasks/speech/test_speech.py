@@ -71,6 +71,20 @@ def test_predicts_text_with_times_at_any_rate(
     assert capsys.readouterr().out.startswith("abc da b\t(")
 
 
+def test_parts_of_a_recording_are_answered_with_times_in_it(
+    run: throughtime.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = (say(text, np.random.default_rng(5)) for text in ("ab", "dc da"))
+    soundfile.write(tmp_path / "a.wav", np.concatenate([first, second]), RATE)
+    cut = len(first) / RATE
+    (tmp_path / "m.csv").write_text(f"path,start,end\na.wav,0,{cut}\na.wav,{cut},\n")
+    assert main(["predict", str(run.folder.path), str(tmp_path / "m.csv"), "--json"]) == 0
+    one, other = answers(capsys)
+    assert (one["text"], other["text"]) == ("ab", "dc da")
+    assert other["start"] == pytest.approx(cut)
+    assert cut <= other["words"][0]["start"] < other["words"][1]["end"] <= cut + len(second) / RATE + 0.05
+
+
 def test_subtitles(run: throughtime.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     soundfile.write(tmp_path / "a.wav", say("ab", np.random.default_rng(5)), RATE)
     assert main(["predict", str(run.folder.path), str(tmp_path / "a.wav"), "--form", "srt"]) == 0

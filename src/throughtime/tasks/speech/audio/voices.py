@@ -21,7 +21,8 @@ from throughtime.data.archives import read_members
 from throughtime.data.sources import ESPEAK_NG, kept_in_cache
 from throughtime.errors import ThroughtimeError
 from throughtime.tasks.speech.audio.noise import COLOURS, noise, with_noise
-from throughtime.tasks.speech.audio.recording import Resampled, package
+from throughtime.tasks.speech.audio.opening import package
+from throughtime.tasks.speech.audio.recording import Resampled
 from throughtime.tasks.speech.audio.sentences import compose
 
 RATE = 16_000
