@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from throughtime.data.columns import Record, choose_columns
+from throughtime.data.progress import counted
 from throughtime.errors import ArgumentError, DataError
 
 LARGEST_FIELD = 16 * 2**20
@@ -127,13 +128,10 @@ def read_records(path: Path, content: str) -> tuple[list[Record], Sequence[str] 
         DataError: no such rows, at which line and why.
     """
     kind = SUFFIXES.get(path.suffix.lower()) or _guess_format(content)
-    if kind == "jsonl":
-        return list(_json_lines(path, content)), None
-    if kind == "csv":
-        return list(_csv(path, content)), None
-    if kind == "tsv":
-        return list(_tsv(path, content)), None
-    return list(_label_lines(path, content)), ("label", "text")
+    readers = {"jsonl": _json_lines, "csv": _csv, "tsv": _tsv}
+    rows = readers.get(kind, _label_lines)(path, content)
+    names = None if kind in readers else ("label", "text")
+    return list(counted(rows, f"reading {path.name}", content.count("\n") + 1)), names
 
 
 def _guess_format(content: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from throughtime.data.progress import counted
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report, Table
 from throughtime.storage.written import read_arrays, readable
@@ -70,7 +71,7 @@ class Music(Task[Piece, MusicSettings], Generates):
         """Pieces of a file or folder; notes outside the piano's keys are left out, with a word on how many."""
         if path.suffix.lower() == ".mat" and path.is_file():
             return self._rolls(path).test  # type: ignore[return-value]
-        pieces = [self._piece(read_score(file)) for file in music_files(path)]
+        pieces = [self._piece(read_score(file)) for file in counted(music_files(path), "reading music")]
         dropped = sum(piece.dropped for piece in pieces)
         if dropped:
             logging.getLogger(__name__).warning("%s: left out %d notes outside the 88 keys of a piano", path, dropped)

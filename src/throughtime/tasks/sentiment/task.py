@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from throughtime.data.labels import SHOWN, Labels
+from throughtime.data.progress import counted
 from throughtime.data.tables import SUFFIXES, LabelledText, read_labelled_texts, read_text
 from throughtime.data.words import ratings, reviews
 from throughtime.data.words.pretrained import pretrained_vectors, starting_matrix
@@ -112,7 +113,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
 
     def fit(self, train: Sequence[LabelledText]) -> None:
         """Vocabulary, labels, starting vectors, and the baselines."""
-        texts = [split_words(example.text) for example in train]
+        texts = [split_words(example.text) for example in counted(train, "splitting texts into words")]
         self.labels = Labels.fit(train)
         self._fit_words(texts)
         self.baseline = BagOfWords.fit(texts, [self.labels.number(example) for example in train])
@@ -203,7 +204,8 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
 
         asked = self.settings
         rows = [
-            {**self._encoded(split_words(example.text)), "targets": self.labels.number(example)} for example in examples
+            {**self._encoded(split_words(example.text)), "targets": self.labels.number(example)}
+            for example in counted(examples, "numbering words")
         ]
         if not training:
             return BucketLoader(rows, _EVALUATION_BATCH, seed=asked.seed, shuffle=False)
@@ -235,7 +237,8 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
     def evaluate(self, model: Model, examples: Sequence[LabelledText]) -> Report:
         """Accuracy, macro F1 and the confusion matrix; beside a bag of words and the most frequent class."""
         actual, answered = self._answered(model, examples)
-        bag = np.array([self.baseline.probabilities(split_words(e.text)).argmax() for e in examples])
+        texts = counted(examples, "judging the bag of words")
+        bag = np.array([self.baseline.probabilities(split_words(example.text)).argmax() for example in texts])
         always = self.labels.majority
         confusion = confusion_matrix(actual, answered, len(self.labels))
         others = {

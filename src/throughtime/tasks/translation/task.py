@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from throughtime.data.progress import counted
 from throughtime.data.tables import read_text
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report, Table
@@ -227,7 +228,7 @@ class Translation(Task[Pair, TranslationSettings], Draws):
         found = self.answers.search(model, sources, self.settings.beams)
         answers = [self.answers.say(hypotheses[0], text) for hypotheses, text in found]
         words = [join_words(self.dictionary.translate(split_sentence(text))) for text in sources]
-        nearest = [self.memory.nearest(text) for text in sources]
+        nearest = [self.memory.nearest(text) for text in counted(sources, "looking for similar sentences")]
         rows: list[tuple[str, str | int | float]] = [
             ("sentences", len(examples)),
             ("source vocabulary", len(self.source)),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from throughtime.data.progress import counted
 from throughtime.data.tables import read_text
 from throughtime.errors import ArgumentError, DataError
 from throughtime.tasks.trajectory.tracks.columns import Columns, find_columns
@@ -38,7 +39,8 @@ def read_tracks(
         DataError: what cannot be read as tracks, at which line and why.
     """
     files = track_files(path)
-    tracks = [track for file in files for track in _read_file(file, columns, time_unit, encoding)]
+    reading = counted(files, "reading tracks, by the file")
+    tracks = [track for file in reading for track in _read_file(file, columns, time_unit, encoding)]
     if len(files) > 1:
         tracks = [_renamed(track, path) for track in tracks]
     if len(found := sorted({track.dimensions for track in tracks})) > 1:

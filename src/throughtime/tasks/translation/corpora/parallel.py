@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from throughtime.data.progress import counted
 from throughtime.data.tables import read_text
 from throughtime.errors import DataError
 from throughtime.tasks.translation.corpora.catalogues import CATALOGUES, read_catalogue
@@ -153,7 +154,7 @@ def alike(text: str) -> str:
 
 def _folder(folder: Path, sides: Sides, encoding: str) -> list[Pair]:
     pairs = []
-    for part in _parts(folder, sides):
+    for part in counted(_parts(folder, sides), "reading translations, by the file"):
         # a catalogue that nobody has translated yet is nothing unusual among others
         catalogue = part.suffix.lower() in CATALOGUES
         pairs += _catalogue(part, sides) if catalogue else read_pairs(part, sides, encoding)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from throughtime.data.progress import counted
 from throughtime.data.tables import read_text
 from throughtime.errors import DataError
 from throughtime.tasks.video.clips.arrays import load_array, read_array_pair, read_vectors
@@ -149,7 +150,7 @@ def _manifest(path: Path, reading: Reading) -> list[Clip]:
 
 def _labelled(pairs: Sequence[tuple[Path, str]], reading: Reading) -> list[Clip]:
     clips = []
-    for file, label in pairs:
+    for file, label in counted(pairs, "reading clips"):
         for clip in read_one(file, reading):
             clips.append(Clip(clip.frames, label, file, clip.line))
             if clip.kind != clips[0].kind:
