@@ -14,6 +14,7 @@ from typing import Literal
 from throughtime.data.columns import Record
 from throughtime.data.delimiters import choose_delimiter
 from throughtime.data.findings import Findings
+from throughtime.data.progress import counted
 from throughtime.errors import DataError
 
 LARGEST_FIELD = 16 * 2**20
@@ -50,13 +51,13 @@ def read_records(
         DataError: no such rows, at which line and why.
     """
     findings = Findings() if findings is None else findings
-    kind = format_of(path, content)
+    kind, doing, lines = format_of(path, content), f"reading {path.name}", content.count("\n") + 1
     if kind == "jsonl":
-        return list(_json_lines(path, content)), None
+        return list(counted(_json_lines(path, content), doing, lines)), None
     if kind == "table":
         delimiter, content = choose_delimiter(path, content, findings)
         rows = _tabbed(path, content) if delimiter == "\t" else _csv(path, content, delimiter)
-        return _without_blanks(path, list(rows), every, findings), None
+        return _without_blanks(path, list(counted(rows, doing, lines)), every, findings), None
     if kind == "fasttext":
         findings.taken("format", f"lines of labels that begin with {LABEL_MARK}, and text", path)
         return list(_fasttext(path, content, every, findings)), ("label", "text")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from throughtime.data.damaged import Damaged
+from throughtime.data.progress import counted
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report, Table
 from throughtime.storage.written import read_arrays, readable
@@ -76,7 +77,7 @@ class Music(Task[Piece, MusicSettings], Generates):
             return self._rolls(path).test  # type: ignore[return-value]
         files, pieces, damaged = music_files(path, self.findings), [], Damaged(path)
         drums: list[UnpitchedError] = []
-        for file in files:
+        for file in counted(files, "reading music"):
             with damaged.kept():
                 try:
                     pieces.append(self._piece(read_score(file, self.findings)))

@@ -13,6 +13,7 @@ import numpy as np
 from throughtime.data.columns import Asked, Layout
 from throughtime.data.labelled_texts import LabelledText, is_alike, labelled_texts, read_labelled_texts
 from throughtime.data.labels import SHOWN, Labels
+from throughtime.data.progress import counted
 from throughtime.data.tables import SUFFIXES
 from throughtime.data.text_files import read_text
 from throughtime.data.words import ratings, reviews
@@ -128,7 +129,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
 
     def fit(self, train: Sequence[LabelledText]) -> None:
         """Vocabulary, labels, starting vectors, and the baselines."""
-        texts = [split_words(example.text) for example in train]
+        texts = [split_words(example.text) for example in counted(train, "splitting texts into words")]
         told = self.settings.label_column is not None or (self.layout is not None and self.layout.format == "fasttext")
         self.labels = Labels.fit(train, certain=told)
         self._fit_words(texts)
@@ -213,7 +214,8 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
 
         asked = self.settings
         rows = [
-            {**self._encoded(split_words(example.text)), "targets": self.labels.number(example)} for example in examples
+            {**self._encoded(split_words(example.text)), "targets": self.labels.number(example)}
+            for example in counted(examples, "numbering words")
         ]
         if not training:
             return BucketLoader(rows, _EVALUATION_BATCH, seed=asked.seed, shuffle=False)
@@ -238,7 +240,8 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         """Accuracy, macro F1 and the confusion matrix; beside a bag of words and the most frequent class."""
         self.accept(examples)
         actual, answered = self._answered(model, examples)
-        bag = np.array([self.baseline.probabilities(split_words(e.text)).argmax() for e in examples])
+        texts = counted(examples, "judging the bag of words")
+        bag = np.array([self.baseline.probabilities(split_words(example.text)).argmax() for example in texts])
         always = self.labels.majority
         confusion = confusion_matrix(actual, answered, len(self.labels))
         others = {

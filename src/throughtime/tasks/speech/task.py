@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from throughtime.data.progress import counted
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
 from throughtime.tasks.base import Described, Draws, Expresses, Metric, Prediction, Splits, Streams, Task
@@ -176,9 +177,10 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
         """Word and character error rates, the most frequent mistakes; beside the nearest training recording."""
         said, steps = self._said(examples), self._steps(model, examples)
         decoder = self._decoder()
-        heard = [self._text(decoder.best(log_probs)) for log_probs in steps]
+        heard = [self._text(decoder.best(log_probs)) for log_probs in counted(steps, "searching for what was said")]
         templates = self.features.templates
-        nearest = [templates.answer(self.features.normaliser(mel)) for mel in self.features.mels(examples)]
+        mels = counted(self.features.mels(examples), "looking for the nearest recordings")
+        nearest = [templates.answer(self.features.normaliser(mel)) for mel in mels]
         usual = self.features.usual
         return Report(
             error_rates(said, heard) | {"wer_without_search": error_rates(said, self._greedy(steps))["wer"]},

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from throughtime.data.progress import counted
 from throughtime.data.text_files import read_lines
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report, Table
@@ -268,7 +269,7 @@ class Translation(Task[Pair, TranslationSettings], Draws):
         sources, references = [pair.source for pair in examples], [pair.target for pair in examples]
         answers = self.answers.translations(model, sources, self.settings.beams)
         words = [join_words(self.dictionary.translate(split_sentence(text))) for text in sources]
-        nearest = [self.memory.nearest(text) for text in sources]
+        nearest = [self.memory.nearest(text) for text in counted(sources, "looking for similar sentences")]
         rows: list[tuple[str, str | int | float]] = [
             ("sentences", len(examples)),
             ("source vocabulary", len(self.source)),

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from throughtime.data.damaged import Damaged
+from throughtime.data.progress import stage
 from throughtime.data.sources import kept_in_cache
 from throughtime.errors import DataError
 from throughtime.tasks.speech.audio.condition import Condition, Meter
@@ -82,24 +83,17 @@ class MelCache:
         return [condition for _, condition in self._all(recordings, 1.0)]
 
     def _all(self, paths: Sequence[Excerpt], speed: float) -> list[tuple[np.ndarray, Condition]]:
-        from rich.console import Console
-        from rich.progress import track
-
         found: list[tuple[np.ndarray, Condition]] = []
         damaged = Damaged(paths[0].path.parent if paths else self.folder)
         blocks = [paths[start : start + _BLOCK] for start in range(0, len(paths), _BLOCK)]
         keys = [self._key(block, speed) for block in blocks]
-        new = sum(not self._lengths_file(key).is_file() for key in keys)
-        console = Console(stderr=True)
-        title = f"features of {len(paths):,} recordings"
         with kept_in_cache("the features", self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-            shown = track(
-                list(zip(keys, blocks, strict=True)), title, console=console, disable=new < 2 or not console.is_terminal
-            )
-            for key, block in shown:
-                with damaged.kept():
-                    found += self._open(key) or self._compute(key, block, speed)
+            with stage("making features of recordings", len(paths)) as here:
+                for key, block in zip(keys, blocks, strict=True):
+                    with damaged.kept():
+                        found += self._open(key) or self._compute(key, block, speed)
+                    here.done += len(block)
         damaged.raise_all()
         return found
 

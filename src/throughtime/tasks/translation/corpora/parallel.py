@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from throughtime.data.findings import Findings
+from throughtime.data.progress import counted
 from throughtime.data.text_files import read_lines
 from throughtime.errors import DataError
 from throughtime.tasks.translation.corpora.catalogues import CATALOGUES, read_catalogue
@@ -84,7 +85,7 @@ def _split_of(folder: Path, part: Path) -> Path:
 
 def _folder(folder: Path, sides: Sides, encoding: str, findings: Findings) -> list[Pair]:
     pairs = []
-    for part in _parts(folder, sides, findings):
+    for part in counted(_parts(folder, sides, findings), "reading translations, by the file"):
         # a catalogue that nobody has translated yet is nothing unusual among others
         if part.suffix.lower() in CATALOGUES:
             pairs += _catalogue(part, sides, findings)
