@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 import torch
+from text_files import COUNTING, PROSE, SMALL, fitted, write
 
-from helpers.text_files import COUNTING, PROSE, SMALL, fitted, write
 from throughtime import verbs
 from throughtime.data import sources
 from throughtime.models.parts.stack import Stack

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from text_files import COUNTING, PROSE, SMALL, fitted, write
 
-from helpers.text_files import COUNTING, PROSE, SMALL, fitted, write
 from throughtime import verbs
 from throughtime.cli.main import main
 from throughtime.errors import DataError, ThroughtimeError

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from moving_things import SMALL, task, turning, write
 
 import throughtime
-from helpers.moving_things import SMALL, task, turning, write
 from throughtime.cli.main import main
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.tasks.trajectory.tracks.track import Track

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from moving_things import task, turning
 
-from helpers.moving_things import task, turning
 from throughtime.tasks.trajectory.answers import answers
 from throughtime.tasks.trajectory.scoring import baselines, path_scores, velocity_scores
 from throughtime.tasks.trajectory.tracks.stacked import targets
