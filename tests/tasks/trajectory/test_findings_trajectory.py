@@ -192,6 +192,16 @@ def test_splits_that_a_folder_names_are_kept(tmp_path: Path, names: tuple[str, .
     assert any("a column 'split', which is not heeded" in str(finding) for finding in seen.task.findings)
 
 
+def test_a_test_table_without_a_train_is_learned_from_and_named(tmp_path: Path) -> None:
+    for seed, name in enumerate(("monday.csv", "test.csv")):
+        write(tmp_path / "data" / name, "id,t,x,y", walks(seed=seed))
+    seen = throughtime.check("trajectory", tmp_path / "data")
+    found = [one for one in seen.task.findings if "merged with the others" in one.what]
+    assert [(one.level, [Path(place.path).name for place in one.places]) for one in found] == [
+        ("suspicious", ["test.csv"])
+    ]
+
+
 def test_things_that_all_stand_still_are_refused_before_training(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from throughtime.data.splits import read_named
+from throughtime.data.splits import note_merged_splits, read_named
 from throughtime.data.tokens import tokens
 from throughtime.data.tokens.byte_pairs import BytePairs, load_tokenizer
 from throughtime.errors import DataError, ThroughtimeError
@@ -26,7 +26,6 @@ from throughtime.tasks.text.corpus.files import (
     find_pieces,
     find_splits,
     hold_out_end,
-    note_merged_splits,
     read_text,
     split_in_order,
 )
@@ -94,7 +93,7 @@ class Text(Task[Piece, TextSettings], Generates):
             return read_named(named, self.read, lambda train: hold_out_end(path, train), self.findings)
         pieces = self.read(path)
         if path.is_dir():
-            note_merged_splits(path, pieces, self.findings)
+            note_merged_splits(path, [piece.path for piece in pieces], self.findings)
         if len(pieces) >= _MANY_FILES:
             return self.split(pieces, HELD_OUT, HELD_OUT)
         self.findings.taken("splits", "in order: the text begins with train, valid and test are its end, 5% each")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from throughtime.data.splits import hold_out, read_named
+from throughtime.data.splits import hold_out, note_merged_splits, read_named
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report, Table
 from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Task, existing
@@ -87,7 +87,10 @@ class Trajectory(Task[Track, TrajectorySettings], Draws):
     def read_splits(self, path: Path) -> Splits[Track]:
         """As a folder names them (train, val, test: folders or tables), or drawn by track."""
         if (named := given_splits(path, self.findings)) is None:
-            return self.split(self._tracks(path))
+            tracks = self._tracks(path)
+            if path.is_dir():
+                note_merged_splits(path, list(dict.fromkeys(track.path for track in tracks)), self.findings)
+            return self.split(tracks)
         seed = self.settings.seed
         return read_named(named, self._tracks, lambda tracks: hold_out(tracks, range(len(tracks)), seed), self.findings)
 

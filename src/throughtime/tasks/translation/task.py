@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from throughtime.data.splits import read_named
 from throughtime.data.text_files import read_lines
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report, Table
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from throughtime.models.base import Model
     from throughtime.models.translator import Translator
 
-_VALID, _TEST = 0.05, 0.1
+_SHARES = {"valid": 0.05, "test": 0.1}
 _VALIDATION_SENTENCES = 500
 _POOL = 2_500
 _EXAMPLES = 5
@@ -89,20 +90,21 @@ class Translation(Task[Pair, TranslationSettings], Draws):
         Of named ones, valid or test may be missing: it is cut from train.
         """
         if path.is_dir() and (named := find_splits(path, self.sides, self.findings)) is not None:
-            shown = ", ".join(f"{split} is {one.name}" for split, one in named.items())
-            self.findings.taken("splits", f"as they are named: {shown}", path)
-            read = {split: self.read(one) for split, one in named.items()}
-            train, valid, test = self._cut(path, read["train"], "valid" not in read, "test" not in read)
-            return Splits(train, read.get("valid", valid), read.get("test", test))
-        return Splits(*self._cut(path, self.read(path)))
+            wanted = {split: share for split, share in _SHARES.items() if split not in named}
+            return read_named(named, self.read, lambda train: self._hold_out(path, train, wanted), self.findings)
+        return Splits(*self._cut(path, self.read(path), _SHARES))
+
+    def _hold_out(
+        self, path: Path, pairs: Sequence[Pair], wanted: Mapping[str, float]
+    ) -> tuple[list[Pair], list[Pair]]:
+        train, valid, test = self._cut(path, pairs, wanted)
+        return train, [*valid, *test]  # one of them was asked for
 
     def _cut(
-        self, path: Path, pairs: list[Pair], valid: bool = True, test: bool = True
+        self, path: Path, pairs: Sequence[Pair], wanted: Mapping[str, float]
     ) -> tuple[list[Pair], list[Pair], list[Pair]]:
-        """What is asked for, cut from some pairs, and the rest of them in front."""
-        if not (valid or test):
-            return pairs, [], []
-        wanted = {"valid": _VALID * valid, "test": _TEST * test}
+        """The shares that are wanted, cut from some pairs, and the rest of them in front."""
+        wanted = {split: wanted.get(split, 0.0) for split in _SHARES}
         parts = split_pairs(pairs, self.settings.seed, **wanted)
         if not all(part for part, share in zip(parts, (1.0, *wanted.values()), strict=True) if share):
             found = f"{len(pairs)} pairs in fewer than 3 groups without a common sentence"
