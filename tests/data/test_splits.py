@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from throughtime.data.findings import Findings
-from throughtime.data.splits import hold_out, named_splits, read_named
+from throughtime.data.splits import hold_out, named_splits, note_merged_splits, read_named
 from throughtime.errors import DataError
 
 FOLDER = Path("data")
@@ -17,6 +17,7 @@ NAMED = {
     "the ending": (["ptb.train", "ptb.test"], {"train": "ptb.train", "test": "ptb.test"}),
     "archives": (["toy_TEST.ts", "toy_TRAIN.ts"], {"train": "toy_TRAIN.ts", "test": "toy_TEST.ts"}),
     "the first word": (["train2014", "val17", "test_a"], {"train": "train2014", "valid": "val17", "test": "test_a"}),
+    "of a shared task": (["train", "tune", "tst"], {"train": "train", "valid": "tune", "test": "tst"}),
     "a whole name is better": (["train", "test", "test_2016"], {"train": "train", "test": "test"}),
     "train alone": (["train", "bus", "car"], None),
     "no train": (["test_drive", "valid_ticket"], None),
@@ -37,6 +38,17 @@ def test_parts_beside_the_splits_are_noted() -> None:
     named_splits(FOLDER, [FOLDER / name for name in ("train", "test", "test_2016", "extra")], findings)
     (finding,) = findings
     assert (finding.level, [place.path for place in finding.places]) == ("suspicious", ["data/extra", "data/test_2016"])
+
+
+def test_files_that_are_split_anew_in_spite_of_their_names_are_noted() -> None:
+    findings = Findings()
+    files = [FOLDER / name for name in ("a.csv", "test.csv", "dev/b.csv", "c.train.2.csv")]
+    note_merged_splits(FOLDER, files, findings)
+    (finding,) = findings
+    named = [str(file) for file in files[1:]]
+    assert (finding.level, [place.path for place in finding.places]) == ("suspicious", named)
+    note_merged_splits(FOLDER, files[1:2], alone := Findings())
+    assert not list(alone)
 
 
 def test_splits_that_cannot_be_told_are_one_sentence() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from throughtime.data.columns import Asked
 from throughtime.data.findings import Findings
 from throughtime.data.labelled_texts import read_labelled_texts
+from throughtime.data.rows import read_rows
 from throughtime.data.tables import LARGEST_FIELD
 from throughtime.errors import ArgumentError, DataError
 
@@ -180,6 +181,24 @@ DELIMITERS = [
     ("a.txt", "text;label\n{0};1\n{1};0\n", "a semicolon"),
     ("a.csv", 'text,label\n{0},1\n"{1}",0\n', "a comma"),
 ]
+NUMBERS = [
+    ("a.csv", "1;0,5;2,5\n2;0,7;3,5\n", [["1", "0,5", "2,5"], ["2", "0,7", "3,5"]], "a semicolon, which splits"),
+    ("a.tsv", "1\t0,5\t2,5\n\n2\t0,7\t3,5\n", [["1", "0,5", "2,5"], ["2", "0,7", "3,5"]], "a tab"),
+    ("a.csv", "# a note\n1,5,2\n2,7,3\n", [["1", "5", "2"], ["2", "7", "3"]], "a comma"),
+    ("a.csv", "sep=|\n1|5,2\n2|7,3\n", [["1", "5,2"], ["2", "7,3"]], "a vertical bar, as its first line says"),
+    ("a.txt", "1  5.5 2\n2 7.5  3\n", [["1", "5.5", "2"], ["2", "7.5", "3"]], "white space"),
+    ("a.csv", '1, "a, b"\n2, "c\nd"\n3, e\n', [["1", "a, b"], ["2", "c\nd"], ["3", "e"]], "a comma"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "content", "rows", "says"), NUMBERS)
+def test_delimiters_of_numbers_are_found_likewise(
+    tmp_path: Path, name: str, content: str, rows: list[list[str]], says: str
+) -> None:
+    findings = Findings()
+    assert [fields for _, fields in read_rows(write(tmp_path, name, content), findings)] == rows
+    assert said(findings, "delimiter").startswith(f"delimiter: {says}")
+    assert findings.worst != "suspicious"
 
 
 @pytest.mark.parametrize(("name", "content", "says"), DELIMITERS)

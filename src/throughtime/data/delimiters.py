@@ -12,6 +12,7 @@ from throughtime.data.findings import Findings
 NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
 _USUAL = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 _EXCEL = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+_DECIMAL = re.compile(r"(?<=\d),(?=\d)")
 _SAMPLE = 2**18
 """Characters of a file that are looked at."""
 _ROWS = 100
@@ -29,21 +30,22 @@ def choose_delimiter(path: Path, content: str, findings: Findings) -> tuple[str,
         One character; and the content, in which a first line `sep=;`, as Excel writes it, is blank.
     """
     usual = _USUAL.get(path.suffix.lower(), ",")
-    first, newline, rest = content.partition("\n")
-    if said := _EXCEL.fullmatch(first):
+    head, newline, rest = content.partition("\n")
+    if said := _EXCEL.fullmatch(head):
         mark = said[1]
         findings.taken("delimiter", f"{NAMES.get(mark, repr(mark))}, as its first line says", path, 1)
         return mark, newline + rest
     even = [mark for mark in NAMES if _splits_evenly(content, mark)]
     if not even:  # a row is broken, and will be named: the first line decides
+        first = content[:_SAMPLE].lstrip("\n").partition("\n")[0]
         mark = max(NAMES, key=lambda mark: (first.count(mark), mark == usual))
         findings.taken("delimiter", f"{NAMES[mark]}, the most frequent in the first row", path)
         return mark, content
-    # commas and semicolons within a sentence have a space behind them, delimiters have none
-    mark = min(even, key=lambda mark: (_in_prose(content, mark), mark != "\t", mark != usual))
+    apart = [mark for mark in even if not _in_prose(content, mark) and not _in_numbers(content, mark)]
+    mark = min(even, key=lambda mark: (mark not in apart, _in_prose(content, mark), mark != "\t", mark != usual))
     reason = "" if mark == usual else f", which splits all rows evenly, though the name ends in {path.suffix}"
     findings.taken("delimiter", NAMES[mark] + (reason if path.suffix.lower() in _USUAL else ""), path)
-    if len([mark for mark in even if not _in_prose(content, mark)]) > 1:
+    if len(apart) > 1:
         others = " and ".join(NAMES[mark] for mark in even)
         findings.suspicious("delimiter", f"{others} would each split all rows evenly: {NAMES[mark]} is taken", path)
     return mark, content
@@ -72,6 +74,12 @@ def _file(lines: list[str]) -> io.StringIO:
 
 
 def _in_prose(content: str, mark: str) -> bool:
-    """Whether a space follows it more often than not."""
+    """Whether a space follows it more often than not: behind a comma or semicolon of a sentence there is one."""
     sample = content[:_SAMPLE]
     return sample.count(f"{mark} ") > sample.count(mark) / 2
+
+
+def _in_numbers(content: str, mark: str) -> bool:
+    """Whether it may be the decimal mark, as a comma is that stands between digits alone."""
+    sample = content[:_SAMPLE]
+    return mark == "," and sample.count(mark) == len(_DECIMAL.findall(sample))

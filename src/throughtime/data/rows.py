@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from throughtime.data.delimiters import NAMES, choose_delimiter
 from throughtime.data.findings import Findings
-from throughtime.data.tables import LARGEST_FIELD
+from throughtime.data.tables import parse_csv
 from throughtime.data.text_files import read_lines
 from throughtime.errors import DataError
-
-_MARKS = {";": "a semicolon", ",": "a comma", "\t": "a tab"}
-"""What parts fields: the first of these that the first row has; without any, white space."""
 
 
 def read_rows(path: Path, findings: Findings, encoding: str = "utf-8") -> list[tuple[int, list[str]]]:
@@ -34,9 +31,14 @@ def read_rows(path: Path, findings: Findings, encoding: str = "utf-8") -> list[t
     first = next((line for line in lines if line.strip()), None)
     if first is None:
         raise DataError(path, "comments only", "rows of a table")
-    mark = next((mark for mark in _MARKS if mark in first), None)
-    findings.taken("delimiter", "white space" if mark is None else _MARKS[mark], path)
-    rows = list(_by_white_space(lines) if mark is None else _by_mark(path, lines, mark))
+    if any(mark in first for mark in NAMES):
+        mark, content = choose_delimiter(path, "\n".join(lines), findings)
+        rows = list(_by_mark(path, content, mark))
+    else:
+        findings.taken("delimiter", "white space", path)
+        rows = list(_by_white_space(lines))
+    if not rows:
+        raise DataError(path, "no rows", "rows of a table")
     width = len(rows[0][1])
     for number, row in rows:
         if len(row) != width:
@@ -51,16 +53,8 @@ def _by_white_space(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
             yield number, row
 
 
-def _by_mark(path: Path, lines: Sequence[str], mark: str) -> Iterator[tuple[int, list[str]]]:
-    csv.field_size_limit(LARGEST_FIELD)
-    reader = csv.reader((f"{line}\n" for line in lines), delimiter=mark, skipinitialspace=mark != "\t", strict=True)
-    before = 0
-    try:
-        for fields in reader:
-            row = [field.strip() for field in fields]
-            if len(row) > 1 or any(row):
-                yield before + 1, row
-            before = reader.line_num
-    except csv.Error as error:
-        found = "a quotation mark that is never closed" if "unexpected end" in str(error) else str(error)
-        raise DataError(path, found, "a table (marks inside a quoted field doubled)", before + 1) from error
+def _by_mark(path: Path, content: str, mark: str) -> Iterator[tuple[int, list[str]]]:
+    for record in parse_csv(path, content, mark, spaced=mark != "\t"):
+        row = [field.strip() for field in record.fields]
+        if len(row) > 1 or any(row):
+            yield record.line, row

@@ -23,8 +23,11 @@ SPLIT_NAMES: Mapping[str, Split] = {
     "val": "valid",
     "dev": "valid",
     "development": "valid",
+    "tune": "valid",
     "test": "test",
     "testing": "test",
+    "tst": "test",
+    "eval": "test",
 }
 """What splits are called, in lower case."""
 SPLIT_COLUMNS = ("split", "subset", "partition", "fold", "set")
@@ -105,6 +108,18 @@ def hold_out(
     return [one for group, one in pairs if group not in held], [one for group, one in pairs if group in held]
 
 
+def split_of(part: Path) -> Split | None:
+    """The split that a file or folder is named after, by the first or last word of its name; None: none, or two.
+
+    Example:
+        >>> [split_of(Path(name)) for name in ("Dev", "test_2016.tsv", "ptb.train", "bus.csv", "train_test.csv")]
+        ['valid', 'test', 'train', None, None]
+    """
+    words = re.findall("[a-z]+", _stem(part)) or [""]
+    named = {SPLIT_NAMES[word] for word in (words[0], words[-1]) if word in SPLIT_NAMES}
+    return named.pop() if len(named) == 1 else None
+
+
 def named_splits(folder: Path, parts: Iterable[Path], findings: Findings | None = None) -> dict[Split, Path] | None:
     """The parts of a folder that are named after splits: train, Val, ptb.valid.txt, toy_TEST.ts, test_2016, val2017.
 
@@ -114,7 +129,8 @@ def named_splits(folder: Path, parts: Iterable[Path], findings: Findings | None 
     Args:
         folder: for messages.
         parts: what could each be a split there: its folders, or its files of some kind, or both.
-        findings: parts beside the splits that are named after none are noted: nobody reads them.
+        findings: parts beside the splits that are named after none are noted: nobody reads them. None: whoever calls
+            notes them, as what they are.
 
     Returns:
         A part for train and for one or both of the others; None if the folder has no such splits.
@@ -131,7 +147,7 @@ def named_splits(folder: Path, parts: Iterable[Path], findings: Findings | None 
     found: dict[Split, list[Path]] = {}
     for split in get_args(Split):
         whole = [part for part in parts if SPLIT_NAMES.get(_stem(part)) == split]
-        if named := whole or [part for part in parts if _split_of(part) == split]:
+        if named := whole or [part for part in parts if split_of(part) == split]:
             found[split] = named
     if len(found) < 2:
         return None
@@ -176,6 +192,15 @@ def read_named(
     return Splits(**given)
 
 
+def note_merged_splits(folder: Path, files: Sequence[Path], findings: Findings) -> None:
+    """Note the files that are named after a split, or lie in a folder that is, and are split anew with the others."""
+    for file in files if len(files) > 1 else ():
+        words = re.findall("[a-z]+", str(file.relative_to(folder)).lower())
+        if any(word in SPLIT_NAMES for word in words):
+            what = "a file that is named after a split, merged with the others and split anew"
+            findings.suspicious("splits", what, file)
+
+
 def note_split_columns(names: Iterable[str], path: Path, findings: Findings) -> None:
     """Note columns of a table that are called after splits, and that its reader does not heed."""
     for name in names:
@@ -187,10 +212,3 @@ def _stem(part: Path) -> str:
     """Its name without the ending, unless the ending is what names it: ptb.train."""
     ending = "" if part.suffix[1:].lower() in SPLIT_NAMES else part.suffix
     return part.name.removesuffix(ending).lower()
-
-
-def _split_of(part: Path) -> Split | None:
-    """By the first word of its name, or the last; None if it has neither, or names two splits."""
-    words = re.findall("[a-z]+", _stem(part)) or [""]
-    named = {SPLIT_NAMES[word] for word in (words[0], words[-1]) if word in SPLIT_NAMES}
-    return named.pop() if len(named) == 1 else None

@@ -56,7 +56,7 @@ def read_records(
         return list(counted(_json_lines(path, content), doing, lines)), None
     if kind == "table":
         delimiter, content = choose_delimiter(path, content, findings)
-        rows = _tabbed(path, content) if delimiter == "\t" else _csv(path, content, delimiter)
+        rows = _tabbed(path, content) if delimiter == "\t" else parse_csv(path, content, delimiter)
         return _without_blanks(path, list(counted(rows, doing, lines)), every, findings), None
     if kind == "fasttext":
         findings.taken("format", f"lines of labels that begin with {LABEL_MARK}, and text", path)
@@ -83,10 +83,21 @@ def _guess_format(content: str) -> Format:
     return "table" if is_head or lines[0].lower().startswith("sep=") else "lines"
 
 
-def _csv(path: Path, content: str, delimiter: str) -> Iterator[Record]:
+def parse_csv(path: Path, content: str, delimiter: str, *, spaced: bool = False) -> Iterator[Record]:
+    """The rows of a table whose quoted fields may hold anything; a blank line is a row without fields.
+
+    Args:
+        path: the file, for messages.
+        content: what is in it.
+        delimiter: what stands between fields.
+        spaced: whether space before a field is no part of it.
+
+    Raises:
+        DataError: a quotation mark is never closed, or stands where none may.
+    """
     csv.field_size_limit(LARGEST_FIELD)
     # strict: a quotation mark that is never closed would otherwise swallow the rest of the file
-    reader = csv.reader(io.StringIO(content), delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(content), delimiter=delimiter, skipinitialspace=spaced, strict=True)
     before = 0
     try:
         for fields in reader:
@@ -96,7 +107,7 @@ def _csv(path: Path, content: str, delimiter: str) -> Iterator[Record]:
         found = "a quotation mark that is never closed" if "unexpected end" in str(error) else str(error)
         if "field larger" in found:
             found = f"a field of more than {LARGEST_FIELD:,} characters"
-        raise DataError(path, found, "CSV (marks inside a quoted field doubled)", before + 1) from error
+        raise DataError(path, found, "a table (marks inside a quoted field doubled)", before + 1) from error
 
 
 def _tabbed(path: Path, content: str) -> Iterator[Record]:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.moving_things import SMALL
 
 import throughtime
-from helpers.moving_things import SMALL
 from throughtime.cli.main import main
 from throughtime.data.findings import Findings
 from throughtime.errors import DataError
@@ -190,6 +190,16 @@ def test_splits_that_a_folder_names_are_kept(tmp_path: Path, names: tuple[str, .
     assert last not in origins["train"] | origins["valid"]
     assert len(seen.splits.train) == (12 if len(names) == 3 else 11)
     assert any("a column 'split', which is not heeded" in str(finding) for finding in seen.task.findings)
+
+
+def test_a_test_table_without_a_train_is_learned_from_and_named(tmp_path: Path) -> None:
+    for seed, name in enumerate(("monday.csv", "test.csv")):
+        write(tmp_path / "data" / name, "id,t,x,y", walks(seed=seed))
+    seen = throughtime.check("trajectory", tmp_path / "data")
+    found = [one for one in seen.task.findings if "merged with the others" in one.what]
+    assert [(one.level, [Path(place.path).name for place in one.places]) for one in found] == [
+        ("suspicious", ["test.csv"])
+    ]
 
 
 def test_things_that_all_stand_still_are_refused_before_training(

@@ -227,8 +227,8 @@ def test_a_test_split_with_a_longer_name_is_not_learned_from(
     folder = named(tmp_path, "train.tsv", "VAL.tsv", "test_2016_flickr.tsv", "notes.tsv")
     status, said = seen(folder, capsys)
     assert status == 0
-    assert "splits: as they are named: " in said
-    assert "test is test_2016_flickr.tsv" in said
+    for given in ("train as given by train.tsv", "valid as given by VAL.tsv", "test as given by test_2016_flickr.tsv"):
+        assert f"splits: {given}" in said
     assert "unread files: pairs whose name is that of no split, beside train (" in said
     seen_splits = throughtime.check("translation", folder).splits
     assert {pair.path.name for pair in seen_splits.test} == {"test_2016_flickr.tsv"}
@@ -256,10 +256,13 @@ def test_folders_called_as_splits_are_splits(tmp_path: Path) -> None:
 def test_a_test_without_a_train_is_suspicious_and_two_tests_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    write(tmp_path / "a" / "notes.md", "whatever\n")
     status, said = seen(named(tmp_path / "a", "corpus.tsv", "test.tsv"), capsys)
     assert status == 1
-    assert "test.tsv looks like the test split, but there is no train" in said
-    with pytest.raises(DataError, match="one test split"):
+    assert "unread files: a file with the ending '.md' (" in said  # once
+    assert "splits: a file that is named after a split, merged with the others and split anew (" in said
+    assert "test.tsv)" in said.replace("\n", "")
+    with pytest.raises(DataError, match="one for test"):
         find_splits(named(tmp_path / "b", "train.tsv", "test2016.tsv", "test2017.tsv"), Sides())
 
 

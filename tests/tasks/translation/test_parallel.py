@@ -141,7 +141,7 @@ def test_splits_are_found_by_their_names(tmp_path: Path, names: tuple[str, str, 
     assert find_splits(tmp_path, Sides()) is None
     for name in names:
         write(tmp_path / f"{name}.tsv", "Ja.\tYes.\n")
-    with pytest.raises(DataError, match=r"one (train|valid|test) split"):
+    with pytest.raises(DataError, match=r"one for (train|valid|test)"):
         find_splits(tmp_path, DA_EN)
 
 

@@ -17,7 +17,6 @@ from throughtime.data.progress import counted
 from throughtime.data.tables import SUFFIXES
 from throughtime.data.text_files import read_text
 from throughtime.data.words import ratings, reviews
-from throughtime.data.words.pretrained import pretrained_vectors, starting_matrix
 from throughtime.data.words.splitting import split_words
 from throughtime.data.words.vocabulary import Vocabulary
 from throughtime.errors import DataError
@@ -28,15 +27,14 @@ from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confu
 from throughtime.tasks.sentiment.baselines.bag_of_words import BagOfWords
 from throughtime.tasks.sentiment.doubts import note_cut, note_doubts, shortened, with_words
 from throughtime.tasks.sentiment.settings import SentimentSettings
+from throughtime.tasks.sentiment.words import fit_words
 
 if TYPE_CHECKING:
     from throughtime.data.batch import Loader
     from throughtime.models.base import Model
     from throughtime.models.classifier import Classifier
 
-_ONE_HOT_WORDS = 5_000
 _EVALUATION_BATCH = 100
-_COVERED = 0.9
 _END_MARKS = ".!?…。！？।؟"
 
 
@@ -132,30 +130,9 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         texts = [split_words(example.text) for example in counted(train, "splitting texts into words")]
         told = self.settings.label_column is not None or (self.layout is not None and self.layout.format == "fasttext")
         self.labels = Labels.fit(train, certain=told)
-        self._fit_words(texts)
+        fitted = fit_words(texts, self.settings, self.cache, self.findings)
+        self.vocabulary, self.matrix, self.frozen = fitted
         self.baseline = BagOfWords.fit(texts, [self.labels.number(example) for example in train])
-
-    def _fit_words(self, texts: Sequence[Sequence[str]]) -> None:
-        asked = self.settings
-        if asked.embedding == "one-hot":
-            self.vocabulary = Vocabulary.fit(texts, min(asked.vocabulary_size, _ONE_HOT_WORDS), asked.minimum_count)
-            return
-        sources = pretrained_vectors(asked.vectors, self.cache, findings=self.findings)
-        vocabulary = Vocabulary.fit(texts, asked.vocabulary_size, asked.minimum_count)
-        seldom = Vocabulary.fit(texts).words
-        for source in sources:
-            rare = set(source.words).intersection(seldom)
-            vocabulary = vocabulary.extended((word for word in seldom if word in rare), asked.vocabulary_size)
-        for source in sources:
-            vocabulary = vocabulary.extended(source.words, asked.vocabulary_size)
-        matrix = starting_matrix(vocabulary, sources, asked.embedding_size, asked.seed)
-        known = {word for source in sources for word in source.words}
-        covered = [word in known for text in texts for word in text]
-        self.frozen = asked.embedding == "frozen" or (
-            asked.embedding == "auto" and sum(covered) >= _COVERED * max(1, len(covered))
-        )
-        # rounded now, so that a resumed run, which reads them from the folder, starts with the very same ones
-        self.vocabulary, self.matrix = vocabulary, matrix.astype(np.float16)
 
     def save_features(self, folder: Path) -> None:
         """Vocabulary, labels, starting vectors and the baseline."""

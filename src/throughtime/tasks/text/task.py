@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from throughtime.data.progress import counted
-from throughtime.data.splits import read_named
-from throughtime.data.tokens import tokens
-from throughtime.data.tokens.byte_pairs import BytePairs, load_tokenizer
+from throughtime.data.splits import note_merged_splits, read_named
+from throughtime.data.tokens.byte_pairs import load_tokenizer
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.models.ngram import NGram
 from throughtime.storage.report import Report, Table
@@ -27,12 +25,12 @@ from throughtime.tasks.text.corpus.files import (
     find_pieces,
     find_splits,
     hold_out_end,
-    note_merged_splits,
     read_text,
     split_in_order,
 )
 from throughtime.tasks.text.corpus.token_cache import Released, TokenFile, tokenise
 from throughtime.tasks.text.settings import TextGeneration, TextSettings
+from throughtime.tasks.text.tokenizers import fit_tokenizer
 
 if TYPE_CHECKING:
     from throughtime.data.batch import Loader
@@ -40,7 +38,6 @@ if TYPE_CHECKING:
     from throughtime.models.base import Model
     from throughtime.models.generator import Generator
 
-_VOCABULARY = {"characters": 5_000, "words": 30_000, "bpe": 8_000}
 _ORDER = {"characters": 5, "words": 3, "bpe": 3}
 _MANY_FILES = 20
 _MANY_UNKNOWN = 0.1  # share of a split's tokens; a vocabulary of words leaves out a few per cent
@@ -95,7 +92,7 @@ class Text(Task[Piece, TextSettings], Generates):
             return read_named(named, self.read, lambda train: hold_out_end(path, train), self.findings)
         pieces = self.read(path)
         if path.is_dir():
-            note_merged_splits(path, pieces, self.findings)
+            note_merged_splits(path, [piece.path for piece in pieces], self.findings)
         if len(pieces) >= _MANY_FILES:
             return self.split(pieces, HELD_OUT, HELD_OUT)
         self.findings.taken("splits", "in order: the text begins with train, valid and test are its end, 5% each")
@@ -156,28 +153,7 @@ class Text(Task[Piece, TextSettings], Generates):
             self.baseline_tokens = int(json.loads(facts.read_text(encoding="utf-8"))["baseline_tokens"])
 
     def _fit_tokenizer(self, train: Sequence[Piece]) -> None:
-        texts = chain.from_iterable(read_text(piece) for piece in train)
-        sample = next(texts, "")
-        while sample.isspace() and (more := next(texts, "")):
-            sample = more
-        if not sample.strip():
-            raise DataError(train[0].path, "only white space", "text in UTF-8")
-        texts = chain.from_iterable(read_text(piece) for piece in train)
-        self.tokenizer, self._fitted = self._tokenizer_of(texts, sample), train
-
-    def _tokenizer_of(self, texts: Iterable[str], sample: str) -> Tokenizer:
-        """The tokenizer that was asked for, fitted to texts that begin like the sample."""
-        settings = self.settings
-        size = settings.vocabulary_size or _VOCABULARY[settings.level]
-        if settings.level == "characters":
-            return tokens.Characters.fit(texts, size)
-        if settings.level == "bpe":
-            return BytePairs.fit(texts, size)
-        asked: dict[str, tokens.Splitting] = {"whitespace": "whitespace", "words": "marked"}
-        splitting = asked.get(settings.tokenizer) or tokens.guess_splitting(sample)
-        how = "split at white space alone" if splitting == "whitespace" else "punctuation is taken apart"
-        self.findings.taken("words", how + (", as its first lines look" if settings.tokenizer == "auto" else ""))
-        return tokens.Words.fit(texts, size, splitting, settings.minimum_count)
+        self.tokenizer, self._fitted = fit_tokenizer(train, self.settings, self.findings), train
 
     def _tokens(self, pieces: Sequence[Piece]) -> TokenFile:
         """The tokens of some pieces, tokenised once."""
@@ -194,47 +170,9 @@ class Text(Task[Piece, TextSettings], Generates):
 
     def model(self) -> Generator:
         """Embedding, recurrent layers, softmax."""
-        from torch.nn import init
+        from throughtime.tasks.text.network import network
 
-        from throughtime.models.generator import Generator
-        from throughtime.models.outputs.base import Output
-        from throughtime.models.outputs.softmax import AdaptiveSoftmax, Softmax
-        from throughtime.models.parts.embedding import Embedding
-        from throughtime.models.parts.stack import stack
-
-        settings, size, last = self.settings, self.tokenizer.size, self.settings.layers[-1]
-        width = settings.embedding_size or (64 if settings.level == "characters" else last)
-        encoder = Embedding(size, width, settings.embedding_dropout)
-        output: Output
-        if settings.softmax == "adaptive":
-            if settings.tied:
-                raise ThroughtimeError("found tied weights with the adaptive softmax, expected one or the other")
-            output = AdaptiveSoftmax(last, size)
-        else:
-            tied = self._tied(width, last)
-            output = Softmax(last, size, tied=encoder if tied else None)
-            if tied:  # an output layer's weights are small; those of an embedding alone learn faster if they are not
-                init.uniform_(encoder.weight, -0.1, 0.1)
-        model = Generator(
-            encoder,
-            stack(
-                settings.cell,
-                width,
-                settings.layers,
-                dropout=settings.hidden_dropout,
-                weight_dropout=settings.weight_dropout,
-                reset_after=settings.reset_after,
-            ),
-            output,
-            (settings.input_dropout, settings.dropout),
-            locked=True,
-            activation_penalty=settings.activation_penalty,
-            change_penalty=settings.change_penalty,
-        )
-        if settings.init_range is not None:
-            for parameter in model.parameters():
-                init.uniform_(parameter, -settings.init_range, settings.init_range)
-        return model
+        return network(self.settings, self.tokenizer.size)
 
     def loader(self, examples: Sequence[Piece], *, training: bool) -> Loader:
         """Parallel streams of the text, the state carried along."""
@@ -279,16 +217,6 @@ class Text(Task[Piece, TextSettings], Generates):
             ids, streams, settings.window, seed=settings.seed, vary=settings.vary_window, training=training
         )
         return Released(loader, file)
-
-    def _tied(self, width: int, last: int) -> bool:
-        if self.settings.tied and width != last:
-            raise ThroughtimeError(
-                f"found tied weights with vectors of {width} features and a last layer of {last} units, "
-                "expected the same number: give --embedding-size"
-            )
-        if self.settings.tied is None:
-            return self.settings.level != "characters" and width == last
-        return self.settings.tied
 
     def _in_unit(self, nats: float) -> float:
         """Nats per token in the metric's unit; what is beyond the largest number counts as infinite."""

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from throughtime.storage.report import Table
 from throughtime.tasks.trajectory.features import Features
 from throughtime.tasks.trajectory.scoring import distances, velocity_scores
+from throughtime.tasks.trajectory.settings import TrajectorySettings
 from throughtime.tasks.trajectory.tracks.stacked import targets
 from throughtime.tasks.trajectory.tracks.windows import Window
+
+if TYPE_CHECKING:
+    from throughtime.models.forecaster import Forecaster
 
 
 def scores(windows: Sequence[Window], answers: Sequence[dict[str, Any]], features: Features) -> dict[str, float]:
@@ -58,3 +62,16 @@ def table_of_one(answers: Sequence[dict[str, Any]], features: Features) -> Table
         ("coverage of the 90 % regions", f"{np.concatenate([answer['held'] for answer in answers]).mean():.1%}"),
     ]
     return Table(f"one observed position ({len(answers)} windows)", ("", ""), rows)
+
+
+def table_of_validation(model: Forecaster, features: Features, settings: TrajectorySettings) -> Table:
+    """What was chosen on the validation split after learning."""
+    trust, beside = float(model.trust), int(model.beside)
+    rival = "" if beside < 0 else f", added to {features.simple.names[beside]}"
+    by = "" if settings.trust is None else " (as asked)"
+    more = "" if settings.widen == 1 else f", of that {settings.widen:g} as asked"
+    rows = [
+        ("share of the network's correction", f"{trust:.2f}{by}{rival}"),
+        ("regions were widened by", f"{float(model.calibration):.3f}{more}"),
+    ]
+    return Table("chosen on the validation split", ("", ""), rows)

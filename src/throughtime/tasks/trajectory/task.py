@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from throughtime.data.splits import hold_out, read_named
+from throughtime.data.splits import hold_out, note_merged_splits, read_named
 from throughtime.errors import DataError, ThroughtimeError
-from throughtime.storage.report import Report, Table
+from throughtime.storage.report import Report
 from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Task, existing
 from throughtime.tasks.trajectory.features import Features, Frame
-from throughtime.tasks.trajectory.report import scores, table_of_one, table_of_times
+from throughtime.tasks.trajectory.report import scores, table_of_one, table_of_times, table_of_validation
 from throughtime.tasks.trajectory.scoring import LEVEL, baselines
 from throughtime.tasks.trajectory.settings import TrajectorySettings
 from throughtime.tasks.trajectory.simple import RIVALS
@@ -87,7 +87,10 @@ class Trajectory(Task[Track, TrajectorySettings], Draws):
     def read_splits(self, path: Path) -> Splits[Track]:
         """As a folder names them (train, val, test: folders or tables), or drawn by track."""
         if (named := given_splits(path, self.findings)) is None:
-            return self.split(self._tracks(path))
+            tracks = self._tracks(path)
+            if path.is_dir():
+                note_merged_splits(path, list(dict.fromkeys(track.path for track in tracks)), self.findings)
+            return self.split(tracks)
         seed = self.settings.seed
         return read_named(named, self._tracks, lambda tracks: hold_out(tracks, range(len(tracks)), seed), self.findings)
 
@@ -197,21 +200,9 @@ class Trajectory(Task[Track, TrajectorySettings], Draws):
         tables = [
             table_of_times(windows, answers),
             table_of_one(list(self._answers(_forecaster(model), alone)), self.features),
-            self._table_of_validation(_forecaster(model)),
+            table_of_validation(_forecaster(model), self.features, self.settings),
         ]
         return Report(scores(windows, answers, self.features), baselines(windows, self.features), tables)
-
-    def _table_of_validation(self, model: Forecaster) -> Table:
-        """What was chosen on the validation split after learning."""
-        trust, beside = float(model.trust), int(model.beside)
-        rival = "" if beside < 0 else f", added to {self.features.simple.names[beside]}"
-        by = "" if self.settings.trust is None else " (as asked)"
-        more = "" if self.settings.widen == 1 else f", of that {self.settings.widen:g} as asked"
-        rows = [
-            ("share of the network's correction", f"{trust:.2f}{by}{rival}"),
-            ("regions were widened by", f"{float(model.calibration):.3f}{more}"),
-        ]
-        return Table("chosen on the validation split", ("", ""), rows)
 
     def _answers(self, model: Forecaster, windows: Sequence[Window]) -> Iterator[dict[str, Any]]:
         """For each window, in the data's axes and units, all there is to say."""

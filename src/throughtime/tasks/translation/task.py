@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from throughtime.data.progress import counted
+from throughtime.data.splits import read_named
 from throughtime.data.text_files import read_lines
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report, Table
@@ -31,6 +32,7 @@ from throughtime.tasks.translation.corpora.sentences import (
 )
 from throughtime.tasks.translation.corpora.splits import split_pairs
 from throughtime.tasks.translation.corpora.tables import read_sources
+from throughtime.tasks.translation.doubts import has_too_many_words, note_doubts, note_long
 from throughtime.tasks.translation.settings import TranslationSettings
 
 if TYPE_CHECKING:
@@ -38,12 +40,10 @@ if TYPE_CHECKING:
     from throughtime.models.base import Model
     from throughtime.models.translator import Translator
 
-_VALID, _TEST = 0.05, 0.1
+_SHARES = {"valid": 0.05, "test": 0.1}
 _VALIDATION_SENTENCES = 500
 _POOL = 2_500
 _EXAMPLES = 5
-_SAME = 0.1  # share of pairs with equal sides from which on they look like a fault
-_TIMES_AS_LONG, _FROM_CHARACTERS = 9, 50  # as Moses' script that cleans corpora has it
 _COPY, _WORDS, _NEAREST = "the source as it is", "word by word (IBM Model 1)", "the most similar sentence of training"
 
 
@@ -89,20 +89,21 @@ class Translation(Task[Pair, TranslationSettings], Draws):
         Of named ones, valid or test may be missing: it is cut from train.
         """
         if path.is_dir() and (named := find_splits(path, self.sides, self.findings)) is not None:
-            shown = ", ".join(f"{split} is {one.name}" for split, one in named.items())
-            self.findings.taken("splits", f"as they are named: {shown}", path)
-            read = {split: self.read(one) for split, one in named.items()}
-            train, valid, test = self._cut(path, read["train"], "valid" not in read, "test" not in read)
-            return Splits(train, read.get("valid", valid), read.get("test", test))
-        return Splits(*self._cut(path, self.read(path)))
+            wanted = {split: share for split, share in _SHARES.items() if split not in named}
+            return read_named(named, self.read, lambda train: self._hold_out(path, train, wanted), self.findings)
+        return Splits(*self._cut(path, self.read(path), _SHARES))
+
+    def _hold_out(
+        self, path: Path, pairs: Sequence[Pair], wanted: Mapping[str, float]
+    ) -> tuple[list[Pair], list[Pair]]:
+        train, valid, test = self._cut(path, pairs, wanted)
+        return train, [*valid, *test]  # one of them was asked for
 
     def _cut(
-        self, path: Path, pairs: list[Pair], valid: bool = True, test: bool = True
+        self, path: Path, pairs: Sequence[Pair], wanted: Mapping[str, float]
     ) -> tuple[list[Pair], list[Pair], list[Pair]]:
-        """What is asked for, cut from some pairs, and the rest of them in front."""
-        if not (valid or test):
-            return pairs, [], []
-        wanted = {"valid": _VALID * valid, "test": _TEST * test}
+        """The shares that are wanted, cut from some pairs, and the rest of them in front."""
+        wanted = {split: wanted.get(split, 0.0) for split in _SHARES}
         parts = split_pairs(pairs, self.settings.seed, **wanted)
         if not all(part for part, share in zip(parts, (1.0, *wanted.values()), strict=True) if share):
             found = f"{len(pairs)} pairs in fewer than 3 groups without a common sentence"
@@ -123,29 +124,7 @@ class Translation(Task[Pair, TranslationSettings], Draws):
 
     def examine(self, splits: Splits[Pair]) -> None:
         """Look for pairs that are no translations of each other, and for those too long to be learned from."""
-        pairs = [pair for _, some in splits.items() for pair in some]
-        same = [pair for pair in pairs if pair.source == pair.target and any(map(str.isalpha, pair.source))]
-        if len(same) > _SAME * len(pairs):
-            for pair in same:
-                what = f"a pair of the same text twice, as over {_SAME:.0%} of all are"
-                self.findings.suspicious("equal sides", what, pair.path, pair.line)
-        for pair in pairs:
-            short, long = sorted((len(pair.source), len(pair.target)))
-            if long >= _FROM_CHARACTERS and long > _TIMES_AS_LONG * short:
-                what = f"a pair of which one side is more than {_TIMES_AS_LONG} times as long as the other"
-                self.findings.suspicious("unequal sides", what, pair.path, pair.line)
-        for pair in splits.train:
-            if self._has_too_many_words(pair):
-                self._note_long(pair, "words")
-
-    def _has_too_many_words(self, pair: Pair) -> bool:
-        most = self.settings.max_length
-        # no text has more words and marks than characters
-        return any(len(text) > most and len(split_sentence(text)) > most for text in (pair.source, pair.target))
-
-    def _note_long(self, pair: Pair, what: str) -> None:
-        said = f"a pair of more than {self.settings.max_length} {what} on a side, not learned from (--max-length)"
-        self.findings.left_out("long pairs", said, pair.path, pair.line)
+        note_doubts(splits, self.settings.max_length, self.findings)
 
     # -- features --------------------------------------------------------------------------------------------
 
@@ -155,14 +134,13 @@ class Translation(Task[Pair, TranslationSettings], Draws):
         self.source, self.target = self._fit_code(sources), self._fit_code(targets)
         words = [(split_sentence(one), split_sentence(other)) for one, other in zip(sources, targets, strict=True)]
         self.dictionary, self.memory = WordDictionary.fit(words), TranslationMemory(sources, targets)
-        learned = [self._is_learned(row) for row in self._rows(train)]
+        learned, most = [self._is_learned(row) for row in self._rows(train)], self.settings.max_length
         for pair, is_learned in zip(train, learned, strict=True):
-            if not (is_learned or self._has_too_many_words(pair)):  # those have been noted
-                self._note_long(pair, "pieces")
+            if not (is_learned or has_too_many_words(pair, most)):  # those have been noted
+                note_long(pair, most, "pieces", self.findings)
         if not any(learned):
             raise ThroughtimeError(
-                f"found {len(train)} pairs of more than {self.settings.max_length} pieces, expected shorter ones: "
-                "give --max-length"
+                f"found {len(train)} pairs of more than {most} pieces, expected shorter ones: give --max-length"
             )
         self.model()  # sizes that do not fit together are said before anything is written
 
@@ -195,40 +173,9 @@ class Translation(Task[Pair, TranslationSettings], Draws):
 
     def model(self) -> Translator:
         """Vectors, a bidirectional encoder, an attentive decoder, softmax."""
-        from throughtime.models.outputs.softmax import Softmax
-        from throughtime.models.parts.attention import AdditiveAttention, MultiplicativeAttention
-        from throughtime.models.parts.attentive import AttentiveDecoder
-        from throughtime.models.parts.embedding import Embedding
-        from throughtime.models.translator import Translator
+        from throughtime.tasks.translation.network import network
 
-        asked = self.settings
-        inner, vector = asked.hidden_size, asked.embedding_size
-        if asked.tied and inner != vector:
-            raise ThroughtimeError(
-                f"found tied weights with vectors of {vector} numbers and {inner} units, expected as many of both"
-            )
-        encoder = asked.recurrent(vector, bidirectional=True)
-        decoder = asked.recurrent(vector + inner if asked.input_feeding else vector)
-        attention = (
-            AdditiveAttention(inner, 2 * inner, inner)
-            if asked.attention == "additive"
-            else MultiplicativeAttention(inner, 2 * inner)
-        )
-        target = Embedding(len(self.target), vector)
-        return Translator(
-            Embedding(len(self.source), vector),
-            target,
-            encoder,
-            AttentiveDecoder(
-                decoder, attention, 2 * inner, inner, input_feeding=asked.input_feeding, dropout=asked.dropout
-            ),
-            Softmax(inner, len(self.target), tied=target if asked.tied else None),
-            begin=self.target.begin,
-            dropout=asked.dropout,
-            label_smoothing=asked.label_smoothing,
-            sampling=asked.scheduled_sampling,
-            sampling_steps=asked.sampling_steps,
-        )
+        return network(self.settings, len(self.source), len(self.target), self.target.begin)
 
     def loader(self, examples: Sequence[Pair], *, training: bool) -> Loader:
         """Padded batches of pairs of similar lengths."""

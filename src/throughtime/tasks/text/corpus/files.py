@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
 from throughtime.data.findings import Findings
-from throughtime.data.splits import SPLIT_NAMES, Split, named_splits
+from throughtime.data.splits import Split, named_splits
 from throughtime.errors import DataError
 from throughtime.tasks.text.corpus.line_ends import LineEnds
 
@@ -88,15 +87,6 @@ def find_splits(folder: Path, findings: Findings | None = None) -> dict[Split, P
             if child not in parts or child.stem.lower() in _ABOUT:
                 _note_unread(child, findings)
     return named
-
-
-def note_merged_splits(folder: Path, pieces: Sequence[Piece], findings: Findings) -> None:
-    """Note the files that are named after a split, or stand in a folder that is, and are learned from like all."""
-    for piece in pieces:
-        words = re.findall("[a-z]+", str(piece.path.relative_to(folder).with_suffix("")).lower())
-        if any(word in SPLIT_NAMES for word in words):
-            what = "a file that is named after a split, merged with the others and split anew"
-            findings.suspicious("splits", what, piece.path)
 
 
 def cut(pieces: Sequence[Piece], position: int) -> tuple[list[Piece], list[Piece]]:

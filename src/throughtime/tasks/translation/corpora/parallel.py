@@ -6,11 +6,11 @@ from pathlib import Path
 
 from throughtime.data.findings import Findings
 from throughtime.data.progress import counted
+from throughtime.data.splits import Split, named_splits, note_merged_splits, split_of
 from throughtime.data.text_files import read_lines
 from throughtime.errors import DataError
 from throughtime.tasks.translation.corpora.catalogues import CATALOGUES, read_catalogue
 from throughtime.tasks.translation.corpora.pair import Pair, Sides, tidy
-from throughtime.tasks.translation.corpora.splits import Split, is_split, named_splits
 from throughtime.tasks.translation.corpora.tables import read_table
 
 TABLES = (".tsv", ".tab")
@@ -56,31 +56,33 @@ def read_pairs(
 
 
 def find_splits(path: Path, sides: Sides, findings: Findings | None = None) -> dict[Split, Path] | None:
-    """The splits that a folder names (train, valid or dev, test), as prefixes, files or folders; None: it names none.
+    """The splits that a folder names (train, valid or dev, test), as prefixes, files or folders.
 
-    One of valid and test may be missing; train may not.
+    Returns:
+        As `named_splits`; None if the folder does not name them.
 
     Raises:
-        DataError: two parts of one split, or some that name none beside some that do.
+        DataError: two parts of one split, or valid and test without train.
     """
     findings = Findings() if findings is None else findings
-    units = dict.fromkeys(_split_of(path, part) for part in _parts(path, sides, findings))
-    found, others = named_splits(path, list(units))
-    if "train" in found and len(found) > 1:
-        for other in others:
-            findings.left_out("unread files", "pairs whose name is that of no split, beside train", other)
-        return found
-    for split, one in found.items():
-        if split != "train":
-            what = f"{one.name} looks like the {split} split, but there is no train: all is put together and split anew"
-            findings.suspicious("splits", what, path)
-    return None
+    unread = Findings()
+    units = list(dict.fromkeys(_unit(path, part) for part in _parts(path, sides, unread)))
+    named = named_splits(path, units)
+    if named is None:  # who reads the whole folder notes what is not read in it
+        note_merged_splits(path, units, findings)
+        return None
+    for finding in unread:
+        findings.add(finding)
+    for unit in units:
+        if unit not in named.values():
+            findings.left_out("unread files", "pairs whose name is that of no split, beside train", unit)
+    return named
 
 
-def _split_of(folder: Path, part: Path) -> Path:
-    """A part of a folder, or the folder in it that is called as a split and holds the part."""
+def _unit(folder: Path, part: Path) -> Path:
+    """A part of a folder, or the folder in it that is named after a split and holds the part."""
     first, *inside = part.relative_to(folder).parts
-    return folder / first if inside and is_split(first) else part
+    return folder / first if inside and split_of(folder / first) else part
 
 
 def _folder(folder: Path, sides: Sides, encoding: str, findings: Findings) -> list[Pair]:

@@ -1,60 +1,12 @@
-"""How pairs are split: as the names in a folder say, or in groups of pairs that share no sentence."""
+"""How pairs are split: in groups of pairs that share no sentence."""
 
 from __future__ import annotations
 
 import random
 import re
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Literal
 
-from throughtime.errors import DataError
 from throughtime.tasks.translation.corpora.pair import Pair
-
-Split = Literal["train", "valid", "test"]
-_NAMES: dict[str, Split] = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("valid", "validation", "dev", "val", "tune"), "valid"),
-    **dict.fromkeys(("test", "testing", "tst", "eval"), "test"),
-}
-_BEGINNING = re.compile(r"[a-z]+")
-
-
-def is_split(name: str) -> bool:
-    """Whether a folder of this name is a split."""
-    return name.lower() in _NAMES
-
-
-def _name_of(part: Path) -> str:
-    """What a part of a folder is called, without the ending of a file."""
-    return part.name.removesuffix(part.suffix if part.is_file() else "")
-
-
-def named_splits(folder: Path, parts: Sequence[Path]) -> tuple[dict[Split, Path], list[Path]]:
-    """The splits that the parts of a folder name, and the parts that name none.
-
-    A name is one of train, valid (dev, val) and test in any capitals, or begins so (test_2016_flickr) where no other is
-    just that.
-
-    Raises:
-        DataError: two parts of one split.
-    """
-    exact: dict[Split, list[Path]] = {}
-    longer: dict[Split, list[Path]] = {}
-    for part in parts:
-        name = _name_of(part).lower()
-        begins = _BEGINNING.match(name)
-        if (split := _NAMES.get(name)) is not None:
-            exact.setdefault(split, []).append(part)
-        elif begins is not None and (split := _NAMES.get(begins[0])) is not None:
-            longer.setdefault(split, []).append(part)
-    found: dict[Split, Path] = {}
-    for split, some in (longer | exact).items():
-        if len(some) > 1:
-            expected = f"one {split} split (or --train, --valid and --test)"
-            raise DataError(folder, f"both {some[0].name} and {some[1].name}", expected)
-        found[split] = some[0]
-    return found, [part for part in parts if part not in found.values()]
 
 
 def split_pairs(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +11,7 @@ from statistics import median
 from typing import Literal
 
 from throughtime.data.findings import Findings
-from throughtime.data.tables import LARGEST_FIELD
+from throughtime.data.tables import parse_csv
 from throughtime.data.text_files import read_text
 from throughtime.errors import DataError
 from throughtime.tasks.translation.corpora.languages import is_code, is_heading
@@ -120,20 +118,8 @@ def _unquoted(path: Path, content: str) -> list[_Row] | None:
     by_comma = all(re.search(r'""|[\t\n,]', text) for text in inside) and not any("," in text for text in bare)
     if not inside or (bare and not needed and not by_comma):
         return None
-    return list(_parsed(path, content))
-
-
-def _parsed(path: Path, content: str) -> Iterator[_Row]:
-    csv.field_size_limit(LARGEST_FIELD)
-    reader = csv.reader(io.StringIO(content), delimiter="\t", strict=True)
-    before = 0
-    try:
-        for fields in reader:
-            if any(field.strip() for field in fields):
-                yield _Row(before + 1, fields)
-            before = reader.line_num
-    except csv.Error as error:
-        raise DataError(path, str(error), "quotation marks doubled within a field in such", before + 1) from error
+    records = parse_csv(path, content, "\t")
+    return [_Row(one.line, list(one.fields)) for one in records if any(field.strip() for field in one.fields)]
 
 
 # -- columns -------------------------------------------------------------------------------------------------------
