@@ -10,14 +10,16 @@ from throughtime.tasks.base import Capability, Task
 
 # name -> class; loaded only when asked for, so that `--help` stays quick
 _CLASSES = {
-    "music": "Music",
-    "text": "Text",
-    "sentiment": "Sentiment",
-    "translation": "Translation",
-    "trajectory": "Trajectory",
-    "entities": "Entities",
-    "video": "Video",
-    "speech": "Speech",
+    "music": "music.Music",
+    "text": "text.Text",
+    "sentiment": "sentiment.Sentiment",
+    "translation": "translation.Translation",
+    "trajectory": "trajectory.Trajectory",
+    "entities": "entities.Entities",
+    "video": "video.Video",
+    "speech": "speech.Speech",
+    "autoencoder": "pictures.PictureAutoencoder",
+    "vae": "pictures.PictureVAE",
 }
 
 names = tuple(_CLASSES)
@@ -31,7 +33,8 @@ def find(name: str) -> type[Task[Any, Any]]:
     """
     if name not in _CLASSES:
         raise ThroughtimeError(f"found no task named {name!r}, expected one of: {', '.join(names)}")
-    task: type[Task[Any, Any]] = getattr(import_module(f"{__name__}.{name}"), _CLASSES[name])
+    room, _, kind = _CLASSES[name].partition(".")
+    task: type[Task[Any, Any]] = getattr(import_module(f"{__name__}.{room}"), kind)
     return task
 
 
