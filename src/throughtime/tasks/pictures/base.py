@@ -36,7 +36,7 @@ class PictureTask(Task[Picture, SettingsT], Generates, Draws):
 
     reads = (
         "a folder of pictures of any sizes (PNG, JPEG, WebP, GIF, BMP, TIFF), a folder a class where there are classes; "
-        "IDX files as MNIST's (.gz too); arrays (NPY, NPZ); parquet tables of picture files; or `digits`, built in"
+        "IDX files as MNIST's (.gz too); arrays (NPY, NPZ); parquet tables of pictures; or `digits`, built in too"
     )
     built_in = (
         "30,000 digits and letters, 28 x 28, that our own renderer draws from the typefaces of six pinned packages "
