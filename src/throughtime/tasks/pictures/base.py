@@ -35,7 +35,7 @@ class PictureTask(Task[Picture, SettingsT], Generates, Draws):
     """A model of pictures; what it learns and draws is its own."""
 
     reads = (
-        "a folder of pictures of any sizes (PNG, JPEG, WebP, GIF, BMP, TIFF), a folder a class where there are classes; "
+        "a folder of pictures of any sizes (PNG, JPEG, WebP, GIF, BMP, TIFF), one for each class where there are such; "
         "IDX files as MNIST's (.gz too); arrays (NPY, NPZ); parquet tables of pictures; or `digits`, built in too"
     )
     built_in = (

@@ -19,7 +19,7 @@ MOST_PIXELS = 100_000_000
 """Pixels that one file may unpack to: more is taken for an attack, or is no picture to learn from as it is."""
 LARGEST_FILE = 256 * 2**20
 _EXPECTED = "a picture (PNG, JPEG, WebP, GIF, BMP, TIFF)"
-_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "MPO")
+_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 
 
 def pillow() -> Any:
@@ -82,6 +82,8 @@ def _decoding(path: Path, line: int | None) -> Iterator[None]:
             yield
     except (DataError, MissingExtraError, MemoryError):
         raise
+    except pillow().DecompressionBombError as error:
+        raise DataError(path, "far more pixels than any picture has", f"at most {MOST_PIXELS:,}", line) from error
     except Exception as error:  # each format's decoder raises what it likes
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         if "cannot identify image file" in reason:
