@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Hashable, Sequence
+import re
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from pathlib import Path
+from typing import Generic, Literal, TypeVar, get_args
 
-from throughtime.errors import ThroughtimeError
+from throughtime.data.findings import Findings
+from throughtime.errors import DataError, ThroughtimeError
 
 Example = TypeVar("Example")
+Split = Literal["train", "valid", "test"]
+
+SPLIT_NAMES: Mapping[str, Split] = {
+    "train": "train",
+    "training": "train",
+    "valid": "valid",
+    "validation": "valid",
+    "val": "valid",
+    "dev": "valid",
+    "development": "valid",
+    "test": "test",
+    "testing": "test",
+}
+"""What splits are called, in lower case."""
+SPLIT_COLUMNS = ("split", "subset", "partition", "fold", "set")
+"""What a column is called that says of each row in which split it is."""
 
 
 @dataclass(frozen=True)
@@ -58,3 +77,120 @@ def split_groups(
     cuts = order[:n_valid], order[n_valid : n_valid + n_test], order[n_valid + n_test :]
     first, second, rest = ([example for group in cut for example in group] for cut in cuts)
     return Splits(rest, first, second)
+
+
+def hold_out(
+    examples: Sequence[Example], groups: Sequence[Hashable], seed: int, share: float = 0.1
+) -> tuple[list[Example], list[Example]]:
+    """All but a share of the groups, and that share: what becomes of train where a split is not given.
+
+    Args:
+        examples: all there are, in the order in which they stay.
+        groups: the group of each.
+        seed: decides which groups are held out.
+        share: of the groups; at least one is held out.
+
+    Raises:
+        ThroughtimeError: fewer than two groups.
+
+    Example:
+        >>> hold_out("abcd", [0, 0, 1, 2], seed=0)
+        (['a', 'b', 'd'], ['c'])
+    """
+    distinct = list(dict.fromkeys(groups))
+    if len(distinct) < 2:
+        raise ThroughtimeError("found one independent example to learn from, expected at least 2 to hold one out")
+    held = set(random.Random(seed).sample(distinct, max(1, round(share * len(distinct)))))
+    pairs = list(zip(groups, examples, strict=True))
+    return [one for group, one in pairs if group not in held], [one for group, one in pairs if group in held]
+
+
+def named_splits(folder: Path, parts: Iterable[Path], findings: Findings | None = None) -> dict[Split, Path] | None:
+    """The parts of a folder that are named after splits: train, Val, ptb.valid.txt, toy_TEST.ts, test_2016, val2017.
+
+    Train and one other are enough; `read_named` cuts the third from train. A name is a split's as a whole, or by its
+    first or last word, where no part has it as a whole.
+
+    Args:
+        folder: for messages.
+        parts: what could each be a split there: its folders, or its files of some kind, or both.
+        findings: parts beside the splits that are named after none are noted: nobody reads them.
+
+    Returns:
+        A part for train and for one or both of the others; None if the folder has no such splits.
+
+    Raises:
+        DataError: two parts for one split, or valid and test without train.
+
+    Example:
+        >>> parts = [Path("d/Train"), Path("d/val_2")]
+        >>> [(split, path.name) for split, path in named_splits(Path("d"), parts).items()]
+        [('train', 'Train'), ('valid', 'val_2')]
+    """
+    parts = sorted(parts)
+    found: dict[Split, list[Path]] = {}
+    for split in get_args(Split):
+        whole = [part for part in parts if SPLIT_NAMES.get(_stem(part)) == split]
+        if named := whole or [part for part in parts if _split_of(part) == split]:
+            found[split] = named
+    if len(found) < 2:
+        return None
+    if "train" not in found:
+        if all(SPLIT_NAMES.get(_stem(named[0])) for named in found.values()):
+            names = " and ".join(named[0].name for named in found.values())
+            raise DataError(folder, f"{names}, but nothing for train", "a part named train too")
+        return None
+    for split, named in found.items():
+        if len(named) > 1:
+            expected = f"one for {split} (or say which by --train, --valid and --test)"
+            raise DataError(folder, f"both {named[0].name} and {named[1].name}", expected)
+    splits = {split: part for split, (part,) in found.items()}
+    if findings is not None:
+        for part in parts:
+            if part not in splits.values():
+                findings.suspicious("splits", "something beside the splits that is named after none: not read", part)
+    return splits
+
+
+def read_named(
+    named: Mapping[Split, Path],
+    read: Callable[[Path], Sequence[Example]],
+    cut: Callable[[Sequence[Example]], tuple[Sequence[Example], Sequence[Example]]],
+    findings: Findings,
+) -> Splits[Example]:
+    """Read what `named_splits` found; the split that is not given is cut from train.
+
+    Args:
+        named: a part for train and for one or both of the others.
+        read: gives the examples of a part.
+        cut: gives all but a share of the examples, and that share, such as `hold_out`.
+        findings: where each split comes from is noted.
+    """
+    given = {split: read(part) for split, part in named.items()}
+    for split, part in named.items():
+        findings.taken("splits", f"{split} as given by {part.name}")
+    for split in get_args(Split):
+        if split not in given:
+            given["train"], given[split] = cut(given["train"])
+            findings.taken("splits", f"{split} is not given: cut from train")
+    return Splits(**given)
+
+
+def note_split_columns(names: Iterable[str], path: Path, findings: Findings) -> None:
+    """Note columns of a table that are called after splits, and that its reader does not heed."""
+    for name in names:
+        if name.strip().lower() in SPLIT_COLUMNS:
+            findings.suspicious("splits", f"a column {name.strip()!r}, which is not heeded", path)
+
+
+def _stem(part: Path) -> str:
+    """Its name without the ending, unless the ending is what names it: ptb.train."""
+    ending = "" if part.suffix[1:].lower() in SPLIT_NAMES else part.suffix
+    return part.name.removesuffix(ending).lower()
+
+
+def _split_of(part: Path) -> Split | None:
+    """By the first word of its name, or the last; None if it has neither, or names two splits."""
+    words = re.findall("[a-z]+", _stem(part)) or [""]
+    named = {SPLIT_NAMES[word] for word in (words[0], words[-1]) if word in SPLIT_NAMES}
+    return named.pop() if len(named) == 1 else None

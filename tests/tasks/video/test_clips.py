@@ -8,7 +8,8 @@ import pytest
 
 from throughtime.errors import DataError
 from throughtime.tasks.video.clips.arrays import read_array_pair, read_vectors
-from throughtime.tasks.video.clips.files import Reading, given_splits, read_inputs, read_labelled
+from throughtime.tasks.video.clips.files import Reading, read_inputs, read_labelled
+from throughtime.tasks.video.clips.splits import given_splits
 from throughtime.tasks.video.clips.timeseries import read_ts
 from throughtime.tasks.video.clips.video import read_video, write_video
 
@@ -122,7 +123,7 @@ MALFORMED_TS = [
     ("unlabelled", HEAD.replace("true a b", "false") + "1,2:3,4\n", "@classLabel false"),
     ("text", "a poem\nof two lines\n", "line 1: found 'a poem' before @data"),
     ("infinite", HEAD + "1,inf:3,4:a\n", "line 7: found a value beyond 1e12"),
-    ("nothing known", HEAD + "1,2:?,?:a\n", "line 7: found no value of feature 2"),
+    ("nothing known", HEAD + "?,?:?,?:a\n", "line 7: found no value at all"),
     ("binary", "@data\n\0\0", "binary file"),
 ]
 
@@ -159,7 +160,7 @@ def test_malformed_arrays_and_tables_are_one_sentence(tmp_path: Path) -> None:
     np.save(tmp_path / "objects.npy", np.array([{}], dtype=object), allow_pickle=True)
     np.save(tmp_path / "names.npy", np.array(["a"]))
     np.save(tmp_path / "infinite.npy", np.array([[1.0, np.inf]]))
-    np.save(tmp_path / "unknown.npy", np.array([[1.0, np.nan]]))
+    np.save(tmp_path / "unknown.npy", np.full((2, 2), np.nan))
     np.save(tmp_path / "none.npy", np.zeros((0, 2)))
     whole = (tmp_path / "deep.npy").read_bytes()
     cases = {
@@ -167,7 +168,7 @@ def test_malformed_arrays_and_tables_are_one_sentence(tmp_path: Path) -> None:
         tmp_path / "objects.npy": "no readable array",
         tmp_path / "names.npy": "an array of <U1",
         tmp_path / "infinite.npy": "beyond 1e12",
-        tmp_path / "unknown.npy": "no value of feature 2",
+        tmp_path / "unknown.npy": "no value at all",
         tmp_path / "none.npy": r"shape \(0, 2\)",
         write(tmp_path / "cut.npy", whole[:150]): "no readable array",
         write(tmp_path / "text.npy", "1,2\n"): "no readable array",
@@ -209,7 +210,7 @@ def test_folders_and_manifests_that_cannot_be_read(tmp_path: Path) -> None:
     cases = {
         "who,what\na/1.csv,x\n": "found the columns who, what, expected path,label",
         "path,label\n": "a head line and no rows",
-        "path,label\na/1.csv\n": "line 2: found 1 columns, expected 2",
+        "path,label\na/1.csv\n": "line 2: found 1 column, expected 2",
         "path,label\na/1.csv,\n": "line 2: found no label",
         "path,label\nnowhere.mp4,x\n": "line 2: found 'nowhere.mp4', which is not there",
     }
@@ -228,7 +229,14 @@ def test_archives_bring_their_splits(tmp_path: Path) -> None:
     assert given_splits(tmp_path) is None
     for name in ("toy_TRAIN.ts", "toy_TEST.ts"):
         write(tmp_path / name, HEAD + "1:2:a\n")
-    assert given_splits(tmp_path) == (tmp_path / "toy_TRAIN.ts", tmp_path / "toy_TEST.ts")
+    assert given_splits(tmp_path) == {"train": tmp_path / "toy_TRAIN.ts", "test": tmp_path / "toy_TEST.ts"}
+    for name in ("Train", "val"):
+        (tmp_path / "other" / name / "walk").mkdir(parents=True)
+    folders = {"train": tmp_path / "other" / "Train", "valid": tmp_path / "other" / "val"}
+    assert given_splits(tmp_path / "other") == folders
+    # manifests, where the folders hold clips and no classes
     for name in ("train", "test"):
-        (tmp_path / "other" / name).mkdir(parents=True)
-    assert given_splits(tmp_path / "other") == (tmp_path / "other" / "train", tmp_path / "other" / "test")
+        write(tmp_path / "lists" / name / "1.csv", "1,2\n")
+        write(tmp_path / "lists" / f"{name}.csv", f"path,label\n{name}/1.csv,walk\n")
+    lists = given_splits(tmp_path / "lists") or {}
+    assert [path.name for path in lists.values()] == ["train.csv", "test.csv"]

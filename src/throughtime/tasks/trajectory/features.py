@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from throughtime.errors import ThroughtimeError
 from throughtime.storage.written import readable
 from throughtime.tasks.trajectory.baselines.kalman import Kalman
 from throughtime.tasks.trajectory.simple import Expected, SimpleMethods
@@ -65,11 +66,19 @@ class Features:
             windows: at least one, with targets.
             frame: what the network shall see.
             seed: decides which windows the filters are fitted to.
+
+        Raises:
+            ThroughtimeError: nothing moves in them.
         """
         random = np.random.default_rng(seed)
         chosen = [windows[index] for index in random.permutation(len(windows))[:_FIT_WINDOWS]]
         spans = np.array([window.asked[-1] - window.times[-1] for window in chosen])
         ways = np.array([np.linalg.norm(targets(w)[-1] - w.positions[-1]) for w in chosen])
+        if not ways.any():
+            raise ThroughtimeError(
+                f"nothing moves in these tracks: found {len(chosen)} windows that end where they were last observed, "
+                "expected some that go elsewhere"
+            )
         positions = np.concatenate([window.positions for window in chosen])
         step = float(np.median(np.concatenate([np.diff(np.append(w.times, w.asked[0])) for w in chosen])))
         tiny = 1e-9 * max(1.0, float(np.abs(positions).max()))

@@ -13,9 +13,11 @@ class TrajectorySettings(TrainingSettings):
     """A forecaster of tracks; plain: observe 8 points, predict the next 12."""
 
     columns: str | None = None
-    """Names of the columns in order, such as "frame,id,x,y" (t, x, y, z, track; - for one to skip); none: guessed."""
-    time_unit: float = Field(default=1.0, gt=0)
-    """Seconds that one unit of the time column lasts, such as 0.04 for the frames of a 25 Hz camera."""
+    """Names of the columns in order, such as "frame,id,x,y" (t, x, y, z, track; - for one to skip; "scene,id,frame,x,y"
+    where ids begin anew in each scene); none: by the head line, or guessed."""
+    time_unit: float | None = Field(default=None, gt=0)
+    """Seconds that one unit of the time column lasts, such as 0.04 for the frames of a 25 Hz camera; none: 1, or less
+    where times are so large that they must be milliseconds since 1970."""
     encoding: str = "utf-8"
     """Encoding of the files."""
     unit: Literal["points", "seconds"] = "points"

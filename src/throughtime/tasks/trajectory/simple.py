@@ -15,6 +15,7 @@ from throughtime.tasks.trajectory.tracks.windows import Chance, Window
 _SPANS = (2, 3, 4, 5, 6, 8, 12, 16, 24, 32, 48)
 RIVALS = ("line", "parabola", "kalman")
 """What settings call the first of the paths, in order; the fourth is of the filter that explains less."""
+_EXACT = 1e-5  # of the usual way: nobody measures more exactly, and simulated lines have no noise at all
 _KINDS = ("constant velocity", "constant acceleration")
 
 
@@ -127,7 +128,7 @@ def _fit_filters(
         # the search finds the nearest valley: from the best of some starts
         if order == 2:  # the first order's noise may be a better beginning
             starts.append(replace(starts[-1], noise=found[1][0].noise))
-        found[order] = fit_kalman(min(starts, key=cost), cost)
+        found[order] = fit_kalman(min(starts, key=cost), cost, least=_EXACT * speed * span)
     return [kalman for kalman, _ in sorted(found.values(), key=lambda pair: pair[1])]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from throughtime.data.splits import hold_out, read_named
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report, Table
 from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Task, existing
@@ -18,7 +19,8 @@ from throughtime.tasks.trajectory.scoring import LEVEL, baselines
 from throughtime.tasks.trajectory.settings import TrajectorySettings
 from throughtime.tasks.trajectory.simple import RIVALS
 from throughtime.tasks.trajectory.tracks import physics
-from throughtime.tasks.trajectory.tracks.read import SUFFIXES, read_points, read_tracks
+from throughtime.tasks.trajectory.tracks.doubts import look_at
+from throughtime.tasks.trajectory.tracks.read import SUFFIXES, given_splits, read_points, read_tracks
 from throughtime.tasks.trajectory.tracks.track import Track
 from throughtime.tasks.trajectory.tracks.windows import Chance, Protocol, Window, WindowLoader, full_windows
 
@@ -76,9 +78,28 @@ class Trajectory(Task[Track, TrajectorySettings], Draws):
         return Splits(**splits)
 
     def read(self, path: Path) -> list[Track]:
-        """The tracks of a file or folder."""
+        """The tracks of a file or folder; those of the test part where a folder names its splits."""
+        if (named := given_splits(path, self.findings)) is not None:
+            path = named.get("test", named.get("valid", path))
+            self.findings.taken("splits", f"{path.name} alone, of the splits that its folder brings", path)
+        return self._tracks(path)
+
+    def read_splits(self, path: Path) -> Splits[Track]:
+        """As a folder names them (train, val, test: folders or tables), or drawn by track."""
+        if (named := given_splits(path, self.findings)) is None:
+            return self.split(self._tracks(path))
+        seed = self.settings.seed
+        return read_named(named, self._tracks, lambda tracks: hold_out(tracks, range(len(tracks)), seed), self.findings)
+
+    def _tracks(self, path: Path) -> list[Track]:
         asked = self.settings
-        return read_tracks(path, columns=asked.columns, time_unit=asked.time_unit, encoding=asked.encoding)
+        return read_tracks(
+            path, columns=asked.columns, time_unit=asked.time_unit, encoding=asked.encoding, findings=self.findings
+        )
+
+    def examine(self, splits: Splits[Track]) -> None:
+        """Steps and gaps, tracks too short for a window, and whether anything moves."""
+        look_at(splits, self.protocol, self.findings)
 
     def describe(self, example: Track) -> Described:
         """Its times and places."""
@@ -88,7 +109,7 @@ class Trajectory(Task[Track, TrajectorySettings], Draws):
     def show(self, example: Track) -> str:
         """Its name, how long it lasts, and its first points."""
         points = zip(example.times[:_SHOWN], example.positions[:_SHOWN], strict=True)
-        words = " ".join(",".join(f"{number:.6g}" for number in (time, *place)) for time, place in points)
+        words = " ".join(",".join(f"{number:.12g}" for number in (time, *place)) for time, place in points)
         return f"{example.name}: {len(example)} points in {np.ptp(example.times):.4g} s: {words} ..."
 
     # -- features --------------------------------------------------------------------------------------------
@@ -206,7 +227,7 @@ class Trajectory(Task[Track, TrajectorySettings], Draws):
         path = Path(argument)
         looks_like_file = path.suffix.lower() in SUFFIXES
         if looks_like_file or existing(argument) is not None:
-            yield from self.read(path)
+            yield from self._tracks(path)
         else:
             yield read_points(argument)
 

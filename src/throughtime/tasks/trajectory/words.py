@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,22 @@ def render(prediction: dict[str, Any]) -> str:
     """One line: direction, speed, and the positions at three of the asked times."""
     positions = prediction["positions"]
     places = sorted({0, len(positions) // 2, len(positions) - 1})
-    said = ", ".join(f"at {positions[place]['t']:.4g} {_position(positions[place])}" for place in places)
+    step = positions[0]["t"] - prediction["observed"][-1][0]
+    said = ", ".join(f"at {rounded(positions[place]['t'], step)} {_position(positions[place])}" for place in places)
     return f"{headline(prediction)}; {said}"
+
+
+def rounded(value: float, size: float) -> str:
+    """With so many digits that two of something of that size can be seen: of a deviation, of a step of time.
+
+    Example:
+        >>> rounded(500014.3118, 0.0123), rounded(55.67612345, 0.0000021), rounded(1234.5, 87.0), rounded(2.0, 0.5)
+        ('500014.312', '55.6761234', '1234', '2.00')
+    """
+    if not 0 < size < math.inf:
+        return f"{value:.4g}"
+    places = max(0, 1 - math.floor(math.log10(size)))
+    return f"{value:.{min(places, 15)}f}"
 
 
 def _direction(prediction: dict[str, Any]) -> str:
@@ -41,4 +56,8 @@ def _speed(prediction: dict[str, Any]) -> str:
 
 def _position(position: dict[str, Any]) -> str:
     pairs = zip(position["mean"], position["deviation"], strict=True)
-    return "(" + ", ".join(f"{mean:.4g} ± {deviation:.2g}" for mean, deviation in pairs) + ")"
+    return (
+        "("
+        + ", ".join(f"{rounded(mean, deviation)} ± {rounded(deviation, deviation)}" for mean, deviation in pairs)
+        + ")"
+    )

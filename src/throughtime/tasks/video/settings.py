@@ -14,6 +14,8 @@ class VideoSettings(TrainingSettings):
 
     size: int = Field(default=32, ge=8, le=512)
     """Pixels of a frame either way; frames are squeezed to a square."""
+    transposed: bool = False
+    """Arrays hold (features, steps), as aeon and sktime write them, in place of (steps, features)."""
     frames: int | None = Field(default=None, ge=1)
     """Frames of a clip that are looked at; none: 16 pictures, or all steps of a pose or sensor sequence."""
     width: int = Field(default=8, ge=1)

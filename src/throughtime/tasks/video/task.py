@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from throughtime.data.labels import SHOWN, Labels
+from throughtime.data.splits import read_named
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
 from throughtime.storage.written import readable
@@ -19,9 +19,11 @@ from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits,
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
 from throughtime.tasks.video.baselines.single_frames import SingleFrames, frame_features
 from throughtime.tasks.video.clips.clip import Clip
-from throughtime.tasks.video.clips.files import Reading, given_splits, read_inputs, read_labelled
+from throughtime.tasks.video.clips.doubts import look_at_features, look_at_lengths
+from throughtime.tasks.video.clips.files import Reading, read_inputs, read_labelled
 from throughtime.tasks.video.clips.render import render_many
-from throughtime.tasks.video.clips.sampling import ClipLoader, Sampling
+from throughtime.tasks.video.clips.sampling import ClipLoader, Sampling, usual_values
+from throughtime.tasks.video.clips.splits import HELD_OUT, given_splits, hold_out
 from throughtime.tasks.video.settings import VideoSettings
 
 if TYPE_CHECKING:
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 _BUILT_IN = {"train": 100, "valid": 12, "test": 30}  # clips of each class
 _EVALUATION_BATCH = 64
 _PICTURES = 16
-_HELD_OUT = 0.15
 
 
 class Video(Task[Clip, VideoSettings], Draws):
@@ -68,37 +69,34 @@ class Video(Task[Clip, VideoSettings], Draws):
 
     def read(self, path: Path) -> list[Clip]:
         """The labelled clips of a folder, a manifest, a .ts file or arrays; the test part where a folder has such."""
-        given = given_splits(path) if path.is_dir() else None
-        return read_labelled(path if given is None else given[1], Reading(self.settings.size))
+        if path.is_dir() and (named := given_splits(path)) is not None:
+            path = named.get("test", named.get("valid", path))
+            self.findings.taken("splits", f"{path.name} alone, of the splits that its folder brings", path)
+        return read_labelled(path, self._reading(), self.findings)
 
     def read_splits(self, path: Path) -> Splits[Clip]:
-        """As the files give them, the validation part drawn from the training part; or drawn from each class."""
-        given = given_splits(path) if path.is_dir() else None
-        clips = self.read(path if given is None else given[0])
-        if len(only := {clip.label for clip in clips}) < 2:
-            raise DataError(path, f"only the class {only.pop()!r}", "at least two different classes")
-        rest, valid = self._held_out(clips)
-        if given is not None:
-            return Splits(rest, valid, self.read(given[1]))
-        train, test = self._held_out(rest)
+        """As the files give them, what is not given drawn from the training part; or drawn from each class."""
+        seed = self.settings.seed
+        if path.is_dir() and (named := given_splits(path, self.findings)) is not None:
+            return read_named(named, self.read, lambda clips: hold_out(clips, seed), self.findings)
+        rest, valid = hold_out(self.read(path), seed)
+        train, test = hold_out(rest, seed)
+        what = f"drawn from each class by the seed {seed}: {HELD_OUT:.0%} valid, then {HELD_OUT:.0%} test"
+        self.findings.taken("splits", what)
         return Splits(train, valid, test)
 
-    def _held_out(self, clips: Sequence[Clip]) -> tuple[list[Clip], list[Clip]]:
-        """All but a share of each class, and that share; of a class with fewer than three clips none."""
-        order = list(clips)
-        random.Random(self.settings.seed).shuffle(order)
-        rest, held = [], []
-        for label in sorted({str(clip.label) for clip in clips}):
-            own = [clip for clip in order if clip.label == label]
-            count = max(1, round(_HELD_OUT * len(own))) if len(own) >= 3 else 0
-            held += own[:count]
-            rest += own[count:]
-        if not held:
-            raise ThroughtimeError(
-                f"found classes of {max(1, len(clips) // 2)} clips or fewer, expected at least 3 of one; "
-                "give --train, --valid and --test instead"
-            )
-        return rest, held
+    def _reading(self) -> Reading:
+        asked, width = self.settings, None if self.mean is None else len(self.mean)
+        return Reading(asked.size, transposed=asked.transposed, width=width)
+
+    def examine(self, splits: Splits[Clip]) -> None:
+        """Clips of one frame; how many frames are looked at; features that tell nothing."""
+        for clips in (splits.train, splits.valid, splits.test):
+            look_at_lengths(clips, self.findings)
+        if not splits.train[0].has_pictures:
+            look_at_features(splits.train, self.findings)
+        elif self.settings.frames is None:
+            self.findings.taken("frames", f"{_PICTURES} of each clip are looked at, spread evenly (--frames)")
 
     def describe(self, example: Clip) -> Described:
         """Its frames and its label."""
@@ -115,8 +113,7 @@ class Video(Task[Clip, VideoSettings], Draws):
         """Classes, usual values, and the baselines that know no time."""
         self.labels = Labels.fit(train)
         if not train[0].has_pictures:
-            values = np.concatenate([clip.frames for clip in train])
-            self.mean, self.deviation = values.mean(axis=0), values.std(axis=0) + 1e-6
+            self.mean, self.deviation = usual_values(train)
         clips = [self._frames(clip) for clip in self._prepared(train)]
         classes = [self.labels.number(clip) for clip in train]
         self.baselines = {
@@ -198,11 +195,12 @@ class Video(Task[Clip, VideoSettings], Draws):
         return self._sampling().choose(clip)
 
     def _prepared(self, clips: Sequence[Clip]) -> list[Clip]:
-        """Vectors in units of their usual spread; pictures as they are."""
+        """Vectors in units of their usual spread, 0 (the mean) for what is not known; pictures as they are."""
         self._check_kinds(clips)
         if self.mean is None or self.deviation is None:
             return list(clips)
-        return [replace(clip, frames=(clip.frames - self.mean) / self.deviation) for clip in clips]
+        units = [(clip.frames - self.mean) / self.deviation for clip in clips]
+        return [replace(clip, frames=np.nan_to_num(frames)) for clip, frames in zip(clips, units, strict=True)]
 
     def _check_kinds(self, clips: Sequence[Clip]) -> None:
         """Raise a DataError if a clip is of another kind than those of training."""
@@ -245,7 +243,7 @@ class Video(Task[Clip, VideoSettings], Draws):
 
     def read_inputs(self, argument: str) -> Iterator[Clip]:
         """The clips of a file or folder."""
-        yield from read_inputs(Path(argument), Reading(self.settings.size))
+        yield from read_inputs(Path(argument), self._reading(), self.findings)
 
     def predict(self, model: Model, inputs: Iterable[Any]) -> Iterator[Prediction]:
         """The class of each clip (or of each in a file), its probability and those of all classes."""
@@ -288,7 +286,8 @@ class Video(Task[Clip, VideoSettings], Draws):
         if not file.exists():
             raise ThroughtimeError(f"{file}: found no such file, expected the clip that was answered, to draw it")
         clip = next(clip for clip in self.read_inputs(str(file)) if clip.line == line)
-        # vectors as they are in the file, with their own units
+        if self.mean is not None:  # vectors as they are in the file, with their own units
+            clip = replace(clip, frames=np.where(np.isnan(clip.frames), self.mean, clip.frames))
         draw_development(self._frames(clip), so_far["after"], so_far["probabilities"], path, self.render(prediction))
 
 

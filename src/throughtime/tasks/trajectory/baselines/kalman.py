@@ -130,13 +130,16 @@ def gaussian_nll(centre: np.ndarray, deviation: np.ndarray, targets: np.ndarray)
     return np.asarray(0.5 * distance + dimensions * (np.log(deviation) + 0.5 * math.log(2 * math.pi)))
 
 
-def fit_kalman(start: Kalman, cost: Callable[[Kalman], float], halvings: int = 5) -> tuple[Kalman, float]:
+def fit_kalman(
+    start: Kalman, cost: Callable[[Kalman], float], halvings: int = 5, least: float = 0.0
+) -> tuple[Kalman, float]:
     """The model whose parameters (all but order and drift) make a cost smallest: pattern search over their logarithms.
 
     Args:
         start: where the search begins.
         cost: such as the negative log-likelihood of training data.
         halvings: the steps' factors go from 16 down to 16^(1/2^halvings) (Hooke and Jeeves 1961).
+        least: noise at least: without any the likelihood of exact lines has no bound.
 
     Returns:
         The best model found, and its cost.
@@ -150,6 +153,7 @@ def fit_kalman(start: Kalman, cost: Callable[[Kalman], float], halvings: int = 5
             for name in names:
                 for change in (factor, 1 / factor):
                     tried = _changed(best, name, change)
+                    tried = replace(tried, noise=max(tried.noise, least))
                     found = cost(tried)
                     if found < lowest - 1e-9 * abs(lowest):
                         best, lowest, improved = tried, found, True

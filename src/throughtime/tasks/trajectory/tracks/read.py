@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from throughtime.data.tables import read_text
+from throughtime.data.findings import Findings
+from throughtime.data.rows import read_rows
+from throughtime.data.splits import Split, named_splits
 from throughtime.errors import ArgumentError, DataError
 from throughtime.tasks.trajectory.tracks.columns import Columns, find_columns
+from throughtime.tasks.trajectory.tracks.merging import merged
+from throughtime.tasks.trajectory.tracks.times import read_times
 from throughtime.tasks.trajectory.tracks.track import Track
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".dat")
@@ -20,25 +23,33 @@ _MISSING = frozenset({"", "nan", "na", "n/a", "null", "none", "-"})
 
 
 def read_tracks(
-    path: Path, *, columns: str | None = None, time_unit: float = 1.0, encoding: str = "utf-8"
+    path: Path,
+    *,
+    columns: str | None = None,
+    time_unit: float | None = None,
+    encoding: str = "utf-8",
+    findings: Findings | None = None,
 ) -> list[Track]:
     """Read the tracks of a file, or of all files in a folder.
 
     Args:
         path: a table, or a folder of such (at any depth; .csv, .tsv, .txt, .dat).
         columns: names of the columns in order, such as "frame,id,x,y"; None: from the head line, or guessed.
-        time_unit: seconds that one unit of the time column lasts, such as 0.04 for frames of a 25 Hz camera.
+        time_unit: seconds that one unit of the time column lasts, such as 0.04 for frames of a 25 Hz camera; None: 1,
+            or as dates and large numbers (milliseconds since 1970) say.
         encoding: of the files.
+        findings: what was understood and left out is noted.
 
     Returns:
-        The tracks by their first line; a position with a missing coordinate is left out, positions of one time are
-        averaged (time stamps are often rounded).
+        The tracks by their first line; a position with a missing coordinate is left out, near positions of one time
+        are averaged (time stamps are often rounded).
 
     Raises:
         DataError: what cannot be read as tracks, at which line and why.
     """
-    files = track_files(path)
-    tracks = [track for file in files for track in _read_file(file, columns, time_unit, encoding)]
+    findings = Findings() if findings is None else findings
+    files = track_files(path, findings)
+    tracks = [track for file in files for track in _read_file(file, columns, time_unit, encoding, findings)]
     if len(files) > 1:
         tracks = [_renamed(track, path) for track in tracks]
     if len(found := sorted({track.dimensions for track in tracks})) > 1:
@@ -47,8 +58,8 @@ def read_tracks(
     return tracks
 
 
-def track_files(path: Path) -> list[Path]:
-    """The file itself, or the tables in a folder.
+def track_files(path: Path, findings: Findings) -> list[Path]:
+    """The file itself, or the tables in a folder; other files there are noted.
 
     Raises:
         DataError: nothing is there, or no table in the folder.
@@ -57,10 +68,23 @@ def track_files(path: Path) -> list[Path]:
         if not path.exists():
             raise DataError(path, "nothing", f"a file or a folder of tracks ({', '.join(SUFFIXES)})")
         return [path]
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and not _hidden(file, path))
-    if not files:
+    files = sorted(file for file in path.rglob("*") if file.is_file() and not _hidden(file, path))
+    tables = [file for file in files if file.suffix.lower() in SUFFIXES]
+    if not tables:
         raise DataError(path, "a folder without tables", f"files of tracks ({', '.join(SUFFIXES)})")
-    return files
+    for file in files:
+        if file.suffix.lower() not in SUFFIXES:
+            ending = f"ending in {file.suffix}" if file.suffix else "without an ending"
+            findings.left_out("unread files", f"a file {ending}", file)
+    return tables
+
+
+def given_splits(path: Path, findings: Findings) -> dict[Split, Path] | None:
+    """The splits that a folder brings, folders or tables named after them; None if it does not."""
+    if not path.is_dir():
+        return None
+    parts = [part for part in path.iterdir() if part.is_dir() or part.suffix.lower() in SUFFIXES]
+    return named_splits(path, [part for part in parts if not part.name.startswith(".")], findings)
 
 
 def read_points(text: str) -> Track:
@@ -91,55 +115,64 @@ def read_points(text: str) -> Track:
     return Track("points", times, positions)
 
 
-def _read_file(path: Path, told: str | None, time_unit: float, encoding: str) -> list[Track]:
-    lines = [
-        (number, line) for number, line in enumerate(read_text(path, encoding).split("\n"), 1) if _is_content(line)
-    ]
-    if not lines:
-        raise DataError(path, "comments only", "rows of tracks")
-    rows = list(_fields(lines))
-    columns = find_columns(path, rows, told, lines[0][0])
-    points: dict[str, list[tuple[float, int, list[float]]]] = {}
-    for (number, _), row in list(zip(lines, rows, strict=True))[columns.head :]:
-        name, time, position = _point(path, number, row, columns)
-        points.setdefault(name, []).append((time * time_unit, number, position))
-    if not points:
+def _read_file(path: Path, told: str | None, time_unit: float | None, encoding: str, findings: Findings) -> list[Track]:
+    rows = read_rows(path, findings, encoding)
+    columns = find_columns(path, [row for _, row in rows], told, rows[0][0], findings)
+    rows = rows[columns.head :]
+    if not rows:
         raise DataError(path, "a head line and no rows", "rows of tracks")
-    tracks = [_track(path, name, found, columns.track is None) for name, found in points.items()]
-    tracks = [track for track in tracks if len(track)]
-    if not tracks:
+    names = [_name(path, line, row, columns) for line, row in rows]
+    times = np.array(read_times(path, [(line, row[columns.time]) for line, row in rows], time_unit, findings))
+    lines = np.array([line for line, _ in rows])
+    if not columns.track:  # with names, rows of several tracks may come in any order
+        _check_rising(path, times, lines)
+    places = _places(path, rows, columns, findings)
+    known = np.isfinite(places).all(axis=1)
+    if not known.any():
         raise DataError(path, "missing coordinates only", "positions")
+    for line in lines[~known]:
+        findings.left_out("missing coordinates", "a row without all its coordinates", path, int(line))
+    extent = float(np.linalg.norm(np.ptp(places[known], axis=0)))
+    members: dict[str, list[int]] = {}
+    for row, name in enumerate(names):
+        members.setdefault(name, []).append(row)
+    tracks = []
+    for name, own in members.items():
+        mine = np.array(own)[known[own]]
+        if not len(mine):
+            findings.left_out("missing coordinates", "a track without any position", path, int(lines[own[0]]))
+            continue
+        mine = mine[np.argsort(times[mine], kind="stable")]
+        there = merged(path, name, times[mine], places[mine], lines[mine], extent, findings)
+        tracks.append(Track(name or path.stem, *there, path, int(lines[own[0]])))
     return tracks
 
 
-def _is_content(line: str) -> bool:
-    return bool(line.strip()) and not line.lstrip().startswith("#")
+def _name(path: Path, line: int, row: Sequence[str], columns: Columns) -> str:
+    parts = [row[at] for at in columns.track]
+    if any(part.lower() in _MISSING for part in parts):
+        raise DataError(path, "no name of a track", "one in each row", line)
+    return ":".join(part.removesuffix(".0") for part in parts)
 
 
-def _fields(lines: Sequence[tuple[int, str]]) -> Iterator[list[str]]:
-    """Fields of each line, parted as the first line is: by semicolons, commas, tabs, or white space."""
-    first = lines[0][1]
-    mark = next((mark for mark in (";", ",", "\t") if mark in first), None)
-    for _, line in lines:
-        # white space at the ends is no empty field where white space parts the fields
-        yield [field.strip().strip('"') for field in (line.split() if mark is None else line.split(mark))]
+def _check_rising(path: Path, times: np.ndarray, lines: np.ndarray) -> None:
+    falls = np.flatnonzero(np.diff(times) < 0)
+    if len(falls):
+        before, after = times[falls[0]], times[falls[0] + 1]
+        expected = "rising times (or a column of tracks, if the file holds several)"
+        raise DataError(path, f"the time {after:.12g} after {before:.12g}", expected, int(lines[falls[0] + 1]))
 
 
-def _point(path: Path, number: int, row: Sequence[str], columns: Columns) -> tuple[str, float, list[float]]:
-    if len(row) != columns.width:
-        raise DataError(
-            path, f"{len(row)} column{'s' * (len(row) != 1)}", f"{columns.width} as in the first row", number
-        )
-    time = _number(path, number, row[columns.time], "a time")
-    if not math.isfinite(time):
-        raise DataError(path, f"no time ({row[columns.time]!r})", "a time in each row", number)
-    name = "" if columns.track is None else row[columns.track]
-    if columns.track is not None and name.lower() in _MISSING:
-        raise DataError(path, "no name of a track", "one in each row", number)
-    return name.removesuffix(".0"), time, [_number(path, number, row[at], "a coordinate") for at in columns.coordinates]
+def _places(path: Path, rows: Sequence[tuple[int, Sequence[str]]], columns: Columns, findings: Findings) -> np.ndarray:
+    """(N, D), NaN where a coordinate is missing; a third of which nothing is known is none."""
+    places = np.array([[_coordinate(path, line, row[at]) for at in columns.coordinates] for line, row in rows])
+    if places.shape[1] == 3 and np.isnan(places[:, 2]).all():
+        findings.left_out("columns", "the column of z is empty: tracks in 2 dimensions", path)
+        return places[:, :2]
+    return places
 
 
-def _number(path: Path, line: int, field: str, what: str) -> float:
+def _coordinate(path: Path, line: int, field: str) -> float:
     """A number, or NaN where it is missing."""
     if field.lower() in _MISSING:
         return math.nan
@@ -147,25 +180,10 @@ def _number(path: Path, line: int, field: str, what: str) -> float:
         value = float(field)
     except ValueError:
         shown = field if len(field) <= 30 else f"{field[:30]}..."
-        raise DataError(path, f"{shown!r}", f"{what}, a number", line) from None
+        raise DataError(path, f"{shown!r}", "a coordinate, a number", line) from None
     if math.isinf(value) or abs(value) > 1e12:
-        raise DataError(path, f"{what} of {field}", "a finite number below 1e12", line)
+        raise DataError(path, f"a coordinate of {field}", "a finite number below 1e12", line)
     return value
-
-
-def _track(path: Path, name: str, points: list[tuple[float, int, list[float]]], alone: bool) -> Track:
-    if alone:  # with names, rows of several tracks may come in any order
-        for (before, _, _), (time, number, _) in pairwise(points):
-            if time < before:
-                expected = "rising times (or a column of tracks, if the file holds several)"
-                raise DataError(path, f"the time {time:g} after {before:g}", expected, number)
-    line = points[0][1]
-    kept = sorted((time, position) for time, _, position in points if all(map(math.isfinite, position)))
-    times, where = np.unique(np.array([time for time, _ in kept], dtype=float), return_inverse=True)
-    places = np.array([position for _, position in kept], dtype=float).reshape(len(kept), len(points[0][2]))
-    sums = np.zeros((len(times), places.shape[1]))
-    np.add.at(sums, where, places)
-    return Track(name or path.stem, times, sums / np.bincount(where, minlength=len(times))[:, None], path, line)
 
 
 def _renamed(track: Track, folder: Path) -> Track:

@@ -2,46 +2,117 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from throughtime.data.tables import read_text
+from throughtime.data.findings import Findings
 from throughtime.errors import DataError
 from throughtime.tasks.video.clips.clip import Clip
+from throughtime.tasks.video.clips.table import read_table
 from throughtime.tasks.video.clips.timeseries import filled
 
-_MISSING = frozenset({"", "nan", "na", "null", "none", "?"})
+_COORDINATES = 4  # at most, of a joint
+_LOOKED_AT = 200  # sequences of an array, to tell its axes apart
+_MANY = 8  # arrays in a folder that could be the frames of a clip
 
 
-def read_vectors(path: Path) -> np.ndarray:
+def read_vectors(path: Path, *, transposed: bool = False, findings: Findings | None = None) -> np.ndarray:
     """One sequence: (T, F), float32, of a .npy array, or of a .csv or .tsv table with or without a head line.
+
+    Args:
+        path: the file.
+        transposed: it holds (F, T).
+        findings: how it was understood is noted.
 
     Raises:
         DataError: it is no such file, or not all of it are numbers.
     """
-    values = load_array(path) if path.suffix.lower() == ".npy" else _table(path)
+    findings = Findings() if findings is None else findings
+    if path.suffix.lower() == ".npy":
+        values = load_array(path)
+        findings.taken("axes", _axes(values.ndim, transposed), path)
+    else:
+        values = read_table(path, findings)
     if values.ndim == 1:
         values = values[:, None]
+    elif transposed:
+        values = values.T
     if values.ndim != 2 or 0 in values.shape:
         raise DataError(path, f"an array of shape {values.shape}", "(steps, features)")
-    return filled(path, values)
+    return filled(path, values, findings=findings)
 
 
-def read_array_pair(inputs: Path, labels: Path | None) -> list[Clip]:
-    """Many sequences of one length: an array (N, T, F) and, if known, one of N labels."""
+def read_array_pair(
+    inputs: Path, labels: Path | None, *, transposed: bool = False, findings: Findings | None = None
+) -> list[Clip]:
+    """Many sequences of one length: an array (N, T, F), or (N, F, T), and, if known, one of N labels."""
+    findings = Findings() if findings is None else findings
     values = load_array(inputs)
     if values.ndim != 3 or 0 in values.shape:
         raise DataError(inputs, f"an array of shape {values.shape}", "(sequences, steps, features)")
-    if labels is None:
-        return [Clip(filled(inputs, rows, row), None, inputs, row) for row, rows in enumerate(values, 1)]
-    names = load_array(labels, numbers=False).reshape(-1)
-    if len(names) != len(values):
-        raise DataError(labels, f"{len(names)} labels", f"{len(values)} as there are sequences in {inputs.name}")
+    note_axes(inputs, values, transposed, findings)
+    names: Sequence[str | None] = [None] * len(values)
+    if labels is not None:
+        names = [str(name) for name in load_array(labels, numbers=False).reshape(-1)]
+        if len(names) != len(values):
+            raise DataError(labels, f"{len(names)} labels", f"{len(values)} as there are sequences in {inputs.name}")
+    if transposed:
+        values = values.swapaxes(1, 2)
     return [
-        Clip(filled(inputs, rows, row), str(name), inputs, row)
+        Clip(filled(inputs, rows, row, findings), name, inputs, row)
         for row, (rows, name) in enumerate(zip(values, names, strict=True), 1)
     ]
+
+
+def read_frames(folder: Path, findings: Findings | None = None) -> np.ndarray:
+    """The clip (T, F) whose frames are the arrays of a folder, in the order of their numbers (see `are_frames`)."""
+    findings = Findings() if findings is None else findings
+    files = sorted((file for file in folder.iterdir() if file.suffix.lower() == ".npy"), key=_place)
+    findings.taken("frames", "arrays of one frame each, in a folder a clip, in the order of their numbers", folder)
+    return filled(folder, np.stack([load_array(file).reshape(-1) for file in files]), findings=findings)
+
+
+def are_frames(files: Sequence[Path], findings: Findings) -> bool:
+    """Whether the arrays of a folder are the single frames of one clip: numbered vectors of one length.
+
+    Args:
+        files: all the clips in that folder.
+        findings: noted, if they are arrays of joints that could be such frames.
+    """
+    if len(files) < 2 or any(file.suffix.lower() != ".npy" for file in files):
+        return False
+    places = [_place(file) for file in files]
+    if len({name for name, _ in places}) > 1 or len(set(places)) < len(places) or -1 in {at for _, at in places}:
+        return False
+    shape = _shape(files[0])
+    if not shape or shape[-1] < 2 or any(_shape(file) != shape for file in files[1:]):
+        return False
+    if len(shape) == 2 and shape[0] > 1 and shape[1] <= _COORDINATES and len(files) >= _MANY:
+        what = "numbered arrays of one shape in a folder, each taken for a clip: are they the frames of one?"
+        findings.suspicious("frames", what, files[0].parent)
+    return len(shape) == 1 or (len(shape) == 2 and shape[0] == 1)
+
+
+def note_axes(path: Path, values: np.ndarray, transposed: bool, findings: Findings) -> None:
+    """Note which axis of (N, T, F) was taken for time, and whether the other one looks more like it.
+
+    Along time neighbours are alike, along features they are not; where neither is, time is the much longer axis.
+    """
+    findings.taken("axes", _axes(3, transposed), path)
+    some = np.nan_to_num(values[:_LOOKED_AT].astype(np.float64), posinf=0.0, neginf=0.0)
+    some = some.swapaxes(1, 2) if transposed else some
+    steps, features = some.shape[1:]
+    if min(steps, features) < 2:
+        return
+    along_time, across = (float(np.square(np.diff(some, axis=axis)).mean()) for axis in (1, 2))
+    noise = max(along_time, across) <= 2 * min(along_time, across)
+    if features >= 3 * steps if noise else across < along_time:
+        told = "without --transposed" if transposed else "--transposed"
+        what = f"{steps} steps of {features} numbers; likelier it is the other way round ({told})"
+        findings.suspicious("axes", what, path)
 
 
 def load_array(path: Path, numbers: bool = True) -> np.ndarray:
@@ -59,34 +130,23 @@ def load_array(path: Path, numbers: bool = True) -> np.ndarray:
     return values
 
 
-def _table(path: Path) -> np.ndarray:
-    lines = [(number, line) for number, line in enumerate(read_text(path).split("\n"), 1) if line.strip()]
-    mark = next((mark for mark in (";", ",", "\t") if mark in lines[0][1]), None)
-    rows: list[list[float]] = []
-    for place, (number, line) in enumerate(lines):
-        fields = [field.strip() for field in line.split(mark)]
-        numbers = [_number(field) for field in fields]
-        if place == 0 and None in numbers:
-            width = len(fields)
-            continue  # a head line
-        if not rows and place == 0:
-            width = len(fields)
-        if len(fields) != width:
-            raise DataError(path, f"{len(fields)} columns", f"{width} as in the first row", number)
-        row = [value for value in numbers if value is not None]
-        if len(row) < width:
-            wrong = fields[numbers.index(None)]
-            raise DataError(path, f"{wrong[:30]!r}", "numbers (or an empty field where one is missing)", number)
-        rows.append(row)
-    if not rows:
-        raise DataError(path, "a head line and no rows", "rows of numbers")
-    return np.array(rows)
+def _axes(dimensions: int, transposed: bool) -> str:
+    """In words."""
+    if dimensions == 1:
+        return "an array (steps,), one number a step"
+    order = "features, steps" if transposed else "steps, features"
+    return f"an array ({order})" if dimensions == 2 else f"an array (sequences, {order})"
 
 
-def _number(field: str) -> float | None:
-    if field.lower() in _MISSING:
-        return float("nan")
+def _place(file: Path) -> tuple[str, int]:
+    """The name of a frame without its number, and the number; -1 without."""
+    found = re.fullmatch(r"(.*?)(\d+)", file.stem)
+    return (file.stem, -1) if found is None else (found[1], int(found[2]))
+
+
+def _shape(path: Path) -> tuple[int, ...]:
+    """Of an array, from its head alone; () where it cannot be read, which is said when it is."""
     try:
-        return float(field)
-    except ValueError:
-        return None
+        return tuple(np.load(path, mmap_mode="r", allow_pickle=False).shape)
+    except (OSError, ValueError, EOFError, SyntaxError):
+        return ()

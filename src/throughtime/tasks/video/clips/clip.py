@@ -13,7 +13,8 @@ class Clip:
     """One sequence.
 
     Args:
-        frames: pictures (T, S, S, 3), uint8, or vectors (T, F), float32, all finite.
+        frames: pictures (T, S, S, 3), uint8, or vectors (T, F), float32, finite but for features
+            of which the clip knows nothing: these are NaN throughout.
         label: its class; None where that is not known.
         path: where it comes from.
         line: the line or row there, from 1, or None where it is a file of its own.

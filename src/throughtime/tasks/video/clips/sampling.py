@@ -74,6 +74,16 @@ class Sampling:
         return np.asarray(between + self.noise * random.standard_normal(between.shape), dtype=np.float32)
 
 
+def usual_values(clips: Sequence[Clip]) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and spread (F,) of vectors; 0 and 1 of a feature that no clip knows, spread 1 of one that never changes."""
+    values = np.concatenate([clip.frames for clip in clips])
+    known = ~np.isnan(values)
+    count = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, values, 0.0).sum(axis=0, dtype=np.float64) / count
+    spread = np.sqrt(np.square(np.where(known, values - mean, 0.0)).sum(axis=0) / count)
+    return mean.astype(np.float32), np.where(spread > 1e-6 * np.abs(mean), spread + 1e-6, 1.0).astype(np.float32)
+
+
 class ClipLoader:
     """Padded batches of clips, varied anew in each epoch where they are learned from.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from throughtime.data.findings import Findings
 from throughtime.data.tables import read_text
 from throughtime.errors import DataError
 from throughtime.tasks.video.clips.clip import Clip
@@ -15,12 +16,13 @@ from throughtime.tasks.video.clips.clip import Clip
 _CASE = "dimensions parted by colons, each values parted by commas, and a label"
 
 
-def read_ts(path: Path, labels: bool = True) -> list[Clip]:
+def read_ts(path: Path, labels: bool = True, findings: Findings | None = None) -> list[Clip]:
     """Read a .ts file (Bagnall et al. 2018): a head of lines @name value, @data, and a line for each case.
 
     Args:
         path: the file.
         labels: whether each case must have its class.
+        findings: what was filled in is noted.
 
     Returns:
         Clips of vectors, one number for each dimension; missing values (?) are filled in along time.
@@ -28,6 +30,7 @@ def read_ts(path: Path, labels: bool = True) -> list[Clip]:
     Raises:
         DataError: what cannot be read as that, at which line and why.
     """
+    findings = Findings() if findings is None else findings
     lines = enumerate(read_text(path).split("\n"), 1)
     head = _head(path, lines)
     clips = []
@@ -44,7 +47,7 @@ def read_ts(path: Path, labels: bool = True) -> list[Clip]:
         if head["labels"] and label.strip() not in head["classes"]:
             expected = f"one of {', '.join(sorted(head['classes'])[:12])}"
             raise DataError(path, f"the label {_short(label)!r}", expected, number)
-        clips.append(Clip(_vectors(path, number, dimensions), label.strip() or None, path, number))
+        clips.append(Clip(_vectors(path, number, dimensions, findings), label.strip() or None, path, number))
     if not clips:
         raise DataError(path, "no cases after @data", "at least one")
     if labels and not head["labels"]:
@@ -73,7 +76,7 @@ def _head(path: Path, lines: Iterator[tuple[int, str]]) -> dict[str, set[str]]:
     raise DataError(path, "no line @data", "a .ts file of the UEA archive")
 
 
-def _vectors(path: Path, line: int, dimensions: list[str]) -> np.ndarray:
+def _vectors(path: Path, line: int, dimensions: list[str], findings: Findings) -> np.ndarray:
     """(T, D)"""
     series: list[list[float]] = []
     for place, dimension in enumerate(dimensions, 1):
@@ -85,25 +88,39 @@ def _vectors(path: Path, line: int, dimensions: list[str]) -> np.ndarray:
             found = f"{len(values)} values in dimension {place}"
             raise DataError(path, found, f"{len(series[0])} as in dimension 1", line)
         series.append(values)
-    return filled(path, np.array(series).T, line)
+    return filled(path, np.array(series).T, line, findings)
 
 
-def filled(path: Path, values: np.ndarray, line: int | None = None) -> np.ndarray:
+def filled(path: Path, values: np.ndarray, line: int | None = None, findings: Findings | None = None) -> np.ndarray:
     """Vectors (T, F) whose missing values (NaN) are filled in along time, as float32.
 
+    A feature of which the clip knows nothing stays NaN: training knows its mean.
+
+    Args:
+        path, line: where they come from.
+        values: (T, F).
+        findings: what was filled in is noted.
+
     Raises:
-        DataError: infinite or huge values, or a feature of which nothing is known.
+        DataError: infinite or huge values, or none at all.
     """
     values = values.astype(np.float64)
     if np.isinf(values).any() or np.nanmax(np.abs(values), initial=0.0) > 1e12:
         raise DataError(path, "a value beyond 1e12", "finite numbers", line)
     missing = np.isnan(values)
-    if missing.all(axis=0).any():
-        raise DataError(path, f"no value of feature {int(missing.all(axis=0).argmax()) + 1}", "at least one", line)
+    unseen = missing.all(axis=0)
+    if unseen.all():
+        raise DataError(path, "no value at all", "at least one", line)
     steps = np.arange(len(values))
-    for feature in np.flatnonzero(missing.any(axis=0)):
+    for feature in np.flatnonzero(missing.any(axis=0) & ~unseen):
         known = ~missing[:, feature]
         values[:, feature] = np.interp(steps, steps[known], values[known, feature])
+    if findings is not None and missing.any():
+        if unseen.any():
+            what = "a feature of which a clip has no value: its mean in training stands there"
+            findings.left_out("missing values", what, path, line, int(unseen.sum()))
+        if gaps := int(missing[:, ~unseen].sum()):
+            findings.left_out("missing values", "a missing value, filled in along time", path, line, gaps)
     return values.astype(np.float32)
 
 

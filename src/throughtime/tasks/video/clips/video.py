@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from throughtime.data.findings import Findings
 from throughtime.errors import DataError, MissingExtraError
 
 EXPECTED = "a video that PyAV reads (mp4, webm, mkv, avi, mov, gif, ...)"
@@ -14,15 +15,17 @@ LONGEST = 100_000
 """Frames that a clip may have."""
 WIDEST = 8192
 """Pixels that a frame may have in width or height."""
+_UNEVEN = 3.0  # times the median distance of two frames
 
 
-def read_video(path: Path, size: int, most: int = 64) -> np.ndarray:
-    """Frames spread evenly over a clip.
+def read_video(path: Path, size: int, most: int = 64, findings: Findings | None = None) -> np.ndarray:
+    """Frames spread evenly over a clip, upright as its camera was held.
 
     Args:
         path: a video file.
         size: S; frames are squeezed to S x S pixels.
         most: frames kept of a long clip: at least half as many, at most so many.
+        findings: what was turned, squeezed or left out is noted.
 
     Returns:
         (T, S, S, 3), uint8, red green blue.
@@ -36,7 +39,9 @@ def read_video(path: Path, size: int, most: int = 64) -> np.ndarray:
         raise DataError(path, "a folder" if path.is_dir() else "nothing", EXPECTED)
     if path.stat().st_size == 0:
         raise DataError(path, "an empty file", EXPECTED)
+    findings = Findings() if findings is None else findings
     frames: list[np.ndarray] = []
+    times: list[int] = []
     count, every = 0, 1
     try:
         with av.open(str(path)) as container:
@@ -44,8 +49,12 @@ def read_video(path: Path, size: int, most: int = 64) -> np.ndarray:
             for frame in container.decode(stream):
                 if count == LONGEST:
                     raise DataError(path, f"more than {LONGEST:,} frames", "a shorter clip")
+                if not count:
+                    _note_shape(path, frame, size, findings)
+                if frame.pts is not None:
+                    times.append(frame.pts)
                 if count % every == 0:
-                    frames.append(frame.reformat(size, size, "rgb24").to_ndarray())
+                    frames.append(_upright(frame, size))
                     if len(frames) == most:  # a long clip: from here on every second of those kept so far
                         frames, every = frames[::2], 2 * every
                 count += 1
@@ -54,7 +63,32 @@ def read_video(path: Path, size: int, most: int = 64) -> np.ndarray:
         raise DataError(path, f"{found} ({getattr(error, 'strerror', None) or error})", EXPECTED) from None
     if not frames:
         raise DataError(path, "a video without frames", EXPECTED)
+    if every > 1:
+        what = f"a clip of more than {most} frames, of which {most // 2} to {most} spread evenly are kept"
+        findings.left_out("frames", what, path)
+    gaps = np.diff(times)
+    if len(gaps) and gaps.max() > _UNEVEN * max(float(np.median(gaps)), 1.0):
+        findings.suspicious("frames", "a clip whose frames are unevenly far apart in time, taken as even", path)
     return np.stack(frames)
+
+
+def _upright(frame: Any, size: int) -> np.ndarray:
+    """(S, S, 3), turned as the file says that its camera was held."""
+    picture = frame.reformat(size, size, "rgb24").to_ndarray()
+    return np.ascontiguousarray(np.rot90(picture, _quarters(frame)))
+
+
+def _quarters(frame: Any) -> int:
+    """Quarter turns counter-clockwise that make a frame upright."""
+    return int(round(frame.rotation / 90) % 4)
+
+
+def _note_shape(path: Path, frame: Any, size: int, findings: Findings) -> None:
+    width, height = (frame.width, frame.height) if _quarters(frame) % 2 == 0 else (frame.height, frame.width)
+    if _quarters(frame):
+        findings.taken("rotation", f"frames turned by {frame.rotation}°, as their file says", path)
+    if abs(width / height - 1) > 0.02:
+        findings.taken("pictures", f"squeezed to {size} x {size} from {width / height:.1f} : 1", path)
 
 
 def write_video(path: Path, frames: np.ndarray, rate: int = 15) -> None:
