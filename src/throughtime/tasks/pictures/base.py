@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from throughtime.data.splits import hold_out, named_splits, read_named
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.written import read_arrays, readable
 from throughtime.tasks.base import Described, Draws, Generates, Prediction, Splits, Task
@@ -65,12 +66,27 @@ class PictureTask(Task[Picture, SettingsT], Generates, Draws):
         return read_set(path, reading, self.findings, self.fitting)
 
     def read_splits(self, path: Path) -> Splits[Picture]:
-        """One folder or file, split 80/10/10 by chance; `digits` in its own order."""
+        """As folders are called (train, val, test), or as `digits` are ordered; else split 80/10/10 by chance."""
         if _is_digits(path):
             return built_in.digits(self.findings)
+        folders = [part for part in path.iterdir() if part.is_dir()] if path.is_dir() else []
+        if (named := named_splits(path, folders, self.findings)) is not None:
+            return read_named(named, self._read_alike, self._held_out, self.findings)
         pictures = self.read(path)
-        split = self.split(range(len(pictures)))  # type: ignore[arg-type]  # places of pictures stand for them
-        return Splits(*(pictures.pick(part) for _, part in split.items()))  # type: ignore[arg-type]
+        parts = self.split(range(len(pictures)))  # type: ignore[arg-type]  # places of pictures stand for them
+        return Splits(*(pictures.pick(part) for _, part in parts.items()))  # type: ignore[arg-type]
+
+    def _read_alike(self, path: Path) -> PictureSet:
+        """The pictures of one split; all splits get the size of the first that is read."""
+        pictures = self.read(path)
+        channels, side, _ = pictures.shape
+        self.fitting = self.fitting or Fitting(side, 1 if channels == 1 else 3, self.settings.crop)
+        return pictures
+
+    def _held_out(self, examples: Sequence[Picture]) -> tuple[PictureSet, PictureSet]:
+        pictures = joined(examples)
+        rest, held = hold_out(range(len(pictures)), range(len(pictures)), self.settings.seed)
+        return pictures.pick(rest), pictures.pick(held)
 
     def describe(self, example: Picture) -> Described:
         """Its pixels and its label."""
