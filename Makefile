@@ -1,6 +1,7 @@
 # make run     train on the built-in Bach chorales for two minutes and write a new one
 # make test    the fast tests        make test-all   with the slow learning tests
-# make check   lint, types, floors   make bench      the benchmarks that need no outside data
+# make check   lint, types, floors,  make bench      the benchmarks that need no outside data
+#              documentation         make docs       the documentation as a site, in build/site
 # Each sets up all it needs by itself (virtual environment in .venv) and is quick the second time.
 
 PYTHON ?= python3
@@ -8,8 +9,10 @@ BIN := .venv/bin
 READY := .venv/.ready
 RUN ?= runs/chorales-$(shell date +%Y%m%d-%H%M%S)
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
+# strict: a broken link, a page outside the navigation or a name that is not there is an error
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-.PHONY: run test test-all check bench install format clean
+.PHONY: run test test-all check docs bench install format clean
 
 run: $(READY)
 	$(BIN)/throughtime train music --out $(RUN) --minutes 2
@@ -26,6 +29,10 @@ check: $(READY)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(MKDOCS) --quiet
+
+docs: $(READY)
+	$(MKDOCS)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/recurrent.py

@@ -23,7 +23,9 @@ from pathlib import Path
 
 import throughtime
 from throughtime.tasks.translation.corpora.danish_phrases import phrases
-from throughtime.tasks.translation.corpora.parallel import Pair, Sides, alike, read_pairs, split_pairs
+from throughtime.tasks.translation.corpora.pair import Pair, Sides
+from throughtime.tasks.translation.corpora.parallel import read_pairs
+from throughtime.tasks.translation.corpora.splits import alike, split_pairs
 from words_in_context import WORDS
 
 

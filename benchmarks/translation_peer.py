@@ -40,8 +40,10 @@ CLOCK = time.monotonic
 
 def prepare(data: Path, folder: Path) -> None:
     """Write the split as text and as pieces, train.da, train.en, ... and pieces/train.da, ...; once."""
-    from throughtime.tasks.translation.corpora.parallel import Sides, read_pairs, split_pairs
+    from throughtime.tasks.translation.corpora.pair import Sides
+    from throughtime.tasks.translation.corpora.parallel import read_pairs
     from throughtime.tasks.translation.corpora.sentences import PieceCode
+    from throughtime.tasks.translation.corpora.splits import split_pairs
 
     if (folder / "pieces" / "test.en").exists():
         return
@@ -63,7 +65,8 @@ def ours(folder: Path, work: Work, threads: int) -> dict[str, Any]:
 
     from throughtime.tasks.translation import Translation
     from throughtime.tasks.translation.baselines.word_dictionary import WordDictionary
-    from throughtime.tasks.translation.corpora.parallel import Sides, read_pairs
+    from throughtime.tasks.translation.corpora.pair import Sides
+    from throughtime.tasks.translation.corpora.parallel import read_pairs
     from throughtime.tasks.translation.corpora.sentences import load_code
     from throughtime.tasks.translation.settings import TranslationSettings
     from throughtime.training.optimiser import make_optimiser

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any, Literal, Self
 
 from pydantic import (
@@ -111,3 +112,11 @@ class TrainingSettings(Settings):
     thread a core."""
     workers: int = Field(default=0, ge=0, le=1024)
     """Processes that prepare batches; 0: in the training process."""
+
+    @field_validator("device")
+    @classmethod
+    def _a_kind_of_device(cls, device: str) -> str:
+        # whether this machine has it only torch can say, which takes a second to ask
+        if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
+            raise PydanticCustomError("device", "auto, cpu, cuda, cuda:1 or mps")
+        return device

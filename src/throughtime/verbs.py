@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from glob import escape
 from itertools import chain, groupby
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from throughtime import tasks as registry
-from throughtime.errors import ArgumentError, ThroughtimeError
+from throughtime.errors import ArgumentError, DataError, ThroughtimeError
 from throughtime.settings import TrainingSettings
 from throughtime.storage.report import Report
 from throughtime.tasks.base import Generates, Prediction, Splits, Streams, Task
@@ -51,6 +52,9 @@ class DataPaths:
         if self.data is not None:
             return task.read_splits(self.data)
         if self.train is not None and self.valid is not None and self.test is not None:
+            for path in (self.train, self.valid, self.test):  # before the first of them is read, which may take long
+                if not any(path.parent.glob(f"{escape(path.name)}*")):  # two aligned files have a beginning in common
+                    raise DataError(path, "nothing", "a file or folder")
             return Splits(task.read(self.train), task.read(self.valid), task.read(self.test))
         return task.built_in_data()
 
@@ -74,7 +78,7 @@ class Run:
 
         self.folder: RunFolder = RunFolder.open(Path(folder))
         config = self.folder.read_config()
-        self.task = _task(config["task"], config["settings"])
+        self.task = _task(config["task"], config["settings"], learns=False)
         self.paths = DataPaths(**{name: Path(path) for name, path in config["data"].items()})
         self.task.load_features(self.folder.features)
         self._model: Model | None = None
@@ -164,8 +168,6 @@ def train(
     Raises:
         ThroughtimeError: data, settings or folder are not as they must be; the sentence says how.
     """
-    from throughtime.training import loop
-
     if LIMITS & settings.keys():
         settings = dict.fromkeys(LIMITS) | settings  # a limit that is asked for stands in place of the defaults
     paths = DataPaths(*(None if path is None else Path(path) for path in (data, train, valid, test)))
@@ -174,6 +176,8 @@ def train(
     learner, splits = seen.task, seen.splits
     if not quiet:
         announce(seen.summaries, learner.findings)
+    from throughtime.training import loop  # and with it torch: not before all that can be wrong has been looked at
+
     with folder.locked(), _nothing_half_done(folder, resume):
         if not resume:
             learner.save_features(folder.features)
@@ -236,7 +240,7 @@ def predict(run: Run | str | Path, inputs: Iterable[Any]) -> Iterator[Prediction
 
 
 def _answers(run: Run, inputs: Iterable[Any]) -> Iterator[Prediction]:
-    from throughtime.training.hardware import cpu_threads
+    from throughtime.training.threads import cpu_threads
 
     with enough_memory():
         answers = _answered(run, inputs)
@@ -274,7 +278,7 @@ def generate(run: Run | str | Path, out: str | Path, **options: Any) -> list[Pat
     Returns:
         The files written.
     """
-    from throughtime.training.hardware import cpu_threads
+    from throughtime.training.threads import cpu_threads
 
     run = _open(run)
     task = registry.require(run.task, Generates)
@@ -360,7 +364,7 @@ def stored_settings(folder: str | Path) -> TrainingSettings:
 
 
 def _judge(run: Run, examples: Sequence[Any]) -> Report:
-    from throughtime.training.hardware import cpu_threads
+    from throughtime.training.threads import cpu_threads
 
     with cpu_threads(run.model, run.task.settings.threads):
         return run.task.evaluate(run.model, examples)
@@ -370,11 +374,12 @@ def _open(run: Run | str | Path) -> Run:
     return run if isinstance(run, Run) else Run(run)
 
 
-def _task(name: str, settings: Mapping[str, Any]) -> Task[Any, Any]:
+def _task(name: str, settings: Mapping[str, Any], *, learns: bool = True) -> Task[Any, Any]:
+    """A task; one that answers with what it has learned does without a cache that is kept."""
     from throughtime.data.sources import cache_folder
 
     task = registry.find(name)
-    return task(task.Settings(**settings), cache_folder())
+    return task(task.Settings(**settings), cache_folder(needed=learns))
 
 
 def _changed(settings: TrainingSettings, changes: Mapping[str, Any]) -> TrainingSettings:

@@ -8,9 +8,11 @@ import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import throughtime
 from throughtime.data import archives, sources
 from throughtime.errors import DataError, ThroughtimeError
 
@@ -149,3 +151,26 @@ def test_damaged_zip_member_is_refused(tmp_path: Path) -> None:
     archive.write_bytes(bytes(content))
     with pytest.raises(DataError, match="cannot be read"):
         archives.read_member(archive, "noise")
+
+
+def test_a_run_answers_where_no_cache_can_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = tmp_path / "a.txt"
+    data.write_text("The cat sat on the mat.\n" * 60)
+    monkeypatch.setenv("THROUGHTIME_CACHE", str(tmp_path / "cache"))
+    settings: dict[str, Any] = {"layers": (4,), "batch_size": 2, "window": 10, "steps": 1, "quiet": True}
+    run = throughtime.train("text", data, out=tmp_path / "run", **settings)
+    monkeypatch.setenv("THROUGHTIME_CACHE", str(data / "in a file"))
+    (answer,) = throughtime.predict(run.folder.path, ["The cat"])
+    assert answer["tokens"] == 7
+    assert throughtime.evaluate(run.folder.path).metrics == run.folder.read_report().metrics
+    with pytest.raises(ThroughtimeError, match="set THROUGHTIME_CACHE"):
+        throughtime.train("text", data, out=tmp_path / "other", **settings)
+
+
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("THROUGHTIME_CACHE", "XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.getuid", lambda: 2**31 - 7)  # a user that the system does not know
+    with pytest.raises(ThroughtimeError, match="no home, expected a writable place: set THROUGHTIME_CACHE"):
+        sources.cache_folder()
+    assert sources.cache_folder(needed=False).is_dir()

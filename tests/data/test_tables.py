@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from throughtime.data.tables import LARGEST_FIELD, read_labelled_texts
+from throughtime.data.columns import Asked
+from throughtime.data.findings import Findings
+from throughtime.data.labelled_texts import read_labelled_texts
+from throughtime.data.tables import LARGEST_FIELD, read_text
 from throughtime.errors import ArgumentError, DataError
 
 GOOD, BAD = "a very good film indeed", "a really bad film, sadly"
@@ -19,8 +22,11 @@ def write(folder: Path, name: str, content: str | bytes) -> Path:
     return path
 
 
-def pairs(path: Path, **options: str) -> list[tuple[str, str | None]]:
-    return [(row.text, row.label) for row in read_labelled_texts(path, **options)]  # type: ignore[arg-type]
+def pairs(
+    path: Path, text: str | None = None, label: str | None = None, **options: str
+) -> list[tuple[str, str | None]]:
+    rows, _ = read_labelled_texts(path, Asked(text, label), **options)  # type: ignore[arg-type]
+    return [(row.text, row.label) for row in rows]
 
 
 READABLE = [
@@ -48,15 +54,15 @@ def test_formats_and_columns_are_found(tmp_path: Path, name: str, content: str) 
 
 def test_rows_know_their_lines(tmp_path: Path) -> None:
     path = write(tmp_path, "a.csv", 'text,label\n\n"two\nlines, one text",1\nlast,0\n')
-    assert [(row.text, row.line) for row in read_labelled_texts(path)] == [("two\nlines, one text", 3), ("last", 5)]
+    assert [(row.text, row.line) for row in read_labelled_texts(path)[0]] == [("two\nlines, one text", 3), ("last", 5)]
 
 
 def test_columns_can_be_told_by_name_and_by_number(tmp_path: Path) -> None:
     path = write(tmp_path, "a.csv", f"text,label,summary,stars\n{BAD[:8]},x,{GOOD},5\n{BAD[:8]},y,{GOOD},3\n")
-    assert pairs(path, text_column="summary", label_column="stars") == [(GOOD, "5"), (GOOD, "3")]
-    assert pairs(path, text_column="3", label_column="2") == [(GOOD, "x"), (GOOD, "y")]
+    assert pairs(path, "summary", "stars") == [(GOOD, "5"), (GOOD, "3")]
+    assert pairs(path, "3", "2") == [(GOOD, "x"), (GOOD, "y")]
     headless = write(tmp_path, "b.csv", "u,u u,1\nv,v v,2\nw,w w,1\nz,z z,2\n")
-    assert pairs(headless, text_column="2", label_column="3")[0] == ("u u", "1")
+    assert pairs(headless, "2", "3")[0] == ("u u", "1")
 
 
 def test_other_encodings_when_they_are_said(tmp_path: Path) -> None:
@@ -68,7 +74,7 @@ def test_other_encodings_when_they_are_said(tmp_path: Path) -> None:
 
 def test_texts_to_be_predicted_need_no_labels(tmp_path: Path) -> None:
     path = write(tmp_path, "a.csv", f"id,text\n1,{GOOD}\n2,{GOOD}\n")
-    assert [row.text for row in read_labelled_texts(path, labels=False)] == [GOOD, GOOD]
+    assert [row.text for row in read_labelled_texts(path, Asked(labels=False))[0]] == [GOOD, GOOD]
 
 
 def test_a_huge_field_is_read(tmp_path: Path) -> None:
@@ -78,7 +84,6 @@ def test_a_huge_field_is_read(tmp_path: Path) -> None:
 
 @given(st.lists(st.tuples(st.text(min_size=1).filter(lambda t: t.strip()), st.sampled_from("ab")), min_size=1))
 def test_json_lines_give_back_any_text(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]]) -> None:
-    rows = [(text, label) for text, label in rows if text.strip().lower() not in ("nan", "null", "none", "n/a", "<na>")]
     lines = [json.dumps({"text": text, "label": label}) for text, label in rows]
     path = write(tmp_path_factory.mktemp("rows"), "a.jsonl", "\n".join([*lines, '{"text": "end", "label": "a"}']))
     assert pairs(path)[:-1] == rows
@@ -98,23 +103,16 @@ MALFORMED: list[tuple[str, str | bytes, str]] = [
     ("more.tsv", "text\tlabel\na b\t1\nc\td\t0\n", "line 3: found 3 columns"),
     ("quote.csv", ROW + '"never closed,0\nmore,1\n', "line 3: found a quotation mark that is never closed"),
     ("after.csv", ROW + '"closed" early,0\n', "line 3"),
-    ("label.csv", ROW + "bad film,\n", "line 3: found no label"),
-    ("nan.csv", ROW + "bad film,NaN\n", "line 3: found no label ('NaN')"),
-    ("text.csv", ROW + " ,0\n", "line 3: found no text"),
-    ("nantext.csv", ROW + "nan,0\n", "line 3: found no text"),
     ("columns.csv", "first,second,third\na b c,d e f,1\ng h i,j k l,0\n", "the columns first, second, third"),
     ("one.csv", "text\nonly texts\nand more\n", "--label-column"),
+    ("texts.csv", "text,label\n,1\nbad film,\n", "no row that has a text and a label"),
     ("broken.jsonl", '{"text": "a b", "label": 1}\n{"text": "a b", "la\n', "line 2: found no JSON"),
     ("list.jsonl", '{"text": "a b", "label": 1}\n[1, 2]\n', "line 2: found a JSON list"),
     ("array.json", '[{"text": "a b", "label": 1}]', "a JSON array"),
     ("deep.jsonl", '{"text": ' + "[" * 100_000 + "\n", "line 1: found no JSON"),
     ("number.jsonl", '{"text": "a b", "label": 1}\n{"text": 7, "label": 0}\n', "line 2: found 7 as text"),
-    ("nan.jsonl", '{"text": "a b", "label": 1}\n{"text": "c", "label": NaN}\n', "line 2: found no label"),
-    ("null.jsonl", '{"text": "a b", "label": 1}\n{"text": null, "label": 0}\n', "line 2: found no text"),
-    ("missing.jsonl", '{"text": "a b", "label": 1}\n{"text": "c d"}\n', "line 2: found no label"),
     ("nested.jsonl", '{"text": "a b", "label": 1}\n{"text": "c", "label": {"a": 1}}\n', "line 2: found"),
     ("prose.txt", "It was night.\nNobody came.\nThe rain fell.\nAll slept.\n", "4 lines that begin with 4 different"),
-    ("lonely.txt", "1 some words\n0\n1 more words\n", "line 2: found no text"),
     ("long.csv", ROW + "x" * (LARGEST_FIELD + 1) + ",0\n", "line 3: found a field of more than 16,777,216"),
 ]
 
@@ -132,6 +130,184 @@ def test_malformed_files_are_one_clear_sentence(tmp_path: Path, name: str, conte
     assert len(sentence) < 400 + len(str(path))
 
 
+ROWS_LEFT_OUT = [
+    ("a.csv", f"text,label\n{GOOD},1\nbad film,\n,0\n{GOOD},0\n ,\n", [3, 4, 6]),
+    ("a.tsv", f"text\tlabel\n{GOOD}\t1\n\t\n{BAD}\t0\n", [3]),
+    ("a.jsonl", '{"text": "a b", "label": 1}\n{"text": "c", "label": NaN}\n{"text": null, "label": 0}\n', [2, 3]),
+    ("a.jsonl", '{"text": "a b", "label": 1}\n{"label": 0}\n', [2]),
+    ("a.txt", "1 some words\n0\n1 more words\n", [2]),
+    ("b.txt", "__label__1 some words\nno label\n__label__0\n__label__ none\n", [2, 3, 4]),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "lines"), ROWS_LEFT_OUT)
+def test_rows_without_text_or_label_are_left_out_and_counted(
+    tmp_path: Path, name: str, content: str, lines: list[int]
+) -> None:
+    findings = Findings()
+    rows, _ = read_labelled_texts(write(tmp_path, name, content), findings=findings)
+    left_out = [place.line for finding in findings if finding.level == "left out" for place in finding.places]
+    assert sorted(line for line in left_out if line) == lines
+    assert all(row.text.strip() and row.label for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("content", "texts"),
+    [
+        ("id,text\n1,a film\n2,\n,\n4,an end\n", ["a film", "", "", "an end"]),
+        ("text\na film\n\nan end\n\n", ["a film", "", "an end"]),
+        ("text,label\na film,\n\nan end,1\n", ["a film", "an end"]),
+    ],
+)
+def test_texts_to_be_predicted_are_one_a_row(tmp_path: Path, content: str, texts: list[str]) -> None:
+    rows, _ = read_labelled_texts(write(tmp_path, "a.csv", content), Asked(labels=False))
+    assert [row.text for row in rows] == texts
+
+
+@pytest.mark.parametrize("nothing", ["NONE", "nan", "null", "N/A"])
+def test_only_an_empty_cell_is_missing(tmp_path: Path, nothing: str) -> None:
+    path = write(tmp_path, "a.csv", f"text,label\n{GOOD},{nothing}\n{nothing},0\n")
+    assert pairs(path) == [(GOOD, nothing), (nothing, "0")]
+
+
+DELIMITERS = [
+    ("a.csv", "sep=;\ntext;label\n{0};1\n{1};0\n", "a semicolon, as its first line says"),
+    ("a.csv", '"sep=|"\ntext|label\n{0}|1\n{1}|0\n', "a vertical bar, as its first line says"),
+    ("a.csv", "text\tlabel\n{0}\t1\n{1}\t0\n", "a tab, which splits all rows evenly, though the name ends in .csv"),
+    ("a.csv", "label|text\n1|{0}\n0|{1}\n", "a vertical bar, which splits"),
+    ("a.csv", "1;{0}, or so\n0;{1}, or so\n1;{0}, or so\n", "a semicolon, which splits"),
+    ("a.tsv", 'text,label\n{0},1\n"{1}",0\n', "a comma, which splits all rows evenly, though the name ends in .tsv"),
+    ("a.txt", "text;label\n{0};1\n{1};0\n", "a semicolon"),
+    ("a.csv", 'text,label\n{0},1\n"{1}",0\n', "a comma"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "says"), DELIMITERS)
+def test_delimiters_are_found_and_said(tmp_path: Path, name: str, content: str, says: str) -> None:
+    findings = Findings()
+    path = write(tmp_path, name, content.format(GOOD, BAD))
+    rows, _ = read_labelled_texts(path, findings=findings)
+    assert [row.text.removesuffix(", or so") for row in rows][:2] == [GOOD, BAD]
+    assert [row.label for row in rows][:2] == ["1", "0"]
+    assert says in said(findings, "delimiter")
+
+
+HEAD_LINES = [
+    ("unusual names", f"first,second\n{GOOD},x\n{BAD},y\n{GOOD},x\n{BAD},y\n", True, "stands nowhere else"),
+    ("counted", f"0,1\n{GOOD},1\n{BAD},0\n{GOOD},1\n", True, "counts the columns"),
+    ("index", f",text,label\n0,{GOOD},1\n1,{BAD},0\n2,{GOOD},1\n", True, "'text' names a column"),
+    ("a rare class", f"{GOOD},rare\n{BAD},y\n{GOOD},x\n{BAD},y\n{GOOD},x\n", False, "read as data"),
+    ("a usual name as label", f"{GOOD},question\n{BAD},y\n{GOOD},question\n{BAD},y\n", False, "stands below too"),
+    ("short texts", "hm hm hm,rare\nso so so,x\nwell well well,y\nno no no,x\nno no,y\n", True, "is it data?"),
+]
+
+
+@pytest.mark.parametrize(("_", "content", "has_head", "says"), HEAD_LINES)
+def test_head_lines_are_told_from_data_and_it_is_said(
+    tmp_path: Path, _: str, content: str, has_head: bool, says: str
+) -> None:
+    findings = Findings()
+    rows, _ = read_labelled_texts(write(tmp_path, "a.csv", content.replace(", sadly", "")), findings=findings)
+    assert rows[0].line == (2 if has_head else 1)
+    assert says in said(findings, "head line")
+
+
+def test_a_head_line_between_the_rows_is_left_out(tmp_path: Path) -> None:
+    findings = Findings()
+    path = write(tmp_path, "a.csv", f"text,label\n{GOOD},1\ntext,label\n{GOOD},0\n")
+    assert [row.line for row in read_labelled_texts(path, findings=findings)[0]] == [2, 4]
+    assert "the head line again" in said(findings, "head line")
+
+
+def test_the_columns_of_training_are_read_again(tmp_path: Path) -> None:
+    rows = f"v1,v2\nham,{GOOD}\nspam,{GOOD}\nham,{GOOD}\nspam,{GOOD}\n"
+    _, layout = read_labelled_texts(write(tmp_path, "a.csv", rows))
+    asked = Asked(labels=False, before=layout)
+    new = write(tmp_path, "new.csv", f"v2\n{GOOD}\n{BAD[:8]}\n")
+    assert [row.text for row in read_labelled_texts(new, asked)[0]] == [GOOD, BAD[:8]]
+    _, layout = read_labelled_texts(write(tmp_path, "b.csv", rows.partition("\n")[2]))
+    headless = write(tmp_path, "headless.csv", f"label,{GOOD}\nham,{GOOD}\n")
+    assert len(read_labelled_texts(headless, Asked(labels=False, before=layout))[0]) == 2
+
+
+def test_a_told_number_is_a_number_whatever_the_first_row_holds(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.csv", f"2,{GOOD}\n1,{GOOD}\n2,{GOOD}\n1,{GOOD}\n")
+    assert pairs(path, "2", "1")[0] == (GOOD, "2")
+
+
+def test_two_columns_of_usual_names_are_suspicious(tmp_path: Path) -> None:
+    findings = Findings()
+    path = write(tmp_path, "a.csv", f"text,label,stars\n{GOOD},1,5\n{GOOD},0,2\n")
+    read_labelled_texts(path, findings=findings)
+    assert "'label' and 'stars' are both usual names" in said(findings, "columns")
+
+
+def test_every_word_that_says_it_is_a_label_is_one(tmp_path: Path) -> None:
+    findings = Findings()
+    lines = [f"__label__t{n} a text of topic {n}" for n in range(200)]
+    path = write(tmp_path, "a.txt", "\n".join([*lines, "__label__t1 __label__t2 two labels", "last __label__t3"]))
+    rows = read_labelled_texts(path, findings=findings)[0]
+    assert len({row.label for row in rows}) == 200
+    assert [(row.text, row.label) for row in rows[-2:]] == [("two labels", "t1"), ("last", "t3")]
+    assert "several labels: a text with several labels" in said(findings, "several labels")
+
+
+UNREADABLE = [
+    (b"I don\x92t know", "expected text in utf-8 (or train with --encoding cp1252)"),
+    (b"caf\xe9", "expected text in utf-8 (or train with --encoding latin-1)"),
+    ("one é two é three é".encode() + b"\xff", "expected text in utf-8"),
+]
+
+
+@pytest.mark.parametrize(("text", "says"), UNREADABLE)
+def test_another_encoding_is_proposed_where_most_is_not_utf_8(tmp_path: Path, text: bytes, says: str) -> None:
+    with pytest.raises(DataError) as failure:
+        read_text(write(tmp_path, "a.csv", b"text\n" + text))
+    assert str(failure.value).endswith(says)
+    assert failure.value.line == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "says"),
+    [
+        (b"I don\x92t know", "latin-1", "a control character U+0080 to U+009F"),
+        ("caf\ufffd".encode(), "utf-8", "the character U+FFFD"),
+        ("caf\u00c3\u00a9".encode(), "utf-8", "come of reading UTF-8 as another encoding"),
+    ],
+)
+def test_text_that_was_read_in_a_wrong_encoding_is_suspicious(
+    tmp_path: Path, text: bytes, encoding: str, says: str
+) -> None:
+    findings = Findings()
+    read_text(write(tmp_path, "a.csv", b"text\n" + text), encoding, findings=findings)
+    assert findings.worst == "suspicious"
+    assert says in said(findings, "encoding")
+
+
+LINE_ENDS = [
+    ("one\rtwo\r", "one\ntwo\n", "carriage returns alone"),
+    ("one\r\ntwo\r\n", "one\ntwo\n", ""),
+    ("one\rmore\ntwo\n", "one more\ntwo\n", "a carriage return within a line, read as a space"),
+    ("one\r\r\ntwo\r\r\n", "one \ntwo \n", "a carriage return within a line, read as a space, 2 times"),
+    ("one\u2028more\x0b\x85\n", "one\u2028more\x0b\x85\n", ""),
+]
+
+
+@pytest.mark.parametrize(("content", "text", "says"), LINE_ENDS)
+def test_a_carriage_return_ends_a_line_only_where_no_line_feed_does(
+    tmp_path: Path, content: str, text: str, says: str
+) -> None:
+    findings = Findings()
+    assert read_text(write(tmp_path, "a.txt", content), findings=findings) == text
+    assert says in said(findings, "line ends")
+    assert bool(says) == bool(said(findings, "line ends"))
+
+
+def said(findings: Findings, subject: str) -> str:
+    """All that was found about a subject."""
+    return "; ".join(str(finding) for finding in findings if finding.subject == subject)
+
+
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="found a folder"):
         read_labelled_texts(tmp_path)
@@ -144,8 +320,8 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 def test_wrong_requests_are_named(tmp_path: Path) -> None:
     path = write(tmp_path, "a.csv", ROW)
     with pytest.raises(DataError, match="found the columns text, label, expected a text column 'body'"):
-        read_labelled_texts(path, text_column="body")
+        read_labelled_texts(path, Asked(text="body"))
     with pytest.raises(DataError, match="expected a label column '3'"):
-        read_labelled_texts(path, label_column="3")
+        read_labelled_texts(path, Asked(label="3"))
     with pytest.raises(ArgumentError, match="'utf-9'"):
         read_labelled_texts(path, encoding="utf-9")

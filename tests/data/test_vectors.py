@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from throughtime.data.findings import Findings
 from throughtime.data.words.ppmi import cooccurrence, positive_information, vectors_from_text
 from throughtime.data.words.pretrained import pretrained_vectors, starting_matrix
 from throughtime.data.words.vectors import WordVectors, read_vectors, write_vectors
@@ -47,8 +48,7 @@ MALFORMED: list[tuple[str, str | bytes, str]] = [
     ("word", "the 1 2 3\nof 1 two 3\n", "line 2: found 'two', expected a number"),
     ("nan", "the 1 2 3\nof 1 nan 3\n", "line 2: found nan, expected a finite number"),
     ("inf", "the 1 2 3\nof 1 2 -inf\n", "line 2: found -inf, expected a finite number"),
-    ("twice", "the 1 2\nof 1 2\nthe 3 4\n", "line 3: found the word 'the' a second time"),
-    ("header", "3 2\nthe 1 2\nof 1 2\n", "found 2 vectors, expected 3 as its first line says"),
+    ("none", "3 2\n\n", "line 1: found no vectors, expected 3 as its first line says"),
     ("size", "2 3\nthe 1 2\nof 1 2\n", "line 2: found 2 numbers, expected a word and 3"),
     ("prose", "It was a dark and stormy night.\n", "line 1: found 'It was a dark"),
     ("binary", b"2 3\nthe \x00\x00\x80\x3f\xff\xff\n", "line 2: found a binary file"),
@@ -62,6 +62,26 @@ def test_malformed_vectors_are_one_clear_sentence(tmp_path: Path, content: str |
         read_vectors(write(tmp_path, content))
     assert says in str(failure.value)
     assert "\n" not in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("3 2\nthe 1 2\nof 3 4\n", "word vectors: 2 of them, and not 3 as the first line says"),
+        ("1 2\nthe 1 2\nof 3 4\n", "word vectors: 2 of them, and not 1 as the first line says"),
+        ("the 1 2\nof 3 4\nthe 5 6\n", "word vectors: a word a second time"),
+    ],
+)
+def test_vectors_that_are_more_or_fewer_than_said_are_read_and_noted(tmp_path: Path, content: str, says: str) -> None:
+    findings = Findings()
+    found = read_vectors(write(tmp_path, content), findings=findings)
+    assert found.words == ["the", "of"]
+    assert found.vectors.tolist() == [[1, 2], [3, 4]]
+    assert [str(finding).partition(" (")[0] for finding in findings] == [says]
+
+
+def test_tabs_may_stand_between_the_numbers(tmp_path: Path) -> None:
+    assert read_vectors(write(tmp_path, "the\t1\t2\nof\t3\t4\n")).vectors.tolist() == [[1, 2], [3, 4]]
 
 
 def test_files_that_are_none(tmp_path: Path) -> None:

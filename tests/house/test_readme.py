@@ -56,7 +56,7 @@ def test_the_verbs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_layers() -> None:
     (block,) = (block for block in BLOCKS if "import GRU" in block)
     names = run(block)
-    assert names["output"].shape == (50, 8, 128)
+    assert names["output"].shape == (50, 8, 256)
     gate: Tensor = names["trace"][0, 0]["forget"]
     assert gate.shape == (50, 8, 128)
     assert ((gate > 0) & (gate < 1)).all()

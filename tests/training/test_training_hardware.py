@@ -21,7 +21,7 @@ from throughtime.models.base import Loss
 from throughtime.settings import TrainingSettings
 from throughtime.storage.folder import RunFolder
 from throughtime.training import loop
-from throughtime.training.hardware import cpu_threads
+from throughtime.training.threads import cpu_threads
 from throughtime.training.tree import load_tree
 
 
@@ -48,7 +48,7 @@ def test_bfloat16_mixed_precision_learns_on_the_cpu(tmp_path: Path) -> None:
     [
         ({"precision": "16-mixed", "device": "cpu"}, "16-mixed needs a GPU.*bf16-mixed or 32"),
         ({"device": "cuda:77"}, "found 'cuda:77', expected auto or one that this machine has: cpu"),
-        ({"device": "toaster"}, "found 'toaster', expected auto"),
+        ({"device": "toaster"}, "setting device: found 'toaster', expected: auto, cpu, cuda, cuda:1 or mps"),
     ],
 )
 def test_what_the_device_cannot_do_is_said(settings: dict[str, Any], sentence: str, tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from throughtime.data.findings import Findings
 from throughtime.errors import DataError, ThroughtimeError
 
 # other people's names for the classes of the built-in reviews
@@ -45,21 +47,25 @@ class Labels:
     majority: str
 
     @classmethod
-    def fit(cls, train: Sequence[Labelled]) -> Labels:
+    def fit(cls, train: Sequence[Labelled], *, certain: bool = False) -> Labels:
         """Those of the training split.
+
+        Args:
+            train: its examples.
+            certain: whether these are labels beyond doubt, however many there are.
 
         Raises:
             ThroughtimeError: one label only, or so many that they are no classes.
 
         Example:
-            >>> from throughtime.data.tables import LabelledText
+            >>> from throughtime.data.labelled_texts import LabelledText
             >>> Labels.fit([LabelledText("fine", label, Path("x.csv"), 2) for label in "abb"])
             Labels(names=['a', 'b'], majority='b')
         """
         counts = Counter(str(example.label) for example in train)
         if len(counts) < 2:
             raise ThroughtimeError(f"found only the label {next(iter(counts), '')!r} to learn, expected at least two")
-        if len(counts) > max(20, len(train) // 2):
+        if not certain and len(counts) > max(20, len(train) // 2):
             raise ThroughtimeError(
                 f"found {len(counts)} different labels in {len(train)} examples, expected a few classes; "
                 "is it another column? (--label-column)"
@@ -71,16 +77,51 @@ class Labels:
         """C."""
         return len(self.names)
 
-    def number(self, example: Labelled) -> int:
+    def number(self, example: Labelled, findings: Findings | None = None) -> int:
         """The number of an example's class.
+
+        Args:
+            example: with a label, or another usual name of it.
+            findings: is told where another name had to be understood.
 
         Raises:
             DataError: a label that training has not seen.
         """
         label = str(example.label)
-        if label not in self.names:
-            label = _ALIASES.get(label.lower(), label)
-        if label not in self.names:
+        if label in self.names:
+            return self.names.index(label)
+        meant = next((name for name in (_ALIASES.get(label.lower()), _as_number(label)) if name in self.names), None)
+        if meant is None:
             known = ", ".join(self.names[:SHOWN]) + (", ..." if len(self.names) > SHOWN else "")
             raise DataError(example.path, f"the label {example.label!r}", f"one of training: {known}", example.line)
-        return self.names.index(label)
+        if findings is not None:
+            findings.taken("labels", f"{label!r} is understood as {meant!r}", example.path)
+        return self.names.index(meant)
+
+
+def note_alike(labels: Iterable[str], findings: Findings) -> None:
+    """Note labels that look like one class and are several, or like several and are one.
+
+    Example:
+        >>> findings = Findings()
+        >>> note_alike(["good", "Good", "bad", "bad,good"], findings)
+        >>> for finding in findings:
+        ...     print(finding)
+        several labels: 'bad,good' is one class, though 'bad' is one too
+        labels: 'Good' and 'good' are two classes
+    """
+    first: dict[str, str] = {}
+    names = sorted(set(labels))
+    for name in names:
+        other = first.setdefault(_as_number(name).casefold(), name)
+        if other != name:
+            findings.suspicious("labels", f"{other!r} and {name!r} are two classes")
+        parts = [part.strip() for part in re.split("[,;|]", name)]
+        if part := next((part for part in parts[:-1] if part in names), None):
+            findings.suspicious("several labels", f"{name!r} is one class, though {part!r} is one too")
+
+
+def _as_number(label: str) -> str:
+    """A whole number as it is usually written: "1.0", as tables with gaps have it, is "1"."""
+    whole, _, fraction = label.partition(".")
+    return whole if whole.lstrip("+-").isdecimal() and not fraction.strip("0") else label

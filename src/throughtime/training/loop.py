@@ -21,13 +21,14 @@ from throughtime.storage.folder import RunFolder
 from throughtime.tasks.base import Metric
 from throughtime.training.average import WeightAverage, has_stalled
 from throughtime.training.checkpoint import State
-from throughtime.training.hardware import cpu_threads, make_fabric
+from throughtime.training.hardware import make_fabric
 from throughtime.training.interrupt import Interrupts
 from throughtime.training.log import Log
 from throughtime.training.optimiser import learning_rate
 from throughtime.training.progress import Progress, Sums
 from throughtime.training.seeds import seed_everything, unchanged_randomness
 from throughtime.training.step import Stepper
+from throughtime.training.threads import cpu_threads
 
 __all__ = ["Outcome", "fit", "seed_everything"]
 

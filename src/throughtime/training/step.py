@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from lightning_fabric import Fabric
 
 from throughtime.data.batch import Batch
 from throughtime.errors import NotANumberError
@@ -16,6 +15,9 @@ from throughtime.models.base import Model
 from throughtime.settings import TrainingSettings
 from throughtime.training.optimiser import make_optimiser
 from throughtime.training.tree import map_tensors
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 
 @dataclass(frozen=True)

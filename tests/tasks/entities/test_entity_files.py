@@ -8,7 +8,8 @@ import pytest
 from throughtime.cli.main import main
 from throughtime.errors import DataError
 from throughtime.tasks.entities.corpora.annotations import read_annotations
-from throughtime.tasks.entities.corpora.columns import LONGEST_SENTENCE, read_columns
+from throughtime.tasks.entities.corpora.columns import read_columns
+from throughtime.tasks.entities.corpora.rows import LONGEST_SENTENCE
 from throughtime.tasks.entities.corpora.sentence import Span
 
 CONLL_2003 = """-DOCSTART- -X- -X- O
@@ -138,7 +139,7 @@ MALFORMED = [
     ("gap.tsv", "Ann\tB-PER\n\tO\n", "line 2: found an empty column"),
     ("tag.conll", ROW + "Bob X-PER\n", "line 4: found 'X-PER' as the tag of 'Bob', expected O or one such as B-person"),
     ("hyphen.conll", ROW + "Bob B-\n", "line 4: found 'B-' as the tag of 'Bob'"),
-    ("numbers.conll", "Ann 1\nran 2\n", "line 1: found '1' as a tag"),
+    ("numbers.conll", "Ann 1\nran 2\n", "line 1: found '1' as the tag of 'Ann', expected O or"),
     ("prose.txt", "It was night.\nNobody came to us.\n", "line 2: found 4 columns, expected 3 as in line 1"),
     ("endless.conll", "a O\n" * (LONGEST_SENTENCE + 1), "line 1: found more than 10,000 lines without an empty one"),
     ("none.conll", "a O\n\nb O\n\nc O\n", "found no entity in any sentence"),
@@ -159,7 +160,9 @@ MALFORMED = [
         LINE + '{"text": "Ann Lee ran", "spans": [[0, 7, "X"], [4, 11, "Y"]]}\n',
         "line 2: found 'Ann Lee' and 'Lee ran', which overlap",
     ),
-    ("wordless.jsonl", LINE + '{"text": "  ", "spans": []}\n', "line 2: found a text without words"),
+    ("wordless.jsonl", '{"text": "  ", "spans": []}\n', "found no text with words"),
+    ("single.jsonl", LINE, "found one sentence of 2 words, expected several"),
+    ("flat.conll", "Ann B-PER\nran O\n" * 9, "found one sentence of 18 words, expected several, with an empty line"),
 ]
 
 

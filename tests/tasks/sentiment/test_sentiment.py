@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 import throughtime
+from throughtime.data.labelled_texts import LabelledText
 from throughtime.data.sources import MOVIE_REVIEWS, RATINGS, cache_folder
-from throughtime.data.tables import LabelledText
 from throughtime.data.words.pretrained import starting_matrix
 from throughtime.data.words.ratings import rated_sentences, word_ratings
 from throughtime.data.words.splitting import split_words
@@ -294,6 +294,26 @@ def test_bag_of_words_agrees_with_scikit_learn(tmp_path: Path, classes: int) -> 
     found = np.array([bags.probabilities(text) for text in unseen])
     np.testing.assert_allclose(found, expected.predict_proba(vectors.transform(unseen)), atol=1e-3)
     assert (bags.probabilities(["good", "not", "bad"]) == bags.probabilities(["bad", "not", "good"])).all()
+
+
+def test_of_many_classes_each_is_told_from_all_the_others(tmp_path: Path) -> None:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.multiclass import OneVsRestClassifier
+
+    draw = random.Random(1)
+    labels = [number % 40 for number in range(400)]
+    texts = [[*draw.choices(GOOD + BAD, k=4), f"topic{label // 2}", f"side{label % 2}"] for label in labels]
+    BagOfWords.fit(texts, labels).save(tmp_path)
+    bags = BagOfWords.load(tmp_path)
+    vectors = TfidfVectorizer(analyzer=lambda text: text, sublinear_tf=True)
+    one = LogisticRegression(C=10.0, solver="liblinear")
+    expected = OneVsRestClassifier(one).fit(vectors.fit_transform(texts), labels)
+    found = np.log([bags.probabilities(text) for text in texts[:50]])
+    scores = expected.decision_function(vectors.transform(texts[:50]))
+    np.testing.assert_allclose(found - found[:, :1], scores - scores[:, :1], atol=1e-3)
+    unseen = [[f"side{label % 2}", draw.choice(GOOD), f"topic{label // 2}"] for label in range(40)]
+    assert [int(bags.probabilities(text).argmax()) for text in unseen] == list(range(40))
 
 
 def test_naming_the_task_does_not_load_heavy_packages() -> None:

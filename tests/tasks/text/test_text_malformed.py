@@ -56,13 +56,13 @@ MALFORMED: dict[str, tuple[Make, str]] = {
         lambda data: [write(data / "a.txt", PROSE), write(data / "b.txt", "")],
         "b.txt: found an empty file",
     ),
-    "folder without valid": (
-        lambda data: [write(data / f"{split}.txt", PROSE) for split in ("train", "test")],
-        "nothing for valid",
+    "folder without train": (
+        lambda data: [write(data / f"{split}.txt", PROSE) for split in ("valid", "test")],
+        "nothing for train",
     ),
     "folder with two of train": (
-        lambda data: [write(data / f"{split}.txt", PROSE) for split in ("train", "b.train", "test", "valid")],
-        "both b.train.txt and train.txt",
+        lambda data: [write(data / f"{split}.txt", PROSE) for split in ("a.train", "b.train", "test", "valid")],
+        "both a.train.txt and b.train.txt",
     ),
     "bad valid": (
         lambda data: [

@@ -15,7 +15,9 @@ from throughtime.data.sources import DJANGO, PLONE, cache_folder
 from throughtime.errors import DataError
 from throughtime.tasks.translation.corpora import danish
 from throughtime.tasks.translation.corpora.danish_phrases import phrases
-from throughtime.tasks.translation.corpora.parallel import Pair, Sides, find_splits, groups, read_pairs, split_pairs
+from throughtime.tasks.translation.corpora.pair import Pair, Sides
+from throughtime.tasks.translation.corpora.parallel import find_splits, read_pairs
+from throughtime.tasks.translation.corpora.splits import groups, split_pairs
 
 DA_EN = Sides("da", "en")
 PO = """# a comment

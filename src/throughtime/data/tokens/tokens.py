@@ -14,15 +14,18 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from throughtime.data.words.marks import MARKS
 from throughtime.errors import ArgumentError
 
 Level = Literal["characters", "words", "bpe"]
-Splitting = Literal["whitespace", "words"]
+Splitting = Literal["whitespace", "words", "marked"]
 
 UNKNOWN = "<unk>"
 END_OF_LINE = "<eos>"
 
+# runs from before marks were kept within words have tokens of this kind
 _WORD = re.compile(r"\n|<unk>|\w+(?:['’-]\w+)*|[^\w\s]")
+_MARKED = re.compile(rf"\n|<unk>|\w[\w{MARKS}]*(?:['’-]\w[\w{MARKS}]*)*|[^\w\s][{MARKS}]*")
 _CLOSING = re.compile(r" ([,.;:!?)\]}’”])")
 _OPENING = re.compile(r"([(\[{‘“]) ")
 # so many different words are counted at once; beyond, those seen once are forgotten (a 2 GB text has millions)
@@ -146,7 +149,7 @@ class Words(Tokenizer):
     Args:
         words: the vocabulary; <eos> and <unk> are among them.
         splitting: "whitespace" for text that is tokenised already (Penn Treebank, WikiText), "words" takes
-            punctuation apart.
+            punctuation apart, "marked" does too and keeps combining marks with their letters.
 
     Example:
         >>> words = Words.fit(["the cat sat\\nthe dog\\n"], size=5, splitting="whitespace", minimum_count=1)
@@ -210,7 +213,7 @@ class Words(Tokenizer):
     def decode(self, ids: Sequence[int]) -> str:
         """The words with spaces between; punctuation that was taken apart is put back."""
         text = " ".join("\n" if index == self.start else self.words[index] for index in ids)
-        if self.splitting == "words":
+        if self.splitting != "whitespace":
             text = _OPENING.sub(r"\1", _CLOSING.sub(r"\1", text))
         return re.sub(r" ?\n ?", "\n", text)
 
@@ -223,13 +226,14 @@ def guess_splitting(sample: str) -> Splitting:
     """Whether a text is tokenised already: it has <unk> in it, or spaces before its commas and stops."""
     attached = len(re.findall(r"\w[,.;!?](?=\s|$)", sample))
     apart = len(re.findall(r"\s[,.;!?](?=\s|$)", sample))
-    return "whitespace" if f" {UNKNOWN} " in sample or apart > attached else "words"
+    return "whitespace" if f" {UNKNOWN} " in sample or apart > attached else "marked"
 
 
 def _split(text: str, splitting: Splitting) -> list[str]:
     if splitting == "whitespace":
         return text.replace("\n", f" {END_OF_LINE} ").split()
-    return [END_OF_LINE if word == "\n" else word for word in _WORD.findall(text)]
+    pattern = _WORD if splitting == "words" else _MARKED
+    return [END_OF_LINE if word == "\n" else word for word in pattern.findall(text)]
 
 
 def _code_points(text: str) -> np.ndarray:

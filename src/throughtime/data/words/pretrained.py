@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from throughtime.data.findings import Findings
 from throughtime.data.words.ratings import word_ratings
 from throughtime.data.words.reviews import review_vectors
 from throughtime.data.words.vectors import WordVectors, glove, read_vectors
@@ -17,12 +18,13 @@ from throughtime.errors import DataError, ThroughtimeError
 _SCALE = 0.4
 
 
-def pretrained_vectors(names: Sequence[str], cache: Path) -> list[WordVectors]:
+def pretrained_vectors(names: Sequence[str], cache: Path, *, findings: Findings | None = None) -> list[WordVectors]:
     """The vectors of these names.
 
     Args:
         names: "glove", "reviews", "ratings" or paths of text files; "none" stands for no vectors.
         cache: folder for what is computed once.
+        findings: is told what looks wrong with the files.
 
     Raises:
         DataError: no such file, or none of word vectors.
@@ -40,7 +42,7 @@ def pretrained_vectors(names: Sequence[str], cache: Path) -> list[WordVectors]:
             path = Path(name)
             if not path.exists():
                 raise DataError(path, "no such file", "glove, reviews, ratings, none, or a file of word vectors")
-            found.append(read_vectors(path))
+            found.append(read_vectors(path, findings=findings))
     return found
 
 

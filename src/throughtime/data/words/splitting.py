@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from throughtime.data.words.marks import MARKS
+
 # Scripts that write no spaces between words are read character by character.
 _UNSPACED = r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
 # In Indic and Thai scripts vowel signs are no letters to `re`, yet they belong to the word.
-_LETTER = rf"(?:(?!{_UNSPACED})[^\W\d_]|[\u0300-\u036f\u0900-\u0eff])"
+_KEPT = r"\u0300-\u036f\u0900-\u0eff"
+_LETTER = rf"(?:(?!{_UNSPACED})[^\W\d_]|[{_KEPT}])"
+_CUT = re.compile(rf"[^\W\d_](?![{_KEPT}])[{MARKS}]")
 _MARKUP = re.compile(r"<[a-z/][^<>]{0,40}>", re.IGNORECASE)
 
 
@@ -38,3 +42,8 @@ def split_words(text: str) -> list[str]:
     if text.isascii():
         return _WORD_ASCII.findall(text)
     return [word.replace("’", "'") for word in _WORD.findall(text)]
+
+
+def cuts_marks(text: str) -> bool:
+    """Whether `split_words` takes combining marks (Arabic and Hebrew points, joiners) from the words they stand in."""
+    return not text.isascii() and _CUT.search(text) is not None

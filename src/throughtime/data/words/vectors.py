@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from throughtime.data.archives import read_member
+from throughtime.data.findings import Findings
 from throughtime.data.sources import GLOVE
 from throughtime.errors import ArgumentError, DataError, MissingExtraError
 
@@ -46,17 +47,20 @@ class WordVectors:
         return found, rows >= 0
 
 
-def read_vectors(path: Path, keep: Container[str] | None = None) -> WordVectors:
+def read_vectors(path: Path, keep: Container[str] | None = None, *, findings: Findings | None = None) -> WordVectors:
     """Read word vectors in text format: `word number number ...` a line, with or without word2vec's first line `N D`.
 
     Args:
         path: a text file, UTF-8, or the same packed with gzip (.gz).
         keep: the words to keep; the file is streamed, so one larger than memory can be read. None: all.
+        findings: is told of words that stand there twice, of which the first is taken, and of another number of vectors
+            than the first line says.
 
     Raises:
-        DataError: a vector of another size, something that is no finite number, a word twice, fewer words than the
-            first line says, another encoding, or no vectors at all; with the line.
+        DataError: a vector of another size, something that is no finite number, another encoding, or no vectors at all;
+            with the line.
     """
+    findings = Findings() if findings is None else findings
     words: dict[str, None] = {}
     rows: list[np.ndarray] = []
     try:
@@ -68,10 +72,11 @@ def read_vectors(path: Path, keep: Container[str] | None = None) -> WordVectors:
                 if keep is not None and word not in keep:
                     continue
                 if word in words:
-                    raise DataError(path, f"the word {word!r} a second time", "each word once", number)
+                    findings.left_out("word vectors", "a word a second time", path, number)
+                    continue
                 words[word] = None
                 rows.append(_vector(path, number, numbers))
-            _check_count(path, header, number)
+            _check_count(path, header, number, findings)
     except (OSError, EOFError) as error:
         raise DataError(path, f"a file that cannot be read ({error})", "word vectors as text") from error
     vectors = np.stack(rows) if rows else np.zeros((0, size), dtype=np.float32)
@@ -84,7 +89,7 @@ def _start(path: Path, file: Iterable[bytes]) -> tuple[Header | None, int, Itera
     first = next(lines, None)
     if first is None:
         raise DataError(path, "an empty file", "word vectors as text")
-    fields = first[1].split(" ")
+    fields = first[1].replace("\t", " ").split(" ")
     if len(fields) == 2 and all(field.isdecimal() for field in fields):
         return (int(fields[0]), int(fields[1])), int(fields[1]), lines
     size = len(fields) - 1
@@ -140,9 +145,14 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _check_count(path: Path, header: Header | None, last: int) -> None:
-    if header is not None and last - 1 < header[0]:
-        raise DataError(path, f"{max(0, last - 1)} vectors", f"{header[0]} as its first line says", max(last, 1))
+def _check_count(path: Path, header: Header | None, last: int, findings: Findings) -> None:
+    if header is None:
+        return
+    found = max(0, last - 1)
+    if found == 0 and header[0] > 0:
+        raise DataError(path, "no vectors", f"{header[0]} as its first line says", 1)
+    if found != header[0]:
+        findings.suspicious("word vectors", f"{found:,} of them, and not {header[0]:,} as the first line says", path)
 
 
 def write_vectors(path: Path, vectors: WordVectors) -> None:

@@ -15,8 +15,9 @@ from throughtime.storage.report import Report, Table
 from throughtime.tasks.base import Described, Expresses, Metric, Paints, Prediction, Splits, Task, existing
 from throughtime.tasks.entities.answers import EVALUATION_BATCH, Answer, answer
 from throughtime.tasks.entities.baselines.gazetteer import Gazetteer
-from throughtime.tasks.entities.corpora.annotations import looks_like_json, read_annotations, read_texts
+from throughtime.tasks.entities.corpora.annotations import read_annotations, read_texts
 from throughtime.tasks.entities.corpora.columns import read_columns
+from throughtime.tasks.entities.corpora.formats import format_of, looks_like_json
 from throughtime.tasks.entities.corpora.schemes import rules, tags_of
 from throughtime.tasks.entities.corpora.scoring import Score, score
 from throughtime.tasks.entities.corpora.sentence import Sentence, Span
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
     from throughtime.models.parts.characters import CharacterEncoder
     from throughtime.models.tagger import Tagger
 
-_JSON = (".jsonl", ".ndjson", ".json")
 _COLUMNS = (".conll", ".conllu", ".iob", ".iob2", ".bio", ".bioes", ".bilou", ".col", ".tsv")
+_SUFFIXES = (*_COLUMNS, ".txt", ".jsonl", ".ndjson", ".json")
+"""What an argument of one word that ends so is: a file, also where none is there."""
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 
 
@@ -65,27 +67,28 @@ class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints):
         return Splits(**compose())
 
     def read(self, path: Path) -> list[Sentence]:
-        """The sentences of a file."""
+        """The sentences of a file: JSON lines if it begins as such, else columns, whatever its name."""
         asked = self.settings
-        if self._is_json(path):
-            return read_annotations(path, encoding=asked.encoding)
+        if looks_like_json(read_text(path, asked.encoding)):
+            return read_annotations(path, encoding=asked.encoding, findings=self.findings)
         return read_columns(
             path,
             word_column=asked.word_column,
             tag_column=asked.tag_column,
             scheme=None if asked.scheme == "auto" else asked.scheme,
             encoding=asked.encoding,
+            findings=self.findings,
         )
-
-    def _is_json(self, path: Path) -> bool:
-        suffix = path.suffix.lower()
-        return suffix in _JSON or (suffix not in _COLUMNS and looks_like_json(read_text(path, self.settings.encoding)))
 
     def read_splits(self, path: Path) -> Splits[Sentence]:
         """One file, split 80/10/10 by documents if it names at least ten, else by groups of identical sentences."""
         examples = self.read(path)
         if not any(example.spans for example in examples):
-            raise DataError(path, "no entity in any sentence", "some to learn from")
+            doubts = [one.what for one in self.findings if (one.level, one.subject) == ("suspicious", "columns")]
+            raise DataError(path, "no entity in any sentence", "; ".join(["some to learn from", *doubts]))
+        if len(examples) == 1:
+            found = f"one sentence of {len(examples[0].words):,} words"
+            raise DataError(path, found, "several, with an empty line after each (of JSON: several lines)")
         splits = self.split(examples)
         if not any(example.spans for example in splits.train):
             expected = "more of them, or --train, --valid and --test"
@@ -206,17 +209,20 @@ class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints):
     def read_inputs(self, argument: str) -> Iterator[Any]:
         """The sentences of a file of columns (as words), the texts of JSONL, the lines of another file, or the text."""
         path, asked = Path(argument), self.settings
-        suffix = path.suffix.lower()
-        looks_like_file = suffix in (*_JSON, *_COLUMNS, ".txt") and len(argument.split()) == 1
+        looks_like_file = path.suffix.lower() in _SUFFIXES and len(argument.split()) == 1
         if not looks_like_file and existing(argument) is None:
             yield argument
-        elif suffix in _COLUMNS:
-            rows = read_columns(path, word_column=asked.word_column, encoding=asked.encoding, tags=False)
-            yield from (row.words for row in rows)
-        elif self._is_json(path):
-            yield from read_texts(path, asked.encoding)
+            return
+        content = read_text(path, asked.encoding)
+        found = format_of(content)
+        if found == "json":
+            yield from read_texts(path, asked.encoding, self.findings)
+        elif found == "columns" or (found == "words" and path.suffix.lower() in _COLUMNS):
+            columns: dict[str, Any] = {"word_column": asked.word_column, "encoding": asked.encoding, "tags": False}
+            yield from (sentence.words for sentence in read_columns(path, **columns, findings=self.findings))
         else:
-            yield from read_text(path, asked.encoding).rstrip("\n").split("\n")
+            self.findings.taken("format", "a text a line; it begins with no JSON and has no columns of tags", path)
+            yield from content.removesuffix("\n").split("\n")
 
     def predict(self, model: Model, inputs: Iterable[str | Sequence[str]]) -> Iterator[Prediction]:
         """The entities of each text (or list of words): by characters of the text, and how probable each is."""

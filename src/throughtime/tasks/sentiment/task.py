@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from throughtime.data.columns import Asked, Layout
+from throughtime.data.labelled_texts import LabelledText, is_alike, labelled_texts, read_labelled_texts
 from throughtime.data.labels import SHOWN, Labels
-from throughtime.data.tables import SUFFIXES, LabelledText, read_labelled_texts, read_text
+from throughtime.data.tables import SUFFIXES, read_text
 from throughtime.data.words import ratings, reviews
 from throughtime.data.words.pretrained import pretrained_vectors, starting_matrix
 from throughtime.data.words.splitting import split_words
@@ -21,6 +24,7 @@ from throughtime.storage.written import readable
 from throughtime.tasks.base import Described, Metric, Prediction, Splits, Task, existing
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
 from throughtime.tasks.sentiment.baselines.bag_of_words import BagOfWords
+from throughtime.tasks.sentiment.doubts import note_cut, note_doubts, shortened, with_words
 from throughtime.tasks.sentiment.settings import SentimentSettings
 
 if TYPE_CHECKING:
@@ -61,6 +65,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         self.baseline: BagOfWords
         self.matrix: np.ndarray | None = None
         self.frozen = False
+        self.layout: Layout | None = None  # of the first table that is read; all others are read likewise
 
     # -- data ------------------------------------------------------------------------------------------------
 
@@ -73,11 +78,14 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         return Splits(**splits)
 
     def read(self, path: Path) -> list[LabelledText]:
-        """The rows of a file."""
+        """The rows of a file that have words and a label."""
+        rows, layout = read_labelled_texts(path, self._asked(), encoding=self.settings.encoding, findings=self.findings)
+        self.layout = self.layout or layout
+        return with_words(path, rows, self.findings)
+
+    def _asked(self, *, labels: bool = True) -> Asked:
         asked = self.settings
-        return read_labelled_texts(
-            path, text_column=asked.text_column, label_column=asked.label_column, encoding=asked.encoding
-        )
+        return Asked(asked.text_column, asked.label_column if labels else None, labels, self.layout)
 
     def read_splits(self, path: Path) -> Splits[LabelledText]:
         """One file, split 80/10/10 by groups of identical texts; each label is among those to learn from."""
@@ -90,6 +98,9 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         rare = {self.group(e, 0) for e in (*splits.valid, *splits.test) if e.label not in learned}
         moved = [e for e in (*splits.valid, *splits.test) if self.group(e, 0) in rare]
         valid, test = ([e for e in part if self.group(e, 0) not in rare] for part in (splits.valid, splits.test))
+        for example in moved:
+            what = "a text of a label that was drawn for valid or test alone, put to those to learn from"
+            self.findings.taken("splits", what, path, example.line)
         if not valid or not test:
             raise DataError(path, "labels that occur in one text only", "several texts of each label")
         return Splits([*splits.train, *moved], valid, test)
@@ -106,14 +117,19 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
 
     def show(self, example: LabelledText) -> str:
         """Its label and the words that are read."""
-        return f"{example.label}: {' '.join(self._shortened(split_words(example.text)))}"
+        return f"{example.label}: {' '.join(shortened(split_words(example.text), self.settings))}"
+
+    def examine(self, splits: Splits[LabelledText]) -> None:
+        """Look for texts that are cut, classes that are alike, and such as training has not."""
+        note_doubts(splits, self.settings, self.findings)
 
     # -- features --------------------------------------------------------------------------------------------
 
     def fit(self, train: Sequence[LabelledText]) -> None:
         """Vocabulary, labels, starting vectors, and the baselines."""
         texts = [split_words(example.text) for example in train]
-        self.labels = Labels.fit(train)
+        told = self.settings.label_column is not None or (self.layout is not None and self.layout.format == "fasttext")
+        self.labels = Labels.fit(train, certain=told)
         self._fit_words(texts)
         self.baseline = BagOfWords.fit(texts, [self.labels.number(example) for example in train])
 
@@ -122,7 +138,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         if asked.embedding == "one-hot":
             self.vocabulary = Vocabulary.fit(texts, min(asked.vocabulary_size, _ONE_HOT_WORDS), asked.minimum_count)
             return
-        sources = pretrained_vectors(asked.vectors, self.cache)
+        sources = pretrained_vectors(asked.vectors, self.cache, findings=self.findings)
         vocabulary = Vocabulary.fit(texts, asked.vocabulary_size, asked.minimum_count)
         seldom = Vocabulary.fit(texts).words
         for source in sources:
@@ -142,7 +158,8 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
     def save_features(self, folder: Path) -> None:
         """Vocabulary, labels, starting vectors and the baseline."""
         self.vocabulary.save(folder / "vocabulary.json")
-        learned = {"labels": self.labels.names, "majority": self.labels.majority, "frozen": self.frozen}
+        learned: dict[str, Any] = {"labels": self.labels.names, "majority": self.labels.majority, "frozen": self.frozen}
+        learned["layout"] = None if self.layout is None else asdict(self.layout)
         (folder / "learned.json").write_text(json.dumps(learned, ensure_ascii=False), encoding="utf-8")
         if self.matrix is not None:
             np.save(folder / "vectors.npy", self.matrix)
@@ -156,13 +173,15 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
             learned = json.loads((folder / "learned.json").read_text(encoding="utf-8"))
             self.labels = Labels(list(learned["labels"]), str(learned["majority"]))
             self.frozen = bool(learned["frozen"])
+            # runs from before layouts were kept have none
+            self.layout = Layout(**layout) if (layout := learned.get("layout")) else None
             if self.settings.embedding != "one-hot":
                 self.matrix = np.load(folder / "vectors.npy", allow_pickle=False)
 
     def accept(self, examples: Sequence[LabelledText]) -> None:
         """All labels must be among those of training."""
         for example in examples:
-            self.labels.number(example)
+            self.labels.number(example, self.findings)
 
     # -- learning --------------------------------------------------------------------------------------------
 
@@ -215,17 +234,9 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         """The words of a text that are read, and how long its sentences are."""
         from throughtime.tasks.sentiment.parts import sentence_lengths
 
-        numbers = self.vocabulary.encode(self._shortened(words))
+        numbers = self.vocabulary.encode(shortened(words, self.settings))
         ends = [self.vocabulary.index(mark) for mark in _END_MARKS if mark in self.vocabulary]
         return {"inputs": numbers, "parts": sentence_lengths(numbers, ends, self.settings.sentence_length)}
-
-    def _shortened(self, words: list[str]) -> list[str]:
-        """The words of a text that are read."""
-        most = self.settings.max_length
-        if len(words) <= most:
-            return words
-        first = {"first": most, "ends": most // 4, "last": 0}[self.settings.keep]
-        return words[:first] + words[len(words) - (most - first) :]
 
     def validate(self, model: Model, examples: Sequence[LabelledText]) -> float:
         """Share of the texts that are right."""
@@ -234,6 +245,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
 
     def evaluate(self, model: Model, examples: Sequence[LabelledText]) -> Report:
         """Accuracy, macro F1 and the confusion matrix; beside a bag of words and the most frequent class."""
+        self.accept(examples)
         actual, answered = self._answered(model, examples)
         bag = np.array([self.baseline.probabilities(split_words(e.text)).argmax() for e in examples])
         always = self.labels.majority
@@ -264,23 +276,26 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
 
     def read_inputs(self, argument: str) -> Iterator[str]:
         """The rows of a table, the lines of another file, or the argument itself."""
-        path, asked = Path(argument), self.settings
-        looks_like_file = path.suffix.lower() in (*SUFFIXES, ".txt") and len(argument.split()) == 1
+        path, named = Path(argument), Path(argument).suffix.lower() in SUFFIXES
+        looks_like_file = (named or path.suffix.lower() == ".txt") and len(argument.split()) == 1
         if not looks_like_file and existing(argument) is None:
             yield argument
-        elif path.suffix.lower() in SUFFIXES:
-            column = asked.text_column
-            rows = read_labelled_texts(path, text_column=column, encoding=asked.encoding, labels=False)
+            return
+        content = read_text(path, self.settings.encoding, findings=self.findings)
+        if named or (self.layout is not None and is_alike(path, content, self.layout, self.labels.names)):
+            rows, _ = labelled_texts(path, content, self._asked(labels=False), self.findings)
             yield from (row.text for row in rows)
         else:
-            yield from read_text(path, asked.encoding).rstrip("\n").split("\n")
+            yield from content.removesuffix("\n").split("\n")
 
     def predict(self, model: Model, inputs: Iterable[str]) -> Iterator[Prediction]:
         """The label of each text, its probability and those of all classes; a text without words has no label."""
         from throughtime.tasks.sentiment.answers import answer
 
         for text in inputs:
-            words = self._shortened(split_words(text))
+            words = split_words(text)
+            note_cut(words, self.settings, self.findings)
+            words = shortened(words, self.settings)
             if not words:
                 yield {"text": text, "label": None, "probability": None, "probabilities": {}}
                 continue

@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from throughtime.data.splits import read_named
 from throughtime.data.tokens import tokens
 from throughtime.data.tokens.byte_pairs import BytePairs, load_tokenizer
 from throughtime.errors import DataError, ThroughtimeError
@@ -24,6 +25,8 @@ from throughtime.tasks.text.corpus.files import (
     digest,
     find_pieces,
     find_splits,
+    hold_out_end,
+    note_merged_splits,
     read_text,
     split_in_order,
 )
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 _VOCABULARY = {"characters": 5_000, "words": 30_000, "bpe": 8_000}
 _ORDER = {"characters": 5, "words": 3, "bpe": 3}
 _MANY_FILES = 20
+_MANY_UNKNOWN = 0.1  # share of a split's tokens; a vocabulary of words leaves out a few per cent
 _SHOWN = 60  # characters of a piece that people are shown
 _BASELINE_TOKENS = 8_000_000
 _VALIDATION_TOKENS = 1_000_000
@@ -69,6 +73,7 @@ class Text(Task[Piece, TextSettings], Generates):
             unit = {"words": "perplexity per word", "bpe": "perplexity per piece of a word"}[settings.level]
             self.metric = Metric("perplexity", unit, "min")  # type: ignore[misc]  # what is counted depends on the level
         self.tokenizer: Tokenizer
+        self._fitted: Sequence[Piece] | None = None  # what the tokenizer was fitted to
         self.baselines: dict[str, NGram]
         self.baseline_tokens = 0
         self._files: dict[tuple[Piece, ...], TokenFile] = {}
@@ -81,15 +86,18 @@ class Text(Task[Piece, TextSettings], Generates):
 
     def read(self, path: Path) -> list[Piece]:
         """A text file, or all those of a folder; read through once, so that what is wrong is said at once."""
-        return checked(find_pieces(path))
+        return checked(find_pieces(path, self.findings), self.findings)
 
     def read_splits(self, path: Path) -> Splits[Piece]:
         """As the folder names its files; else by file if there are 20 or more; else 90/5/5 in order."""
-        if path.is_dir() and (named := find_splits(path)) is not None:
-            return Splits(**{split: checked(pieces) for split, pieces in named.items()})
+        if path.is_dir() and (named := find_splits(path, self.findings)) is not None:
+            return read_named(named, self.read, lambda train: hold_out_end(path, train), self.findings)
         pieces = self.read(path)
+        if path.is_dir():
+            note_merged_splits(path, pieces, self.findings)
         if len(pieces) >= _MANY_FILES:
             return self.split(pieces, HELD_OUT, HELD_OUT)
+        self.findings.taken("splits", "in order: the text begins with train, valid and test are its end, 5% each")
         return Splits(*split_in_order(path, pieces))
 
     def describe(self, example: Piece) -> Described:
@@ -100,11 +108,28 @@ class Text(Task[Piece, TextSettings], Generates):
         """How it begins."""
         return f"{example.path.name}: {next(read_text(example), '')[:_SHOWN]!r}..."
 
+    def examine(self, splits: Splits[Piece]) -> None:
+        """Look for text of valid and test that is beyond the vocabulary; a run that goes on has its vocabulary."""
+        if not hasattr(self, "tokenizer"):
+            self._fit_tokenizer(splits.train)
+        for name, pieces in (("valid", splits.valid), ("test", splits.test)):
+            self._note_unknown(name, pieces)
+
+    def _note_unknown(self, name: str, pieces: Sequence[Piece]) -> None:
+        """Note how much of a split is beyond the vocabulary."""
+        counts = self._tokens(pieces).counts
+        share = counts.unknown / counts.tokens if counts.tokens else 0.0
+        if share:
+            note = self.findings.suspicious if share > _MANY_UNKNOWN else self.findings.taken
+            unit = {"characters": "characters", "words": "words", "bpe": "pieces"}[self.settings.level]
+            note("vocabulary", f"{share:.2%} of the {unit} of {name} are unknown: training has too few of them or none")
+
     # -- features ---------------------------------------------------------------------------------------------
 
     def fit(self, train: Sequence[Piece]) -> None:
         """Learn vocabulary and n-gram baselines; of a very long text, the baselines see the first 8 million tokens."""
-        self.tokenizer = self._fit_tokenizer(train)
+        if self._fitted is not train:
+            self._fit_tokenizer(train)
         ids = self._tokens(train).ids[:_BASELINE_TOKENS]
         if len(ids) < 2:
             raise DataError(train[0].path, f"{len(ids)} tokens", "at least 2: one predicts the next")
@@ -129,7 +154,7 @@ class Text(Task[Piece, TextSettings], Generates):
         with readable(facts, "usable facts"):
             self.baseline_tokens = int(json.loads(facts.read_text(encoding="utf-8"))["baseline_tokens"])
 
-    def _fit_tokenizer(self, train: Sequence[Piece]) -> Tokenizer:
+    def _fit_tokenizer(self, train: Sequence[Piece]) -> None:
         texts = chain.from_iterable(read_text(piece) for piece in train)
         sample = next(texts, "")
         while sample.isspace() and (more := next(texts, "")):
@@ -137,13 +162,20 @@ class Text(Task[Piece, TextSettings], Generates):
         if not sample.strip():
             raise DataError(train[0].path, "only white space", "text in UTF-8")
         texts = chain.from_iterable(read_text(piece) for piece in train)
+        self.tokenizer, self._fitted = self._tokenizer_of(texts, sample), train
+
+    def _tokenizer_of(self, texts: Iterable[str], sample: str) -> Tokenizer:
+        """The tokenizer that was asked for, fitted to texts that begin like the sample."""
         settings = self.settings
         size = settings.vocabulary_size or _VOCABULARY[settings.level]
         if settings.level == "characters":
             return tokens.Characters.fit(texts, size)
         if settings.level == "bpe":
             return BytePairs.fit(texts, size)
-        splitting = tokens.guess_splitting(sample) if settings.tokenizer == "auto" else settings.tokenizer
+        asked: dict[str, tokens.Splitting] = {"whitespace": "whitespace", "words": "marked"}
+        splitting = asked.get(settings.tokenizer) or tokens.guess_splitting(sample)
+        how = "split at white space alone" if splitting == "whitespace" else "punctuation is taken apart"
+        self.findings.taken("words", how + (", as its first lines look" if settings.tokenizer == "auto" else ""))
         return tokens.Words.fit(texts, size, splitting, settings.minimum_count)
 
     def _tokens(self, pieces: Sequence[Piece]) -> TokenFile:
@@ -281,8 +313,13 @@ class Text(Task[Piece, TextSettings], Generates):
         if path is None:
             yield argument
             return
-        for text in chain.from_iterable(read_text(piece) for piece in find_pieces(path)):
-            yield from text.removesuffix("\n").split("\n")
+        for piece in find_pieces(path, self.findings):
+            line = ""
+            for text in read_text(piece, self.findings):  # a chunk ends within a line only where that is very long
+                *lines, line = (line + text).split("\n")
+                yield from lines
+            if line:
+                yield line
 
     def predict(self, model: Model, inputs: Iterable[str]) -> Iterator[Prediction]:
         """How surprising each line is, read after the end of a line, and how it most probably goes on."""
@@ -290,7 +327,10 @@ class Text(Task[Piece, TextSettings], Generates):
 
         writer = Writer(model, self.tokenizer)
         for text in inputs:
-            tokens = len(self.tokenizer.encode(text))
+            ids = self.tokenizer.encode(text)
+            if unknown := int((ids == self.tokenizer.unknown).sum()) if self.tokenizer.unknown is not None else 0:
+                self.findings.left_out("vocabulary", "a token of an input that is unknown", count=unknown)
+            tokens = len(ids)
             surprise = self._in_unit(writer.surprise(text) / tokens) if tokens else None
             yield {
                 "text": text,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,12 +13,14 @@ from numpy.typing import NDArray
 from throughtime.data.words.vocabulary import UNKNOWN
 from throughtime.tasks.translation.baselines.word_dictionary import WordDictionary
 from throughtime.tasks.translation.corpora.sentences import SentenceCode, join_words, split_sentence
+from throughtime.tasks.translation.parts import split_text
 from throughtime.tasks.translation.settings import TranslationSettings
 
 if TYPE_CHECKING:
     from throughtime.decoding.beam import Hypothesis
     from throughtime.models.base import Model
 
+_PARTS = 500  # of one text that are searched together: all their hypotheses are kept until each has been said
 _BEGINNINGS = 640  # that are worked on together: more find no room in the processor's cache
 _END = "(end)"
 
@@ -40,6 +43,29 @@ class Answers:
     def read(self, text: str) -> np.ndarray:
         """What the encoder reads: the end mark too, where attention may rest."""
         return np.append(self.source.encode(text), self.source.end)
+
+    def is_long(self, text: str) -> bool:
+        """Whether a text has more pieces than any that was learned from, and is translated in parts."""
+        most = self.settings.max_length
+        # a character is at most four pieces, and each word may have one for the space before it
+        return 5 * len(text) > most and len(self.source.encode(text)) > most
+
+    def in_parts(self, model: Model, text: str, beams: int) -> list[tuple[str, str]]:
+        """The parts of a long text, each with its translation."""
+        parts = split_text(text, lambda word: len(self.source.encode(word)), self.settings.max_length)
+        groups = (parts[start : start + _PARTS] for start in range(0, len(parts), _PARTS))
+        found = chain.from_iterable(self.search(model, group, beams) for group in groups)
+        return [(part, self.say(hypotheses[0], part)) for hypotheses, part in found]
+
+    def translations(self, model: Model, texts: Sequence[str], beams: int) -> list[str]:
+        """The best translation of each text, of long ones put together from that of their parts."""
+        long = [self.is_long(text) for text in texts]
+        found = self.search(model, [text for text, is_long in zip(texts, long, strict=True) if not is_long], beams)
+        said = (self.say(hypotheses[0], text) for hypotheses, text in found)
+        return [
+            " ".join(part for _, part in self.in_parts(model, text, beams)) if is_long else next(said)
+            for text, is_long in zip(texts, long, strict=True)
+        ]
 
     def search(self, model: Model, texts: Sequence[str], beams: int) -> Iterator[tuple[list[Hypothesis], str]]:
         """Hypotheses of each text, the best first, in the texts' order; none of a blank text."""
@@ -106,7 +132,13 @@ class Answers:
         words, places = self.target.words(hypothesis.tokens.tolist())
         if self.target.level == "words":
             words = [word if word != UNKNOWN else "?" for word in words]
-        weights = [by_piece[np.array(places) == place].mean(axis=0).round(4).tolist() for place in range(len(words))]
+        # a word that no piece begins in lies within the last one before it
+        pieces = [np.flatnonzero(np.array(places) == place) for place in range(len(words))]
+        within = [max(0, int(np.searchsorted(places, place)) - 1) for place in range(len(words))]
+        weights = [
+            by_piece[own if len(own) else [one]].mean(axis=0).round(4).tolist()
+            for own, one in zip(pieces, within, strict=True)
+        ]
         return {
             "translation": said,
             "score": round(hypothesis.score, 4),

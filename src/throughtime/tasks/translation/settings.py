@@ -27,7 +27,7 @@ class TranslationSettings(TrainingSettings):
     minimum_count: int = Field(default=2, ge=1)
     """Words: rarer ones are unknown."""
     max_length: int = Field(default=100, ge=1)
-    """Pairs with more pieces or words than this on a side are not learned from."""
+    """Pieces or words of a side of a pair that is learned from, at most; longer texts are translated in parts."""
     cell: Literal["lstm", "gru", "rnn"] = "lstm"
     """Recurrent cell; gru is the textbook's."""
     reset_after: bool = False

@@ -18,7 +18,8 @@ from throughtime.tasks.translation.answers import Answers
 from throughtime.tasks.translation.baselines.translation_memory import TranslationMemory
 from throughtime.tasks.translation.baselines.word_dictionary import WordDictionary
 from throughtime.tasks.translation.corpora import danish
-from throughtime.tasks.translation.corpora.parallel import Pair, Sides, find_splits, read_pairs, split_pairs
+from throughtime.tasks.translation.corpora.pair import Pair, Sides
+from throughtime.tasks.translation.corpora.parallel import find_splits, is_table, read_pairs
 from throughtime.tasks.translation.corpora.scoring import signatures, translation_scores
 from throughtime.tasks.translation.corpora.sentences import (
     PieceCode,
@@ -28,6 +29,8 @@ from throughtime.tasks.translation.corpora.sentences import (
     load_code,
     split_sentence,
 )
+from throughtime.tasks.translation.corpora.splits import split_pairs
+from throughtime.tasks.translation.corpora.tables import read_sources
 from throughtime.tasks.translation.settings import TranslationSettings
 
 if TYPE_CHECKING:
@@ -39,6 +42,8 @@ _VALID, _TEST = 0.05, 0.1
 _VALIDATION_SENTENCES = 500
 _POOL = 2_500
 _EXAMPLES = 5
+_SAME = 0.1  # share of pairs with equal sides from which on they look like a fault
+_TIMES_AS_LONG, _FROM_CHARACTERS = 9, 50  # as Moses' script that cleans corpora has it
 _COPY, _WORDS, _NEAREST = "the source as it is", "word by word (IBM Model 1)", "the most similar sentence of training"
 
 
@@ -51,7 +56,7 @@ class Translation(Task[Pair, TranslationSettings], Draws):
     name = "translation"
     summary = "says a sentence in another language"
     reads = (
-        "TSV (columns told by --source and --target, else the first to the second); .po and .mo; two aligned text "
+        "TSV (columns told by --source and --target, else the first two of sentences); .po and .mo; two aligned text "
         "files, told by what their names have in common: `corpus --source da --target en` for corpus.da and corpus.en; "
         "or a folder of such, called train, valid and test if they are split already"
     )
@@ -76,18 +81,36 @@ class Translation(Task[Pair, TranslationSettings], Draws):
 
     def read(self, path: Path) -> list[Pair]:
         """The pairs that a path stands for."""
-        return read_pairs(path, self.sides, self.settings.encoding)
+        return read_pairs(path, self.sides, self.settings.encoding, findings=self.findings)
 
     def read_splits(self, path: Path) -> Splits[Pair]:
-        """As the names in a folder say, else 85/5/10 in groups of pairs that share no sentence."""
-        if path.is_dir() and (named := find_splits(path, self.sides)) is not None:
-            return Splits(**{split: self.read(one) for split, one in named.items()})
-        pairs = self.read(path)
-        train, valid, test = split_pairs(pairs, self.settings.seed, _VALID, _TEST)
-        if not (train and valid and test):
+        """As the names in a folder say, else 85/5/10 in groups of pairs that share no sentence.
+
+        Of named ones, valid or test may be missing: it is cut from train.
+        """
+        if path.is_dir() and (named := find_splits(path, self.sides, self.findings)) is not None:
+            shown = ", ".join(f"{split} is {one.name}" for split, one in named.items())
+            self.findings.taken("splits", f"as they are named: {shown}", path)
+            read = {split: self.read(one) for split, one in named.items()}
+            train, valid, test = self._cut(path, read["train"], "valid" not in read, "test" not in read)
+            return Splits(train, read.get("valid", valid), read.get("test", test))
+        return Splits(*self._cut(path, self.read(path)))
+
+    def _cut(
+        self, path: Path, pairs: list[Pair], valid: bool = True, test: bool = True
+    ) -> tuple[list[Pair], list[Pair], list[Pair]]:
+        """What is asked for, cut from some pairs, and the rest of them in front."""
+        if not (valid or test):
+            return pairs, [], []
+        wanted = {"valid": _VALID * valid, "test": _TEST * test}
+        parts = split_pairs(pairs, self.settings.seed, **wanted)
+        if not all(part for part, share in zip(parts, (1.0, *wanted.values()), strict=True) if share):
             found = f"{len(pairs)} pairs in fewer than 3 groups without a common sentence"
             raise DataError(path, found, "more, to split into train, valid and test")
-        return Splits(train, valid, test)
+        shown = ", ".join(f"{share:.0%} {split}" for split, share in wanted.items() if share)
+        what = f"drawn by the seed {self.settings.seed} in groups of pairs that share no sentence: {shown}"
+        self.findings.taken("splits", what, path)
+        return parts
 
     def describe(self, example: Pair) -> Described:
         """Its source and its target."""
@@ -98,6 +121,32 @@ class Translation(Task[Pair, TranslationSettings], Draws):
         """What is read and what is to be said."""
         return f"{example.source} -> {example.target}"
 
+    def examine(self, splits: Splits[Pair]) -> None:
+        """Look for pairs that are no translations of each other, and for those too long to be learned from."""
+        pairs = [pair for _, some in splits.items() for pair in some]
+        same = [pair for pair in pairs if pair.source == pair.target and any(map(str.isalpha, pair.source))]
+        if len(same) > _SAME * len(pairs):
+            for pair in same:
+                what = f"a pair of the same text twice, as over {_SAME:.0%} of all are"
+                self.findings.suspicious("equal sides", what, pair.path, pair.line)
+        for pair in pairs:
+            short, long = sorted((len(pair.source), len(pair.target)))
+            if long >= _FROM_CHARACTERS and long > _TIMES_AS_LONG * short:
+                what = f"a pair of which one side is more than {_TIMES_AS_LONG} times as long as the other"
+                self.findings.suspicious("unequal sides", what, pair.path, pair.line)
+        for pair in splits.train:
+            if self._has_too_many_words(pair):
+                self._note_long(pair, "words")
+
+    def _has_too_many_words(self, pair: Pair) -> bool:
+        most = self.settings.max_length
+        # no text has more words and marks than characters
+        return any(len(text) > most and len(split_sentence(text)) > most for text in (pair.source, pair.target))
+
+    def _note_long(self, pair: Pair, what: str) -> None:
+        said = f"a pair of more than {self.settings.max_length} {what} on a side, not learned from (--max-length)"
+        self.findings.left_out("long pairs", said, pair.path, pair.line)
+
     # -- features --------------------------------------------------------------------------------------------
 
     def fit(self, train: Sequence[Pair]) -> None:
@@ -106,7 +155,11 @@ class Translation(Task[Pair, TranslationSettings], Draws):
         self.source, self.target = self._fit_code(sources), self._fit_code(targets)
         words = [(split_sentence(one), split_sentence(other)) for one, other in zip(sources, targets, strict=True)]
         self.dictionary, self.memory = WordDictionary.fit(words), TranslationMemory(sources, targets)
-        if not any(self._is_learned(row) for row in self._rows(train)):
+        learned = [self._is_learned(row) for row in self._rows(train)]
+        for pair, is_learned in zip(train, learned, strict=True):
+            if not (is_learned or self._has_too_many_words(pair)):  # those have been noted
+                self._note_long(pair, "pieces")
+        if not any(learned):
             raise ThroughtimeError(
                 f"found {len(train)} pairs of more than {self.settings.max_length} pieces, expected shorter ones: "
                 "give --max-length"
@@ -217,15 +270,13 @@ class Translation(Task[Pair, TranslationSettings], Draws):
     def validate(self, model: Model, examples: Sequence[Pair]) -> float:
         """BLEU of the greedy translations of the first 500 sentences."""
         some = examples[:_VALIDATION_SENTENCES]
-        found = self.answers.search(model, [pair.source for pair in some], 1)
-        answers = [self.answers.say(hypotheses[0], text) for hypotheses, text in found]
+        answers = self.answers.translations(model, [pair.source for pair in some], 1)
         return translation_scores(answers, [pair.target for pair in some])["bleu"]
 
     def evaluate(self, model: Model, examples: Sequence[Pair]) -> Report:
         """BLEU and chrF by sacrebleu; beside the source itself, word by word, and the most similar known sentence."""
         sources, references = [pair.source for pair in examples], [pair.target for pair in examples]
-        found = self.answers.search(model, sources, self.settings.beams)
-        answers = [self.answers.say(hypotheses[0], text) for hypotheses, text in found]
+        answers = self.answers.translations(model, sources, self.settings.beams)
         words = [join_words(self.dictionary.translate(split_sentence(text))) for text in sources]
         nearest = [self.memory.nearest(text) for text in sources]
         rows: list[tuple[str, str | int | float]] = [
@@ -250,26 +301,52 @@ class Translation(Task[Pair, TranslationSettings], Draws):
     # -- use -------------------------------------------------------------------------------------------------
 
     def read_inputs(self, argument: str) -> Iterator[str]:
-        """The lines of a text file, or the argument itself."""
+        """The source column of a table, the lines of another text file, or the argument itself."""
         path = Path(argument)
         try:
             is_file = path.is_file()
         except OSError:  # a long sentence is no possible name of a file
             is_file = False
-        if is_file or (path.suffix == ".txt" and len(argument.split()) == 1):
+        if is_file and is_table(path, self.sides):
+            yield from read_sources(path, self.sides, self.settings.encoding, self.findings)
+        elif is_file or (path.suffix == ".txt" and len(argument.split()) == 1):
             yield from read_text(path, self.settings.encoding).removesuffix("\n").split("\n")
         else:
             yield argument
 
     def predict(self, model: Model, inputs: Iterable[str]) -> Iterator[Prediction]:
-        """The translations of each sentence, the best first, with the attention of each; blank stays blank."""
+        """The translations of each sentence, the best first, with the attention of each; blank stays blank.
+
+        A text of more than `max_length` pieces is translated in parts, which the answer says.
+        """
         together = _POOL if isinstance(inputs, Sequence) else 1
         texts = iter(inputs)
         while some := list(islice(texts, together)):
-            for found, text in self.answers.search(model, some, self.settings.beams):
-                hypotheses = [self.answers.explain(hypothesis, text) for hypothesis in found]
+            long = [self.answers.is_long(text) for text in some]
+            short = [text for text, is_long in zip(some, long, strict=True) if not is_long]
+            found = self.answers.search(model, short, self.settings.beams)
+            for text, is_long in zip(some, long, strict=True):
+                if is_long:
+                    yield self._in_parts(model, text)
+                    continue
+                hypotheses = [self.answers.explain(hypothesis, text) for hypothesis in next(found)[0]]
                 best = hypotheses[0] if hypotheses else {"translation": "", "score": None, "attention": None}
                 yield {"source": text, **best, "others": hypotheses[1:]}
+
+    def _in_parts(self, model: Model, text: str) -> Prediction:
+        """The translation of a long text, and what was translated to what."""
+        parts = self.answers.in_parts(model, text, self.settings.beams)
+        what = f"more than {self.settings.max_length} pieces, translated in parts that end where sentences end"
+        self.findings.left_out("long texts", f"a text of {what}")
+        return {
+            "source": text,
+            "translation": " ".join(said for _, said in parts),
+            "score": None,
+            "attention": None,
+            "others": [],
+            "note": f"{len(parts)} parts: the text has {what}",
+            "parts": [{"source": source, "translation": said} for source, said in parts],
+        }
 
     def render(self, prediction: Prediction) -> str:
         """The translation."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from throughtime.data.findings import Findings
 from throughtime.data.tables import ONE_A_LINE, read_text
 from throughtime.errors import DataError
 from throughtime.tasks.entities.corpora.sentence import Sentence, Span
@@ -19,49 +21,55 @@ _START_NAMES = ("start", "start_offset", "begin", "start_char")
 _END_NAMES = ("end", "end_offset", "end_char")
 _LABEL_NAMES = ("label", "type", "entity", "tag", "entity_group")
 _EXPECTED = "[start, end, label], or an object of start, end and label"
+_FORMAT = "JSON lines of texts and their entities"
+_HALVES = re.compile(r"[\ud800-\udfff]")
 
 
-def read_annotations(path: Path, *, encoding: str = "utf-8", spans: bool = True) -> list[Sentence]:
+def read_annotations(path: Path, *, encoding: str = "utf-8", findings: Findings | None = None) -> list[Sentence]:
     """Read a file of `{"text": ..., "spans": [[start, end, label], ...]}` a line.
 
     Places are counted in characters from 0, the end is the one after the last. Texts are split into words, also at the
-    borders of entities, so that none is lost where it is less than a word.
+    borders of entities, so that none is lost where it is less than a word. Texts without words are left out.
 
     Args:
         path: the file.
         encoding: of it.
-        spans: False reads texts alone.
+        findings: takes how the file was understood, what was left out, what looks wrong.
 
     Raises:
         DataError: the file cannot be read as that, at which line and why.
     """
+    findings = Findings() if findings is None else findings
+    findings.taken("format", _FORMAT, path)
     tokeniser = Tokeniser()
     sentences = []
-    for line, text, value in _texts(path, read_text(path, encoding)):
-        found = _spans(path, line, text, value) if spans else []
-        words = _split_at(tokeniser.offsets(text), [place for span in found for place in span[:2]])
+    for line, text, value in _texts(path, read_text(path, encoding), findings):
+        found = _spans(path, line, text, value, findings)
+        whole = tokeniser.offsets(text)
+        words = _split_at(whole, [place for span in found for place in span[:2]])
         if not words:
-            raise DataError(path, "a text without words", "words", line)
+            findings.left_out("empty texts", "a text without words", path, line)
+            continue
         starts = {start: number for number, (start, _) in enumerate(words)}
         ends = {end: number + 1 for number, (_, end) in enumerate(words)}
         by_word = tuple(Span(starts[span.start], ends[span.end], span.label) for span in found)
+        if cut := _count_cutting(whole, found):
+            what = "an entity that begins or ends inside a word"
+            findings.suspicious("places of entities", what, path, line, cut)
         sentences.append(Sentence(tuple(text[start:end] for start, end in words), by_word, path, line))
     if not sentences:
-        raise DataError(path, "no text", ONE_A_LINE)
+        raise DataError(path, "no text with words", ONE_A_LINE)
     return sentences
 
 
-def read_texts(path: Path, encoding: str = "utf-8") -> list[str]:
-    """The texts of such a file, as they stand there."""
-    return [text for _, text, _ in _texts(path, read_text(path, encoding))]
+def read_texts(path: Path, encoding: str = "utf-8", findings: Findings | None = None) -> list[str]:
+    """The texts of such a file, as they stand there, those without words among them."""
+    findings = Findings() if findings is None else findings
+    findings.taken("format", _FORMAT, path)
+    return [text for _, text, _ in _texts(path, read_text(path, encoding), findings)]
 
 
-def looks_like_json(content: str) -> bool:
-    """Whether a file's content begins as JSON does and CoNLL columns do not."""
-    return content.lstrip()[:200].replace(" ", "").startswith(('{"', '["', '[{"', '[["'))
-
-
-def _texts(path: Path, content: str) -> Iterator[tuple[int, str, Any]]:
+def _texts(path: Path, content: str, findings: Findings) -> Iterator[tuple[int, str, Any]]:
     """Line, text and whatever stands for its entities (None: nothing does)."""
     for line, row in enumerate(content.split("\n"), 1):
         if not row.strip():
@@ -70,13 +78,16 @@ def _texts(path: Path, content: str) -> Iterator[tuple[int, str, Any]]:
             value = json.loads(row)
         except (ValueError, RecursionError) as error:
             raise DataError(path, f"no JSON ({error})", ONE_A_LINE, line) from error
-        text, entities = _parts(path, line, value)
+        text, entities = _parts(path, line, value, findings)
         if not isinstance(text, str):
             raise DataError(path, f"{_short(text)} as text", "a string", line)
-        yield line, text, entities
+        if (whole := _whole(text)) != text:
+            what = "a text with half of a character (a lone surrogate), read as U+FFFD"
+            findings.left_out("broken characters", what, path, line)
+        yield line, whole, entities
 
 
-def _parts(path: Path, line: int, value: Any) -> tuple[Any, Any]:
+def _parts(path: Path, line: int, value: Any, findings: Findings) -> tuple[Any, Any]:
     """The text of a JSON value, and what stands for its entities."""
     if isinstance(value, list) and len(value) == 2 and isinstance(value[1], dict):  # spaCy's pairs
         text, value = value
@@ -86,15 +97,21 @@ def _parts(path: Path, line: int, value: Any) -> tuple[Any, Any]:
             named = ", ".join(map(_short, value)) or "nothing"
             raise DataError(path, f"an object with {named}", f"one with a {TEXT_NAMES[0]!r}", line)
         text = value[name]
+        findings.taken("columns", f"texts in {name!r}", path)
     else:
         raise DataError(path, f"a JSON {type(value).__name__}", ONE_A_LINE, line)
-    lists = [value[name] for name in SPAN_NAMES if isinstance(value.get(name), list)]
-    if lists:
-        return text, lists[0]
-    return text, next((value[name] for name in SPAN_NAMES if value.get(name) is not None), None)
+    given = [name for name in SPAN_NAMES if value.get(name) is not None]
+    given.sort(key=lambda name: not isinstance(value[name], list))  # "label" may be one word beside a list of spans
+    if not given:
+        return text, None
+    findings.taken("columns", f"entities in {given[0]!r}", path)
+    for other in given[1:]:
+        if isinstance(value[other], list) and value[other] not in ([], value[given[0]]):
+            findings.suspicious("columns", f"{other!r} beside {given[0]!r}, which was taken", path, line)
+    return text, value[given[0]]
 
 
-def _spans(path: Path, line: int, text: str, value: Any) -> list[Span]:
+def _spans(path: Path, line: int, text: str, value: Any, findings: Findings) -> list[Span]:
     """The entities of a text by characters, in order, without space at their borders."""
     if value is None:
         raise DataError(
@@ -102,7 +119,13 @@ def _spans(path: Path, line: int, text: str, value: Any) -> list[Span]:
         )
     if not isinstance(value, list):
         raise DataError(path, f"{_short(value)} as spans", f"a list of {_EXPECTED}", line)
-    spans = sorted(_trimmed(path, line, text, _span(path, line, one)) for one in value)
+    given = [_span(path, line, one) for one in value]
+    spans = sorted({_trimmed(path, line, text, span) for span in given})
+    if len(spans) < len(given):
+        what = "an entity that is given twice, merged"
+        findings.left_out("repeated entities", what, path, line, len(given) - len(spans))
+    if moved := len(set(spans) - set(given)):
+        findings.left_out("space around entities", "space at an entity's borders, left out", path, line, moved)
     for before, after in pairwise(spans):
         if after.start < before.end:
             both = f"{_quoted(text, before)} and {_quoted(text, after)}"
@@ -119,8 +142,7 @@ def _span(path: Path, line: int, value: Any) -> Span:
     whole = [isinstance(part, int) and not isinstance(part, bool) for part in parts[:2]]
     if len(parts) != 3 or not all(whole) or not isinstance(parts[2], str) or not parts[2].strip():
         raise DataError(path, f"{_short(value)} as an entity", _EXPECTED, line)
-    label = parts[2].strip()
-    return Span(parts[0], parts[1], label)
+    return Span(parts[0], parts[1], _whole(parts[2].strip()))
 
 
 def _trimmed(path: Path, line: int, text: str, span: Span) -> Span:
@@ -140,6 +162,17 @@ def _split_at(words: Sequence[tuple[int, int]], borders: Sequence[int]) -> list[
         inside = sorted({place for place in borders if start < place < end})
         cut += list(zip([start, *inside], [*inside, end], strict=True))
     return cut
+
+
+def _count_cutting(words: Sequence[tuple[int, int]], spans: Sequence[Span]) -> int:
+    """How many entities begin or end inside a word."""
+    starts, ends = {start for start, _ in words}, {end for _, end in words}
+    return sum(span.start not in starts or span.end not in ends for span in spans)
+
+
+def _whole(text: str) -> str:
+    """A text without halves of characters, which no file can hold: Python reads "\\ud83d" of JSON as such."""
+    return _HALVES.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _quoted(text: str, span: Span) -> str:

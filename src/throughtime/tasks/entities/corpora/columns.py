@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
+from throughtime.data.findings import Findings
 from throughtime.data.tables import read_text
-from throughtime.errors import ArgumentError, DataError
-from throughtime.tasks.entities.corpora.schemes import OUTSIDE, Scheme, first_break, spans_of, split_tag
+from throughtime.errors import DataError
+from throughtime.tasks.entities.corpora.rows import Block, Rows, read_rows, short
+from throughtime.tasks.entities.corpora.schemes import OUTSIDE, Scheme, breaks, detect, first_break, spans_of
 from throughtime.tasks.entities.corpora.sentence import Sentence
+from throughtime.tasks.entities.corpora.tag_column import find_tags
 
-_DOCUMENT = "-DOCSTART-"
-_BLANK = re.compile(r"[ \t]+")
 # a file of fewer documents cannot be split by them
 _ENOUGH_DOCUMENTS = 10
-LONGEST_SENTENCE = 10_000
-"""Words that one sentence may have: a file without empty lines is no file of sentences."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    line: int
-    fields: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    rows: list[_Row]
-    document: int
+_SHOWING = 2_000  # sentences that show which scheme a file follows
+_LONG = 200  # words of a sentence that looks like several
 
 
 def read_columns(
@@ -40,77 +28,45 @@ def read_columns(
     scheme: Scheme | None = None,
     encoding: str = "utf-8",
     tags: bool = True,
+    findings: Findings | None = None,
 ) -> list[Sentence]:
     """Read a file of columns, apart by tabs or by spaces.
 
     Lines of -DOCSTART- begin a document; lines that begin with # where no word of a sentence has come yet, and are no
-    row, are comments. Tags may be of any scheme, or bare labels (PERSON, O), which are taken for IO.
+    row, are comments. Tags may be of any scheme and notation, or bare labels (PERSON, O), which are taken for IO.
 
     Args:
         path: the file.
         word_column: number of the column of words, from 1; None: the first, or the second after a column of numbers.
-        tag_column: number of that of tags; None: the last.
+        tag_column: number of that of tags; None: the last, or the only one of tags if the last has none.
         scheme: the one that all tags must follow strictly; None: any, even mixed, are read as conlleval does.
         encoding: of the file.
         tags: False reads words alone.
+        findings: takes how the file was understood, what was left out, what looks wrong.
 
     Raises:
         DataError: the file cannot be read as that, at which line and why.
     """
-    content = read_text(path, encoding)
-    blocks = list(_blocks(path, content))
-    if not blocks:
-        raise DataError(path, "no sentence", "words with their tags, one a line")
-    rows = [row for block in blocks for row in block.rows]
-    width = len(rows[0].fields)
-    for row in rows:
-        if len(row.fields) != width:
-            found = f"{len(row.fields)} column{'s' * (len(row.fields) != 1)}"
-            raise DataError(path, found, f"{width} as in line {rows[0].line}", row.line)
-    if tags and width < 2:
-        raise DataError(path, f"one column ({_short(rows[0].fields[0])!r})", "a word and its tag", rows[0].line)
-    at_word = _index(path, word_column, width, "word") if word_column else int(_is_numbered(blocks))
-    at_tag = _index(path, tag_column, width, "tag") if tag_column else width - 1
-    read_tag = _tag_reader(path, rows, at_tag) if tags else (lambda _: OUTSIDE)
-    documents = len({block.document for block in blocks}) >= _ENOUGH_DOCUMENTS
-    return [_sentence(path, block, at_word, read_tag, scheme, documents) for block in blocks]
-
-
-def _blocks(path: Path, content: str) -> Iterator[_Block]:
-    """The rows between empty lines."""
-    tabs = next((bool("\t" in line) for line in content.split("\n") if line.strip() and not _is_aside(line)), False)
-    rows: list[_Row] = []
-    document = 0
-    for number, line in enumerate([*content.split("\n"), ""], 1):
-        is_document = line.startswith(_DOCUMENT)
-        if line.strip() and not is_document and not (not rows and _is_comment(line, tabs)):
-            fields = line.split("\t") if tabs else _BLANK.split(line.strip(" \t"))
-            fields = [field.strip() for field in fields]
-            if "" in fields:
-                raise DataError(path, f"an empty column in {_short(line)!r}", "something in each column", number)
-            rows.append(_Row(number, fields))
-            if len(rows) > LONGEST_SENTENCE:
-                found = f"more than {LONGEST_SENTENCE:,} lines without an empty one"
-                raise DataError(path, found, "an empty line after each sentence", rows[0].line)
-            continue
-        if rows:
-            yield _Block(rows, document)
-            rows = []
-        document += is_document
-
-
-def _is_aside(line: str) -> bool:
-    return line.startswith((_DOCUMENT, "#"))
-
-
-def _is_comment(line: str, tabs: bool) -> bool:
-    """Whether a line with # first, before the first word of a sentence, is no row for the word # or a #tag."""
-    if not line.startswith("#"):
-        return False
-    if tabs:
-        return "\t" not in line
-    *others, last = line.split()
-    return not others or not (last == OUTSIDE or re.fullmatch(r"[A-Z]-\S+", last))
+    findings = Findings() if findings is None else findings
+    rows = read_rows(path, read_text(path, encoding), findings, tags=tags)
+    findings.taken("format", f"CoNLL columns, apart by {'tabs' if rows.tabs else 'spaces'}", path)
+    first = rows.blocks[0].rows[0]
+    if tags and rows.width < 2:
+        raise DataError(path, f"one column ({short(first.fields[0])!r})", "a word and its tag", first.line)
+    at_word = int(rows.numbered) if word_column is None else _index(path, word_column, rows.width, "word")
+    counting = "; column 1 counts them" if rows.numbered and at_word != 0 else ""
+    findings.taken("columns", f"words in column {at_word + 1} of {rows.width}{counting}", path)
+    _note_long_sentences(path, rows, findings)
+    tagged = [[OUTSIDE] * len(block.rows) for block in rows.blocks]
+    if tags:
+        told = None if tag_column is None else _index(path, tag_column, rows.width, "tag")
+        found = find_tags(path, rows, at_word, told, findings)
+        tagged = [[found.tag(row) for row in block.rows] for block in rows.blocks]
+        _check_scheme(path, rows, tagged, scheme, findings)
+    documents = _count_documents(path, rows.blocks, findings)
+    return [
+        _sentence(path, block, at_word, written, documents) for block, written in zip(rows.blocks, tagged, strict=True)
+    ]
 
 
 def _index(path: Path, number: int, width: int, what: str) -> int:
@@ -119,61 +75,38 @@ def _index(path: Path, number: int, width: int, what: str) -> int:
     return number - 1
 
 
-def _is_numbered(blocks: Sequence[_Block]) -> bool:
-    """Whether the first column counts the words of each sentence from 1, as CoNLL-U has it."""
-    first = blocks[:20]
-    counted = all(row.fields[0] == str(place) for block in first for place, row in enumerate(block.rows, 1))
-    return counted and len(first[0].rows[0].fields) > 2 and any(len(block.rows) > 1 for block in first)
+def _note_long_sentences(path: Path, rows: Rows, findings: Findings) -> None:
+    for block in rows.blocks:
+        if len(block.rows) > _LONG:
+            what = f"a sentence of more than {_LONG} words, not cut; is an empty line missing?"
+            findings.suspicious("long sentences", what, path, block.rows[0].line)
 
 
-def _tag_reader(path: Path, rows: Sequence[_Row], column: int) -> Callable[[_Row], str]:
-    """Turns a row into its tag; where no tag of the file has a letter in front, all are bare labels."""
-    kinds = {row.fields[column] for row in rows} - {OUTSIDE}
-    bare = kinds and not any(_is_tag(kind) for kind in kinds)
-    if bare and (len(kinds) > 100 or any(not re.search(r"[^\W\d_]", kind) for kind in kinds)):
-        wrong = next(row for row in rows if not _is_tag(row.fields[column]))
-        raise DataError(path, f"{_short(wrong.fields[column])!r} as a tag", "O or one such as B-person", wrong.line)
-
-    def read(row: _Row) -> str:
-        tag = row.fields[column]
-        if bare and tag != OUTSIDE:
-            return f"I-{tag}"
-        try:
-            split_tag(tag)
-        except ArgumentError:
-            expected = "O or one such as B-person"
-            raise DataError(
-                path, f"{_short(tag)!r} as the tag of {_short(row.fields[0])!r}", expected, row.line
-            ) from None
-        return tag
-
-    return read
+def _count_documents(path: Path, blocks: Sequence[Block], findings: Findings) -> bool:
+    """Whether there are enough documents to keep each on one side of a split."""
+    count = len({block.document for block in blocks})
+    enough = count >= _ENOUGH_DOCUMENTS
+    split = "a split keeps each together" if enough else f"fewer than {_ENOUGH_DOCUMENTS}, no split goes by them"
+    findings.taken("documents", f"{count:,}: {split}" if count > 1 else "none are marked", path)
+    return enough
 
 
-def _is_tag(text: str) -> bool:
-    try:
-        split_tag(text)
-    except ArgumentError:
-        return False
-    return True
+def _check_scheme(
+    path: Path, rows: Rows, tagged: Sequence[Sequence[str]], told: Scheme | None, findings: Findings
+) -> None:
+    """Hold all tags to the scheme that was told, or count those that break the one they seem to follow."""
+    scheme = told or detect(islice(tagged, _SHOWING))
+    findings.taken("scheme", f"{scheme}, {'as told' if told else 'by the letters there are'}", path)
+    for block, tags in zip(rows.blocks, tagged, strict=True):
+        if told is not None and (wrong := first_break(tags, told)) is not None:
+            before = "at the beginning" if wrong == 0 else f"after {tags[wrong - 1]}"
+            raise DataError(path, f"{tags[wrong]} {before}", f"tags that follow {told}", block.rows[wrong].line)
+        for place in breaks(tags, scheme):
+            what = f"a tag that {scheme} has not there, such as I-PER after O; read as conlleval does"
+            findings.suspicious("scheme", what, path, block.rows[min(place, len(tags) - 1)].line)
 
 
-def _sentence(
-    path: Path,
-    block: _Block,
-    at_word: int,
-    read_tag: Callable[[_Row], str],
-    scheme: Scheme | None,
-    documents: bool,
-) -> Sentence:
-    tags = [read_tag(row) for row in block.rows]
-    if scheme is not None and (wrong := first_break(tags, scheme)) is not None:
-        before = "at the beginning" if wrong == 0 else f"after {tags[wrong - 1]}"
-        raise DataError(path, f"{tags[wrong]} {before}", f"tags that follow {scheme}", block.rows[wrong].line)
+def _sentence(path: Path, block: Block, at_word: int, tags: Sequence[str], documents: bool) -> Sentence:
     words = tuple(row.fields[at_word] for row in block.rows)
     document = block.document if documents else None
     return Sentence(words, tuple(spans_of(tags)), path, block.rows[0].line, document)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 30 else f"{text[:30]}..."

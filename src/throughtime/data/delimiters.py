@@ -1,0 +1,77 @@
+"""What stands between the columns of a table: what its first line says, else what splits all its rows evenly."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+from throughtime.data.findings import Findings
+
+NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
+_USUAL = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
+_EXCEL = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+_SAMPLE = 2**18
+"""Characters of a file that are looked at."""
+_ROWS = 100
+
+
+def choose_delimiter(path: Path, content: str, findings: Findings) -> tuple[str, str]:
+    """The delimiter of a table, and its content without a line that only says it.
+
+    Args:
+        path: the file; its ending decides between delimiters that are equally good.
+        content: what is in it.
+        findings: is told what was taken, and why.
+
+    Returns:
+        One character; and the content, in which a first line `sep=;`, as Excel writes it, is blank.
+    """
+    usual = _USUAL.get(path.suffix.lower(), ",")
+    first, newline, rest = content.partition("\n")
+    if said := _EXCEL.fullmatch(first):
+        mark = said[1]
+        findings.taken("delimiter", f"{NAMES.get(mark, repr(mark))}, as its first line says", path, 1)
+        return mark, newline + rest
+    even = [mark for mark in NAMES if _splits_evenly(content, mark)]
+    if not even:  # a row is broken, and will be named: the first line decides
+        mark = max(NAMES, key=lambda mark: (first.count(mark), mark == usual))
+        findings.taken("delimiter", f"{NAMES[mark]}, the most frequent in the first row", path)
+        return mark, content
+    # commas and semicolons within a sentence have a space behind them, delimiters have none
+    mark = min(even, key=lambda mark: (_in_prose(content, mark), mark != "\t", mark != usual))
+    reason = "" if mark == usual else f", which splits all rows evenly, though the name ends in {path.suffix}"
+    findings.taken("delimiter", NAMES[mark] + (reason if path.suffix.lower() in _USUAL else ""), path)
+    if len([mark for mark in even if not _in_prose(content, mark)]) > 1:
+        others = " and ".join(NAMES[mark] for mark in even)
+        findings.suspicious("delimiter", f"{others} would each split all rows evenly: {NAMES[mark]} is taken", path)
+    return mark, content
+
+
+def _splits_evenly(content: str, mark: str) -> bool:
+    """Whether the first rows have all the same number of columns, two or more."""
+    if mark not in content[:_SAMPLE]:
+        return False
+    lines = content[:_SAMPLE].split("\n")
+    if len(content) > _SAMPLE:
+        lines.pop()  # it is cut off
+    # marks of quotation are text where tabs stand between the columns
+    rows = (line.split(mark) for line in lines) if mark == "\t" else csv.reader(_file(lines), delimiter=mark)
+    widths = set()
+    try:
+        for _, row in zip(range(_ROWS), (row for row in rows if any(row)), strict=False):
+            widths.add(len(row))
+    except csv.Error:
+        return False
+    return len(widths) == 1 and widths.pop() > 1
+
+
+def _file(lines: list[str]) -> io.StringIO:
+    return io.StringIO("\n".join(lines))
+
+
+def _in_prose(content: str, mark: str) -> bool:
+    """Whether a space follows it more often than not."""
+    sample = content[:_SAMPLE]
+    return sample.count(f"{mark} ") > sample.count(mark) / 2

@@ -1,0 +1,226 @@
+"""Pairs in tables with tabs: which columns hold sentences, whether there are a head line and quotation marks."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from typing import Literal
+
+from throughtime.data.findings import Findings
+from throughtime.data.tables import LARGEST_FIELD, read_text
+from throughtime.errors import DataError
+from throughtime.tasks.translation.corpora.languages import is_code, is_heading
+from throughtime.tasks.translation.corpora.pair import Pair, Sides, tidy
+
+Kind = Literal["nothing", "numbers", "codes of languages", "attributions", "identifiers", "sentences"]
+_ENOUGH = 2_000  # rows that show what a column holds
+_ALMOST_ALL = 0.95
+_ATTRIBUTION = re.compile(r"\bCC[- ]BY\b|\bCC0\b|tatoeba\.org", re.IGNORECASE)
+_FIELD = re.compile(r'(?:^|(?<=[\t\n]))(?:"([^"]*(?:""[^"]*)*)"|([^\t\n]*))(?=[\t\n]|$)')
+_IDENTIFIER = re.compile(r"(?=.*[\d/:@])\S+")  # sent_12, a link
+
+
+@dataclass(frozen=True)
+class _Row:
+    line: int
+    fields: list[str]
+
+
+def read_table(path: Path, sides: Sides, encoding: str, findings: Findings) -> list[Pair]:
+    """The pairs of a table; rows without a text on both sides are left out.
+
+    Args:
+        path: the file.
+        sides: names or numbers of the two columns; what is not told is the first column of sentences, and the second.
+        encoding: of the file.
+        findings: takes what was taken for what.
+
+    Raises:
+        DataError: it cannot be read as that, or the columns have to be told.
+    """
+    rows, at = _understood(path, sides, encoding, findings, both=True)
+    pairs = []
+    for row in rows:
+        if len(row.fields) <= max(at):
+            found = f"{len(row.fields)} column{'s' * (len(row.fields) != 1)}"
+            raise DataError(path, found, f"at least {max(at) + 1}", row.line)
+        source, target = (tidy(row.fields[place]) for place in at)
+        if source and target:
+            pairs.append(Pair(source, target, path, row.line))
+        else:
+            findings.left_out("empty sides", "a pair without a text on both sides", path, row.line)
+    if not pairs:
+        raise DataError(path, "no row with a text on both sides", "rows of source and target")
+    return pairs
+
+
+def read_sources(path: Path, sides: Sides, encoding: str, findings: Findings) -> list[str]:
+    """What is to be translated of such a table, row by row: "" where a row has nothing."""
+    rows, (at, *_) = _understood(path, sides, encoding, findings, both=False)
+    return [tidy(row.fields[at]) if at < len(row.fields) else "" for row in rows]
+
+
+def _understood(
+    path: Path, sides: Sides, encoding: str, findings: Findings, *, both: bool
+) -> tuple[list[_Row], Sequence[int]]:
+    """The rows below the head line, and the indices of source and target."""
+    rows = list(_rows(path, read_text(path, encoding), findings))
+    head, body = rows[0], rows[1:] or rows
+    if len(head.fields) < 2:
+        raise DataError(path, "1 column", "at least 2, with a tab between (source, target)", head.line)
+    kinds = [_kind(body, column) for column in range(len(head.fields))]
+    findings.taken("format", "a table, columns apart by tabs", path)
+    at = _columns(path, head, kinds, sides, findings, both)
+    if _is_head(path, head, body, kinds, at, sides, findings):
+        rows = rows[1:]
+    if not rows:
+        raise DataError(path, "a head line and no rows", "rows of source and target")
+    return rows, at
+
+
+# -- rows ----------------------------------------------------------------------------------------------------------
+
+
+def _rows(path: Path, content: str, findings: Findings) -> Iterator[_Row]:
+    if '"' in content and (quoted := _unquoted(path, content)) is not None:
+        findings.taken("quotation marks", "around fields, as spreadsheets put them: taken off", path)
+        yield from quoted
+        return
+    if re.search(r'(?:^|\t)"[^\t\n]*"(?:\t|$)', content, re.MULTILINE):
+        findings.taken("quotation marks", "around some fields: part of the text", path)
+    for number, line in enumerate(content.split("\n"), 1):
+        if line.strip():
+            yield _Row(number, line.split("\t"))
+
+
+def _unquoted(path: Path, content: str) -> list[_Row] | None:
+    """The rows of a file whose fields a spreadsheet has put in quotation marks; None: they belong to the text.
+
+    A spreadsheet doubles marks inside and leaves no mark in a field without marks around it. It puts them around all
+    texts, or around those that hold marks, tabs or line ends, some also around those that hold a comma; what somebody
+    says in a sentence keeps no such rule.
+    """
+    inside: list[str] = []
+    bare: list[str] = []
+    for match in _FIELD.finditer(content):
+        if match[1] is not None:
+            inside.append(match[1])
+        elif '"' in match[2]:
+            return None
+        elif any(map(str.isalpha, match[2])):
+            bare.append(match[2])
+    needed = all(re.search(r'""|[\t\n]', text) for text in inside)
+    by_comma = all(re.search(r'""|[\t\n,]', text) for text in inside) and not any("," in text for text in bare)
+    if not inside or (bare and not needed and not by_comma):
+        return None
+    return list(_parsed(path, content))
+
+
+def _parsed(path: Path, content: str) -> Iterator[_Row]:
+    csv.field_size_limit(LARGEST_FIELD)
+    reader = csv.reader(io.StringIO(content), delimiter="\t", strict=True)
+    before = 0
+    try:
+        for fields in reader:
+            if any(field.strip() for field in fields):
+                yield _Row(before + 1, fields)
+            before = reader.line_num
+    except csv.Error as error:
+        raise DataError(path, str(error), "quotation marks doubled within a field in such", before + 1) from error
+
+
+# -- columns -------------------------------------------------------------------------------------------------------
+
+
+def _kind(rows: Sequence[_Row], column: int) -> Kind:
+    """What a column holds, by its first rows."""
+    cells = [row.fields[column].strip() for row in islice(rows, _ENOUGH) if column < len(row.fields)]
+    cells = [cell for cell in cells if cell]
+    if not cells:
+        return "nothing"
+
+    def almost_all(count: int) -> bool:
+        return count >= _ALMOST_ALL * len(cells)
+
+    if almost_all(sum(not any(map(str.isalpha, cell)) for cell in cells)):
+        return "numbers"
+    few = len(set(cells)) <= max(1, len(cells) // 10) and len(cells) > 2
+    if few and all(map(is_code, cells)):
+        return "codes of languages"
+    if almost_all(sum(_ATTRIBUTION.search(cell) is not None for cell in cells)):
+        return "attributions"
+    if almost_all(sum(_IDENTIFIER.fullmatch(cell) is not None for cell in cells)):
+        return "identifiers"
+    return "sentences"
+
+
+def _columns(
+    path: Path, head: _Row, kinds: Sequence[Kind], sides: Sides, findings: Findings, both: bool
+) -> Sequence[int]:
+    """Indices of the columns of source and target, as they were told or by what they hold."""
+    told = [None if side is None else _told(path, head.fields, side) for side in (sides.source, sides.target)]
+    sentences = [column for column, kind in enumerate(kinds) if kind == "sentences"]
+    guessed = sentences
+    if len(kinds) == 2 and len(sentences) < 2:
+        guessed = [0, 1]
+        odd = ", ".join(f"{kind} in column {column + 1}" for column, kind in enumerate(kinds) if kind != "sentences")
+        findings.suspicious("columns", f"{odd}, taken for sentences: there are two columns alone", path)
+    if None in told and len(guessed) < (2 if both else 1):
+        shown = ", ".join(f"{kind} in column {column + 1}" for column, kind in enumerate(kinds))
+        raise DataError(path, shown, "two columns of sentences: --source and --target say which", head.line)
+    pair = [column if column is not None else (guessed * 2)[place] for place, column in enumerate(told)]
+    if both and pair[0] == pair[1]:
+        raise DataError(path, f"the column {pair[0] + 1} for both sides", "a column each: --source and --target")
+    findings.taken("columns", f"source: column {pair[0] + 1}, target: column {pair[1] + 1}", path)
+    for column, kind in enumerate(kinds):
+        if column in pair or kind == "nothing":
+            continue
+        if kind == "sentences" and None in told:
+            what = f"column {column + 1} holds sentences, too, and was not taken: --source and --target choose"
+            findings.suspicious("columns", what, path)
+        else:
+            findings.taken("columns", f"column {column + 1} holds {kind} and is not used", path)
+    return pair
+
+
+def _told(path: Path, head: Sequence[str], side: str) -> int:
+    """Index of the column of a name or number."""
+    names = [name.strip() for name in head]
+    if side in names:
+        return names.index(side)
+    if side.isdecimal() and 1 <= int(side) <= len(head):
+        return int(side) - 1
+    shown = ", ".join(name[:30] for name in names)
+    raise DataError(path, f"the columns {shown}", f"one called {side!r}, or its number from 1")
+
+
+def _is_head(
+    path: Path,
+    head: _Row,
+    body: Sequence[_Row],
+    kinds: Sequence[Kind],
+    at: Sequence[int],
+    sides: Sides,
+    findings: Findings,
+) -> bool:
+    """Whether the first row names the columns; what speaks against it is said."""
+    names = [name.strip() for name in head.fields]
+    here = [names[column] for column in at if column < len(names)]
+    above = any(kind == "numbers" and any(map(str.isalpha, name)) for name, kind in zip(names, kinds, strict=True))
+    by_name = bool({sides.source, sides.target} & set(names)) or (all(map(is_heading, here)) and len(set(here)) > 1)
+    words = median(len(row.fields[at[0]].split()) for row in body[:_ENOUGH] if at[0] < len(row.fields))
+    shown = " and ".join(repr(name[:30]) for name in here)
+    if by_name or (above and body[0] is not head):
+        findings.taken("head line", f"{shown} name the columns", path, head.line)
+        if words <= 1 and not above and not {sides.source, sides.target} & set(names):
+            findings.suspicious("head line", f"{shown} look like a pair, as other rows are words alone, too", path, 1)
+        return True
+    if words > 2 and all(len(name.split()) == 1 and name[-1:].isalnum() for name in here):
+        findings.suspicious("head line", f"{shown} taken for a pair: is it a head line?", path, head.line)
+    return False

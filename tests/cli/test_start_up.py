@@ -1,0 +1,76 @@
+"""What is imported before it is needed: nothing; a second of every command would be lost to it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+STORED = Path(__file__).parents[1] / "tasks" / "stored_runs"
+# a tenth of a second or more each
+HEAVY = {"lightning_fabric", "torch._dynamo", "torch._inductor", "sympy", "tensorboard", "matplotlib", "PIL"}
+HEAVY |= {"sklearn", "scipy", "music21", "pyarrow", "sacrebleu", "jiwer", "av", "pandas", "huggingface_hub"}
+LOOK = """
+import json, sys
+from throughtime.cli.main import main
+statuses = [main(words) for words in json.loads(sys.argv[1])]
+print(json.dumps([statuses, sorted(sys.modules)]))
+"""
+
+
+def imported(*commands: list[str]) -> tuple[list[int], set[str], list[str]]:
+    """Exit statuses of some command lines in one new process, what it imported for all of them, and what they said."""
+    words = [sys.executable, "-c", LOOK, json.dumps(commands)]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    statuses, modules = json.loads(done.stdout.splitlines()[-1])
+    return statuses, set(modules), done.stderr.splitlines()
+
+
+def test_what_is_wrong_with_a_command_line_is_said_without_torch(tmp_path: Path) -> None:
+    new, missing, music = str(tmp_path / "new"), str(tmp_path / "missing.mid"), str(STORED / "music" / "run")
+    (tmp_path / "0.mid").write_bytes(b"MThd")
+    data = str(tmp_path / "0.mid")
+    wrong = {
+        "found no verb 'tarin'": ["tarin", "music"],
+        "found no task named 'musik'": ["train", "musik"],
+        "setting hidden_size: found 0": ["train", "music", data, "--out", new, "--hidden-size", "0"],
+        "setting device: found 'gpu'": ["train", "music", data, "--out", new, "--device", "gpu"],
+        "missing.mid: found no such file": ["train", "music", missing, "--out", new],
+        "three.csv: found nothing": ["train", "sentiment", "--train", data, "--valid", data, "--test", "three.csv"],
+        "is not empty": ["train", "music", data, "--out", music],
+        "found no config.toml": ["train", "music", "--out", str(tmp_path), "--resume"],
+        "not sentiment": ["train", "sentiment", "--out", music, "--resume"],
+        "cannot change hidden_size": ["train", "music", "--out", music, "--resume", "--hidden-size", "9"],
+        "expected a run folder": ["predict", missing, "a.mid"],
+        "missing.mid: ": ["predict", music, missing],
+        "found the form 'x'": ["predict", str(STORED / "entities" / "run"), "Ann", "--form", "x"],
+        "found nothing, expected a run folder": ["evaluate", missing],
+        "the task sentiment does not generate": ["generate", str(STORED / "sentiment" / "run"), "--out", new],
+    }
+    statuses, modules, said = imported(*wrong.values())
+    assert statuses == [2] * len(wrong)
+    for sentence, line in zip(wrong, said, strict=True):
+        assert sentence in line
+    assert modules.isdisjoint(HEAVY | {"torch"})
+    assert not Path(new).exists()
+
+
+@pytest.mark.parametrize("task", ["sentiment", "music"])
+def test_predict_imports_torch_and_nothing_else_that_takes_long(task: str) -> None:
+    place = STORED / task
+    given = place / "inputs" / "new.mid" if task == "music" else "the plot was good"
+    statuses, modules, _ = imported(["predict", str(place / "run"), str(given)])
+    assert statuses == [0]
+    assert "torch" in modules
+    assert modules.isdisjoint(HEAVY)
+
+
+def test_what_the_compiler_is_told_without_importing_it_is_what_torch_tells_it() -> None:
+    import torch
+
+    from throughtime.kernels.lengths import transformed
+
+    assert vars(transformed) == vars(torch.compiler.assume_constant_result(lambda: None))
