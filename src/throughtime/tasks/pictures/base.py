@@ -37,11 +37,11 @@ class PictureTask(Task[Picture, SettingsT], Generates, Draws):
 
     reads = (
         "a folder of pictures of any sizes (PNG, JPEG, WebP, GIF, BMP, TIFF), one for each class where there are such; "
-        "IDX files as MNIST's (.gz too); arrays (NPY, NPZ); parquet tables of pictures; or `digits`, built in too"
+        "IDX files as MNIST's (.gz too); arrays (NPY, NPZ); parquet tables of picture files"
     )
     built_in = (
         "30,000 digits and letters, 28 x 28, that our own renderer draws from the typefaces of six pinned packages "
-        "(PyPI; SIL Open Font License, Apache)"
+        "(PyPI; SIL Open Font License, Apache); or 1,797 handwritten digits, 8 x 8 (--built-in digits; scikit-learn, BSD)"
     )
     unit = "pixels"
     ending = ".png"
@@ -54,21 +54,19 @@ class PictureTask(Task[Picture, SettingsT], Generates, Draws):
     # -- data ------------------------------------------------------------------------------------------------
 
     def built_in_data(self) -> Splits[Picture]:
-        """Glyphs."""
+        """Glyphs, or handwritten digits."""
+        if self.settings.built_in == "digits":
+            return built_in.digits(self.findings)
         return built_in.glyphs(self.cache)
 
     def read(self, path: Path) -> PictureSet:
-        """The pictures of a folder or file, all brought to one size; of `digits` the test split."""
-        if _is_digits(path):
-            return joined(built_in.digits(self.findings).test)
+        """The pictures of a folder or file, all brought to one size."""
         asked = self.settings
         reading = Reading(asked.size, asked.channels, asked.crop, asked.background, asked.skip_broken, self.cache)
         return read_set(path, reading, self.findings, self.fitting)
 
     def read_splits(self, path: Path) -> Splits[Picture]:
-        """As folders are called (train, val, test), or as `digits` are ordered; else split 80/10/10 by chance."""
-        if _is_digits(path):
-            return built_in.digits(self.findings)
+        """As folders are called (train, val, test), else split 80/10/10 by chance."""
         folders = [part for part in path.iterdir() if part.is_dir()] if path.is_dir() else []
         if (named := named_splits(path, folders, self.findings)) is not None:
             return read_named(named, self._read_alike, self._held_out, self.findings)
@@ -193,11 +191,6 @@ class PictureTask(Task[Picture, SettingsT], Generates, Draws):
         seen, drawn = (decode(content, path, "white", self.findings) for content in contents)
         difference = np.abs(seen.astype(int) - drawn).astype(np.uint8)
         grids.write_png(path, grids.grid(np.stack([seen, drawn, difference]), columns=3), zoom=8)
-
-
-def _is_digits(path: Path) -> bool:
-    """Whether a path stands for the built-in handwritten digits: its name does, and nothing is there."""
-    return path.name == "digits" and not path.exists()
 
 
 def _text(pixels: np.ndarray) -> str:

@@ -15,6 +15,8 @@ Units = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(max_length=8)]
 class PictureSettings(TrainingSettings):
     """How pictures are read and learned from."""
 
+    built_in: Literal["glyphs", "digits"] = "glyphs"
+    """What is learned from where no DATA is given: drawn digits and letters, 28 x 28, or few handwritten digits, 8 x 8."""
     size: int | None = Field(default=None, ge=4, le=1024)
     """Pixels of a side; none: guessed from the pictures (and said)."""
     channels: Literal["auto", "grey", "colour"] = "auto"
