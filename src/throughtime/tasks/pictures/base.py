@@ -41,7 +41,7 @@ class PictureTask(Task[Picture, SettingsT], Generates, Draws):
     )
     built_in = (
         "30,000 digits and letters, 28 x 28, that our own renderer draws from the typefaces of six pinned packages "
-        "(PyPI; SIL Open Font License, Apache); or 1,797 handwritten digits, 8 x 8 (--built-in digits; scikit-learn, BSD)"
+        "(PyPI; SIL Open Font License, Apache); or 1,797 handwritten digits (--built-in digits; scikit-learn, BSD)"
     )
     unit = "pixels"
     ending = ".png"
