@@ -216,7 +216,10 @@ def learn(task: str, data: dict[str, Path], out: Path, **settings: Any) -> throu
     if (out / "report.json").exists():
         return throughtime.Run(out)
     started, used = time.monotonic(), time.process_time()
-    run = throughtime.train(task, **splits, out=out, quiet=True, resume=out.exists(), **settings)
+    if out.exists():  # to the limits that it began with: new ones would be learned besides
+        run = throughtime.train(task, **splits, out=out, quiet=True, resume=True)
+    else:
+        run = throughtime.train(task, **splits, out=out, quiet=True, **settings)
     say(run=out.name, minutes=(time.monotonic() - started) / 60, cpu_minutes=(time.process_time() - used) / 60)
     return run
 

@@ -1,4 +1,4 @@
-"""Products of bfloat16 against our own float32: speed where the processor has them, and what the rounding does."""
+"""Products of bfloat16 against our own float32 and torch.nn under autocast: speed, and what the rounding does."""
 
 from __future__ import annotations
 
@@ -33,18 +33,21 @@ def run(asked: Asked) -> Iterator[Line]:
 
 def _speed(asked: Asked, subject: Subject, shape: Shape, isa: str) -> Line:
     T, B, inputs, hidden = shape
-    layer, x = subject.ours(inputs, hidden), torch.randn(T, B, inputs)
+    layer, native, x = subject.ours(inputs, hidden), subject.torch(inputs, hidden), torch.randn(T, B, inputs)
     numbers: dict[str, Any] = {}
     for work, make in (("inference", inference), ("training", training)):
-        way = make(layer, x)
-        timings = asked.measure({"float32": way, "bfloat16": _cast(way, isa)})
+        ways = {"float32": _cast(make(layer, x), isa.removesuffix("_bf16")), "bfloat16": _cast(make(layer, x), isa)}
+        timings = asked.measure(ways | {"torch.nn": _cast(make(native, x), isa)})
         numbers[f"{work}: float32 / bfloat16"] = timings.ratio("float32", "bfloat16")
+        numbers[f"{work}: torch.nn / float32"] = timings.ratio("torch.nn", "float32")
     return Line(subject.name, str(shape), numbers | {"kernel": isa})
 
 
 def _cast(way: Way, isa: str) -> Way:
+    """Under autocast to bfloat16, with these kernels: those of float32 multiply in float32 there too."""
+
     def run() -> None:
-        with kernels.use("fused", isa), torch.autocast("cpu", torch.bfloat16):
+        with kernels.use("auto", isa), torch.autocast("cpu", torch.bfloat16):
             way()
 
     return run

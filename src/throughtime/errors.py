@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 
 class ThroughtimeError(Exception):
-    """Something the user can put right; its text says what was found and what was expected."""
+    """Something the user can put right; its text says what was found and what was expected.
+
+    Attributes:
+        findings: what reading had found before it failed (`throughtime.data.findings`); empty where nothing was read.
+    """
+
+    findings: Iterable[Any] = ()
 
 
 class DataError(ThroughtimeError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -22,6 +22,13 @@ from throughtime.errors import ThroughtimeError
 # A float32 holds 3.4e38; products of what is asked for need room above.
 _LARGEST = 1e30
 _LARGEST_INTEGER = 2**31 - 1
+LIMITS = ("steps", "epochs", "minutes")
+"""Settings that say how long is learned."""
+
+Probability = Annotated[float, Field(ge=0, lt=1)]
+"""Of dropping something: were it 1, nothing would be left."""
+CellName = Literal["lstm", "gru", "rnn"]
+Schedule = Literal["constant", "linear", "cosine", "plateau", "exponential"]
 
 
 class Settings(BaseModel):
@@ -83,7 +90,7 @@ class TrainingSettings(Settings):
     """Update rule; asgd starts averaging when the validation metric stalls (NT-ASGD, Merity et al. 2018)."""
     weight_decay: float = Field(default=0.0, ge=0)
     """L2 penalty (decoupled in adamw)."""
-    schedule: Literal["constant", "linear", "cosine", "plateau", "exponential"] = "constant"
+    schedule: Schedule = "constant"
     """Course of the learning rate after the warm-up; linear and cosine end at the limit of steps, epochs or minutes."""
     decay: float = Field(default=0.5, gt=0, le=1)
     """Factor of the plateau schedule (at each stall) and of the exponential one (each epoch)."""

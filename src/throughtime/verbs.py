@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,21 +15,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from throughtime import tasks as registry
+from throughtime.data.progress import stage
 from throughtime.errors import ArgumentError, DataError, ThroughtimeError
-from throughtime.settings import TrainingSettings
+from throughtime.settings import LIMITS, TrainingSettings
 from throughtime.storage.report import Report
 from throughtime.tasks.base import Generates, Prediction, Splits, Streams, Task
-from throughtime.tasks.base.summary import Summary, note_learned, summarise
+from throughtime.tasks.base.summary import Summary, checksums_of, note_learned, summarise
+from throughtime.training import limits
 from throughtime.training.announce import announce
 from throughtime.training.memory import check_memory, enough_memory
+from throughtime.training.progress import Progress
+from throughtime.training.stages import shown
 
 if TYPE_CHECKING:
     from throughtime.models.base import Model
     from throughtime.storage.folder import RunFolder
 
-LIMITS = frozenset({"steps", "epochs", "minutes"})
 # what may change when a run goes on: how long, how often, on what; never what is being learned
-RESUMABLE = LIMITS | {"patience", "checkpoint_every", "device", "threads", "workers"}
+RESUMABLE = {*LIMITS, "patience", "checkpoint_every", "device", "threads", "workers"}
 
 
 @dataclass(frozen=True)
@@ -124,18 +128,20 @@ def check(
     train: str | Path | None = None,
     valid: str | Path | None = None,
     test: str | Path | None = None,
+    quiet: bool = False,
     **settings: Any,
 ) -> Checked:
     """Read data as `train` would, learn nothing, and say how it was understood and what looks wrong.
 
     Args:
-        task, data, train, valid, test, settings: as `train` takes them.
+        task, data, train, valid, test, quiet, settings: as `train` takes them.
 
     Raises:
         ThroughtimeError: it cannot be read.
     """
     paths = DataPaths(*(None if path is None else Path(path) for path in (data, train, valid, test)))
-    return _read(_task(task, settings), paths)
+    with shown(quiet):
+        return _read(_task(task, settings), paths)
 
 
 @enough_memory()
@@ -158,9 +164,12 @@ def train(
         data: a file or folder, split by the task; None with no splits given: the built-in data.
         out: the run folder to be made; it must not exist unless `resume`.
         train, valid, test: files or folders of the splits, in place of `data`.
-        resume: go on where the run in `out` stopped; only limits and machine settings may be given anew.
-        quiet: say nothing while it trains.
-        settings: fields of the task's Settings, such as `steps=1000`, `hidden_size=512`.
+        resume: go on where the run in `out` stopped, to the limits that it has, or to new ones: steps, epochs and
+            minutes that are given are then what is to be learned from there on, in place of those before. Besides them
+            only patience and what concerns the machine may be given anew.
+        quiet: say nothing while it reads and trains.
+        settings: fields of the task's Settings, such as `steps=1000`, `hidden_size=512`. Steps or epochs stand in place
+            of all default limits, minutes beside the default limit of epochs.
 
     Returns:
         The run; its `folder` holds the model, the metrics and `report.json`.
@@ -168,58 +177,70 @@ def train(
     Raises:
         ThroughtimeError: data, settings or folder are not as they must be; the sentence says how.
     """
-    if LIMITS & settings.keys():
-        settings = dict.fromkeys(LIMITS) | settings  # a limit that is asked for stands in place of the defaults
     paths = DataPaths(*(None if path is None else Path(path) for path in (data, train, valid, test)))
     begin = _go_on if resume else _begin
-    seen, folder, paths = begin(task, paths, Path(out), settings)
+    with shown(quiet):
+        seen, folder, paths = begin(task, paths, Path(out), settings)
     learner, splits = seen.task, seen.splits
     if not quiet:
         announce(seen.summaries, learner.findings)
     from throughtime.training import loop  # and with it torch: not before all that can be wrong has been looked at
 
+    if not resume:
+        folder.make()
     with folder.locked(), _nothing_half_done(folder, resume):
         if not resume:
             learner.save_features(folder.features)
             folder.write_data(seen.to_json(), {name: one.checksums for name, one in seen.summaries.items()})
         folder.write_config(task, paths.to_config(), learner.settings)
         loop.seed_everything(learner.settings.seed)
-        model = learner.model()
-        if not folder.checkpoint.exists():
-            learner.begin(model)
-        check_memory(model, learner.settings)
-        loop.fit(
-            model,
-            learner.loader(splits.train, training=True),
-            lambda model: learner.validate(model, splits.valid),
-            learner.metric,
-            learner.settings,
-            folder,
-            resume=resume,
-            quiet=quiet,
-        )
+        with shown(quiet), stage("preparing the first step"):
+            model = learner.model()
+            if not folder.checkpoint.exists():
+                learner.begin(model)
+            check_memory(model, learner.settings)
+            loader = learner.loader(splits.train, training=True)
+        with _saying_how_to_go_on(task, folder):
+            loop.fit(
+                model,
+                loader,
+                lambda model: learner.validate(model, splits.valid),
+                learner.metric,
+                learner.settings,
+                folder,
+                resume=resume,
+                patient_anew=resume and bool(limits.given(settings)),
+                quiet=quiet,
+            )
     run = Run(folder.path)
-    folder.write_report(_judge(run, splits.test))
+    with shown(quiet):
+        folder.write_report(_judge(run, splits.test))
     return run
 
 
 @enough_memory()
-def evaluate(run: Run | str | Path, data: str | Path | None = None) -> Report:
+def evaluate(run: Run | str | Path, data: str | Path | None = None, *, quiet: bool = False) -> Report:
     """The metrics of a trained model, simple baselines beside it.
 
     Args:
         run: a run or its folder.
         data: a file or folder that the task reads; None: the test split of the run's own data.
+        quiet: say nothing while it reads and judges.
 
     What is wrong with the examples, such as having been learned from, is in `run.task.findings` afterwards.
     """
     run = _open(run)
     run.task.findings.clear()
-    examples = run.paths.read(run.task).test if data is None else run.task.read(Path(data))
-    if (stored := run.folder.read_data()) is not None:
-        described = [run.task.describe(example) for example in examples]
-        note_learned(described, stored[1]["train"], "an example that this run learned from", run.task.findings)
-    return _judge(run, examples)
+    with shown(quiet):
+        with stage("reading"):
+            examples = run.paths.read(run.task).test if data is None else run.task.read(Path(data))
+        if (stored := run.folder.read_data()) is not None:
+            described, findings = [run.task.describe(example) for example in examples], run.task.findings
+            note_learned(described, stored[1]["train"], "an example that this run learned from", findings)
+            changes = None if data is not None else _changes("test", checksums_of(described), stored[1]["test"])
+            if changes is not None:
+                findings.suspicious("changed data", f"the run's own data is not what it was in training: {changes}")
+        return _judge(run, examples)
 
 
 def predict(run: Run | str | Path, inputs: Iterable[Any]) -> Iterator[Prediction]:
@@ -293,29 +314,49 @@ def _nothing_half_done(folder: RunFolder, resume: bool) -> Iterator[None]:
     """
     try:
         yield
-    except Exception:
+    except BaseException:  # also Ctrl-C
         if not resume and not folder.checkpoint.exists():
             shutil.rmtree(folder.path, ignore_errors=True)  # what cannot be removed must not hide the error itself
         raise
 
 
+@contextmanager
+def _saying_how_to_go_on(task: str, folder: RunFolder) -> Iterator[None]:
+    """Add to the word of a training that was interrupted and has a checkpoint what to type next."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        if not str(interrupt):  # a second Ctrl-C
+            raise
+        again = f"throughtime train {task} --out {shlex.quote(str(folder.path))} --resume"
+        raise KeyboardInterrupt(f"{interrupt}; to go on from there: {again}") from None
+
+
 def _read(task: Task[Any, Any], paths: DataPaths) -> Checked:
     task.findings.clear()
-    splits = paths.read(task)
-    return Checked(task, splits, summarise(task, splits))
+    try:
+        with stage("reading"):
+            splits = paths.read(task)
+        with stage("looking for what is wrong"):
+            return Checked(task, splits, summarise(task, splits))
+    except ThroughtimeError as error:  # how the data was understood often says why it failed
+        error.findings = list(task.findings)
+        raise
 
 
 def _begin(task: str, paths: DataPaths, out: Path, settings: Mapping[str, Any]) -> tuple[Checked, RunFolder, DataPaths]:
-    """A new run folder; it is made only when the data has been read."""
+    """A new run folder, still to be made."""
     from throughtime.storage.folder import RunFolder
 
-    learner = _task(task, settings)
+    learner = _task(task, limits.from_the_beginning(settings))
     RunFolder.check_free(out)
+    _check_possible(learner.settings)
     seen = _read(learner, paths)
-    learner.fit(seen.splits.train)
+    with stage("fitting features and baselines"):
+        learner.fit(seen.splits.train)
     for held_out in (seen.splits.valid, seen.splits.test):  # what does not fit is said before anything is written
         learner.accept(held_out)
-    return seen, RunFolder.create(out), paths
+    return seen, RunFolder(out), paths
 
 
 def _go_on(task: str, paths: DataPaths, out: Path, settings: Mapping[str, Any]) -> tuple[Checked, RunFolder, DataPaths]:
@@ -327,7 +368,8 @@ def _go_on(task: str, paths: DataPaths, out: Path, settings: Mapping[str, Any]) 
         raise ThroughtimeError(f"{out} goes on with the data it began with; start a new run for other data")
     if run.folder.finished and not run.folder.checkpoint.exists():  # to begin anew would overwrite what it has learned
         raise ThroughtimeError(f"{run.folder.checkpoint}: found nothing, expected what a finished run goes on from")
-    run.task.settings = _changed(run.task.settings, settings)
+    run.task.settings = _changed(run.task.settings, settings, run.folder)
+    _check_possible(run.task.settings)
     seen = _read(run.task, run.paths)
     _check_unchanged(seen, run.folder)
     return seen, run.folder, run.paths
@@ -341,14 +383,17 @@ def _check_unchanged(seen: Checked, folder: RunFolder) -> None:
         seen.task.findings.suspicious("changed data", what)
         return
     for name, before in stored[1].items():
-        now = seen.summaries[name].checksums
-        if not np.array_equal(now, before):
-            new, gone = int((~np.isin(now, before)).sum()), int((~np.isin(before, now)).sum())
-            changes = f"{new} of them new, {gone} of the old ones gone" if new or gone else "in another order"
-            raise ThroughtimeError(
-                f"{folder.path}: the data has changed since this run began: found {len(now)} examples in its {name} "
-                f"split ({changes}), expected the {len(before)} of then; start a new run"
-            )
+        if (changes := _changes(name, seen.summaries[name].checksums, before)) is not None:
+            raise ThroughtimeError(f"{folder.path}: the data has changed since this run began: {changes}")
+
+
+def _changes(split: str, now: np.ndarray, before: np.ndarray) -> str | None:
+    """How the checksums of a split differ from those of training; None: they do not."""
+    if np.array_equal(now, before):
+        return None
+    new, gone = int((~np.isin(now, before)).sum()), int((~np.isin(before, now)).sum())
+    how = f"{new} of them new, {gone} of the old ones gone" if new or gone else "in another order"
+    return f"found {len(now)} examples in its {split} split ({how}), expected the {len(before)} of then"
 
 
 def stored_settings(folder: str | Path) -> TrainingSettings:
@@ -366,7 +411,7 @@ def stored_settings(folder: str | Path) -> TrainingSettings:
 def _judge(run: Run, examples: Sequence[Any]) -> Report:
     from throughtime.training.threads import cpu_threads
 
-    with cpu_threads(run.model, run.task.settings.threads):
+    with stage("judging"), cpu_threads(run.model, run.task.settings.threads):
         return run.task.evaluate(run.model, examples)
 
 
@@ -382,12 +427,31 @@ def _task(name: str, settings: Mapping[str, Any], *, learns: bool = True) -> Tas
     return task(task.Settings(**settings), cache_folder(needed=learns))
 
 
-def _changed(settings: TrainingSettings, changes: Mapping[str, Any]) -> TrainingSettings:
-    changes = {name: value for name, value in changes.items() if getattr(settings, name, ...) != value}
+def _check_possible(settings: TrainingSettings) -> None:
+    """Make sure, before anything is read, that there is a limit, and a machine that can do what is asked."""
+    limits.require_one(settings)
+    if settings.device not in ("auto", "cpu") or settings.precision == "16-mixed":  # any machine has all else
+        from throughtime.training.hardware import check_hardware
+
+        check_hardware(settings)
+
+
+def _changed(settings: TrainingSettings, asked: Mapping[str, Any], folder: RunFolder) -> TrainingSettings:
+    """The settings of a run that goes on, with what may be given anew."""
+    changes = {name: value for name, value in asked.items() if getattr(settings, name, ...) != value}
     fixed = sorted(set(changes) - RESUMABLE)
     if fixed:
         raise ThroughtimeError(
             f"cannot change {', '.join(fixed)} of a run that goes on, only {', '.join(sorted(RESUMABLE))}; "
             "start a new run instead"
         )
+    if more := limits.given(asked):  # also those that are as before: they count from here on
+        changes |= limits.from_here_on(more, _progress(folder))
     return type(settings)(**(settings.model_dump() | changes))
+
+
+def _progress(folder: RunFolder) -> Progress:
+    """How far a run has come; one that was killed before its first checkpoint begins anew."""
+    from throughtime.training.checkpoint import read_progress
+
+    return read_progress(folder.checkpoint) if folder.checkpoint.exists() else Progress(batches=0)

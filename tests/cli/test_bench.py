@@ -167,7 +167,23 @@ def test_the_doctor_says_whether_bfloat16_is_the_processors_own() -> None:
     assert "emulated" in found["found"]
     found = complaints(THROUGHTIME_ISA="avx2")["bfloat16"]
     assert found["level"] == "note"
-    assert ("not in use" in found["found"]) == (fused.bfloat16_sets() != [fused.EMULATED])
+    assert "run in float32" in found["found"]
+    assert ("is there but" in found["found"]) == (fused.bfloat16_sets() != [fused.EMULATED])
+
+
+@pytest.mark.parametrize(
+    ("isa", "gains", "level", "said"),
+    [
+        ("avx512_bf16", True, "fine", "layers multiply in it"),
+        ("avx512_bf16", False, "problem", "slower than float32"),
+        ("", False, "note", "slower than float32: under autocast layers run in float32"),
+        ("", True, "note", "not in use: under autocast layers run in float32"),
+    ],
+)
+def test_the_doctor_says_what_autocast_does_on_other_processors(isa: str, gains: bool, level: str, said: str) -> None:
+    found = doctor._bfloat16(isa, ["avx512_bf16"], gains)
+    assert found.level == level
+    assert said in found.found
 
 
 @compiled

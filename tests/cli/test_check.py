@@ -84,3 +84,14 @@ def test_an_evaluation_says_which_examples_the_run_learned_from(
     assert "learned from" not in capsys.readouterr().err
     assert main(["evaluate", str(run), str(data)]) == 0
     assert "learned from: an example that this run learned from, 48 times" in capsys.readouterr().err
+
+
+def test_what_cannot_be_split_is_told_with_how_it_was_understood(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = tmp_path / "few.csv"
+    few.write_text("text;label\ngood film;pos\nbad film;neg\n")
+    assert main(["check", "sentiment", str(few)]) == 2
+    said = capsys.readouterr().err
+    assert "found 2 independent examples" in said
+    assert "semicolon" in said

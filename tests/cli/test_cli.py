@@ -184,7 +184,7 @@ def test_what_to_try_next_can_be_copied(reviews: Path, tmp_path: Path, capsys: p
 def test_two_trainings_do_not_share_a_folder(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shared = shutil.copytree(run, tmp_path / "run")
     before = (shared / "config.toml").read_bytes()
-    words = ["train", "sentiment", "--out", str(shared), "--resume", "--steps", "120", "--quiet"]
+    words = ["train", "sentiment", "--out", str(shared), "--resume", "--steps", "20", "--quiet"]
     code = "import sys\nfrom throughtime.storage.folder import RunFolder\nfrom pathlib import Path\n"
     code += f"with RunFolder(Path({str(shared)!r})).locked():\n    print('here', flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
@@ -245,7 +245,7 @@ def test_the_same_verbs_in_python(run: Path, reviews: Path) -> None:
 
 def test_a_run_goes_on_from_the_command_line(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = (run / "metrics.csv").read_text(encoding="utf-8").splitlines()
-    assert main(["train", "sentiment", "--out", str(run), "--resume", "--steps", "110", "--quiet"]) == 0
+    assert main(["train", "sentiment", "--out", str(run), "--resume", "--steps", "10", "--quiet"]) == 0
     after = (run / "metrics.csv").read_text(encoding="utf-8").splitlines()
     assert after[: len(before)] == before
     assert int(after[-1].split(",")[0]) == 110

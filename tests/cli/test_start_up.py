@@ -71,6 +71,6 @@ def test_predict_imports_torch_and_nothing_else_that_takes_long(task: str) -> No
 def test_what_the_compiler_is_told_without_importing_it_is_what_torch_tells_it() -> None:
     import torch
 
-    from throughtime.kernels.lengths import transformed
+    from throughtime.kernels.memory import transformed
 
     assert vars(transformed) == vars(torch.compiler.assume_constant_result(lambda: None))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from throughtime.data.columns import Asked
 from throughtime.data.findings import Findings
 from throughtime.data.labelled_texts import read_labelled_texts
-from throughtime.data.tables import LARGEST_FIELD, read_text
+from throughtime.data.tables import LARGEST_FIELD
 from throughtime.errors import ArgumentError, DataError
 
 GOOD, BAD = "a very good film indeed", "a really bad film, sadly"
@@ -250,57 +250,6 @@ def test_every_word_that_says_it_is_a_label_is_one(tmp_path: Path) -> None:
     assert len({row.label for row in rows}) == 200
     assert [(row.text, row.label) for row in rows[-2:]] == [("two labels", "t1"), ("last", "t3")]
     assert "several labels: a text with several labels" in said(findings, "several labels")
-
-
-UNREADABLE = [
-    (b"I don\x92t know", "expected text in utf-8 (or train with --encoding cp1252)"),
-    (b"caf\xe9", "expected text in utf-8 (or train with --encoding latin-1)"),
-    ("one é two é three é".encode() + b"\xff", "expected text in utf-8"),
-]
-
-
-@pytest.mark.parametrize(("text", "says"), UNREADABLE)
-def test_another_encoding_is_proposed_where_most_is_not_utf_8(tmp_path: Path, text: bytes, says: str) -> None:
-    with pytest.raises(DataError) as failure:
-        read_text(write(tmp_path, "a.csv", b"text\n" + text))
-    assert str(failure.value).endswith(says)
-    assert failure.value.line == 2
-
-
-@pytest.mark.parametrize(
-    ("text", "encoding", "says"),
-    [
-        (b"I don\x92t know", "latin-1", "a control character U+0080 to U+009F"),
-        ("caf\ufffd".encode(), "utf-8", "the character U+FFFD"),
-        ("caf\u00c3\u00a9".encode(), "utf-8", "come of reading UTF-8 as another encoding"),
-    ],
-)
-def test_text_that_was_read_in_a_wrong_encoding_is_suspicious(
-    tmp_path: Path, text: bytes, encoding: str, says: str
-) -> None:
-    findings = Findings()
-    read_text(write(tmp_path, "a.csv", b"text\n" + text), encoding, findings=findings)
-    assert findings.worst == "suspicious"
-    assert says in said(findings, "encoding")
-
-
-LINE_ENDS = [
-    ("one\rtwo\r", "one\ntwo\n", "carriage returns alone"),
-    ("one\r\ntwo\r\n", "one\ntwo\n", ""),
-    ("one\rmore\ntwo\n", "one more\ntwo\n", "a carriage return within a line, read as a space"),
-    ("one\r\r\ntwo\r\r\n", "one \ntwo \n", "a carriage return within a line, read as a space, 2 times"),
-    ("one\u2028more\x0b\x85\n", "one\u2028more\x0b\x85\n", ""),
-]
-
-
-@pytest.mark.parametrize(("content", "text", "says"), LINE_ENDS)
-def test_a_carriage_return_ends_a_line_only_where_no_line_feed_does(
-    tmp_path: Path, content: str, text: str, says: str
-) -> None:
-    findings = Findings()
-    assert read_text(write(tmp_path, "a.txt", content), findings=findings) == text
-    assert says in said(findings, "line ends")
-    assert bool(says) == bool(said(findings, "line ends"))
 
 
 def said(findings: Findings, subject: str) -> str:

@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +22,10 @@ from throughtime.models.base import Loss, Model
 from throughtime.settings import TrainingSettings
 from throughtime.storage.folder import RunFolder
 from throughtime.tasks.base import Metric
-from throughtime.tasks.text.corpus.streams import StreamLoader
 from throughtime.training import loop
 
 VOCABULARY = 11
 METRIC = Metric("nll", "nats", "min")
-
-# processes of their own, forked from one that has nothing running and has imported what takes seconds
-context = multiprocessing.get_context("forkserver")
-context.set_forkserver_preload(["throughtime.training.loop", "throughtime.layers"])
 
 
 class ToyModel(Model):
@@ -64,9 +59,42 @@ def text(length: int, seed: int = 5) -> np.ndarray:
     return tokens
 
 
+class Windows:
+    """Four streams of one text side by side, window by window, the state carried from each to the next.
+
+    Args:
+        tokens: the text.
+        steps: of a window.
+        seed: of the windows' order where they are of other lengths, half and one and a half times as long; None: all
+            are of one length.
+    """
+
+    def __init__(self, tokens: np.ndarray, steps: int, seed: int | None = None) -> None:
+        length = (len(tokens) - 1) // 4
+        self.inputs, self.targets = (
+            torch.from_numpy(tokens[shift : shift + 4 * length].astype(np.int64)).view(4, length) for shift in (0, 1)
+        )
+        self.seed = seed
+        widths = [steps] if seed is None else [steps // 2, steps, steps + steps // 2]
+        self.widths = np.resize(widths, len(widths) * (length // sum(widths) + 1))
+
+    def __len__(self) -> int:
+        return len(list(self.epoch(0)))
+
+    def epoch(self, epoch: int, skip: int = 0) -> Iterator[Batch]:
+        widths = self.widths
+        if self.seed is not None:
+            widths = np.random.default_rng((self.seed, epoch)).permutation(widths)
+        stops = np.cumsum(widths)
+        for index, (start, stop) in enumerate(zip(stops - widths, stops, strict=True)):
+            window = {"inputs": self.inputs[:, start:stop], "targets": self.targets[:, start:stop]}
+            if index >= skip and (count := window["inputs"].numel()):
+                yield Batch(window, sequences=4, tokens=count, first=index == 0)
+
+
 def make_loader(kind: str, workers: int) -> Loader:
     if kind == "stream":
-        return StreamLoader(text(2000), 4, 12, seed=1, vary=True)
+        return Windows(text(2000), 12, seed=1)
     random = np.random.default_rng(2)
     tokens = text(3000)
     examples = []
@@ -83,7 +111,7 @@ def train(
     asked = TrainingSettings(threads=1, **settings)
     loop.seed_everything(asked.seed)
     model = ToyModel()
-    valid = StreamLoader(text(400, seed=6), 4, 20, training=False)
+    valid = Windows(text(400, seed=6), 20)
 
     def validate(model: ToyModel) -> float:
         torch.rand(3)  # an evaluation that samples must not change the training

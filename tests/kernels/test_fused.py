@@ -162,15 +162,6 @@ def test_the_pool_hands_out_again_what_came_back() -> None:
     assert take(100, 4000).data_ptr() != place  # too small to waste it on
 
 
-def test_a_second_derivative_is_refused_not_wrong() -> None:
-    layer, x = GRU(3, 4), torch.randn(5, 2, 3, requires_grad=True)
-    with kernels.use("fused"):
-        output, _ = layer(x)
-    (first,) = torch.autograd.grad(output.sum(), x, create_graph=True)
-    with pytest.raises(RuntimeError):
-        torch.autograd.grad(first.sum(), x)
-
-
 def test_what_a_kernel_does_not_cover_says_why() -> None:
     x = torch.zeros(2, 1, 3)
     with kernels.use("fused"):

@@ -115,3 +115,42 @@ def test_wrong_arguments_are_named() -> None:
         Classifier(OneHot(3), RNN(3, 2, batch_first=True), classes=2, pooling="sum")  # type: ignore[arg-type]
     with pytest.raises(ArgumentError, match="batch_first=False"):
         Classifier(OneHot(3), RNN(3, 2), classes=2)
+
+
+@pytest.mark.parametrize("pooling", ["last", "mean", "max", "attention"])
+def test_a_sequence_adds_up_what_its_parts_say_alone(pooling: Pooling, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values, gradients and attention against a plain loop; 3 rows at a time, so that parts of one text come apart."""
+    monkeypatch.setattr("throughtime.models.classifier._ROWS", 3)
+    torch.manual_seed(0)
+    layer = LSTM(9, 4, batch_first=True, bidirectional=True)
+    model = Classifier(OneHot(9), layer, classes=3, pooling=pooling)
+    parts = [[2, 5, 1, 3], [4], [], [3, 3]]
+    texts = [torch.randint(1, 9, (sum(sizes),)) for sizes in parts]
+    inputs = torch.nn.utils.rnn.pad_sequence(texts, batch_first=True, padding_value=7)
+    batch = Batch(
+        {
+            "inputs": inputs,
+            "lengths": torch.tensor([len(text) for text in texts]),
+            "parts": torch.tensor([sizes + [0] * (4 - len(sizes)) for sizes in parts]),
+            "targets": torch.tensor([0, 1, 2, 1]),
+        },
+        4,
+        sum(map(len, texts)),
+    )
+    expected, weights = [], []
+    for text, sizes in zip(texts, parts, strict=True):
+        alone = [model(part[None], torch.tensor([len(part)])) for part in text.split(sizes or [0])]
+        expected.append(torch.stack([answer.logits[0] for answer in alone]).sum(dim=0) / len(alone) ** 0.5)
+        weights.append(torch.cat([(a.attention[0] if a.attention is not None else torch.zeros(0)) for a in alone]))
+    total = F.cross_entropy(torch.stack(expected), batch["targets"], reduction="sum")
+    loss = model.loss(batch)
+    torch.testing.assert_close(loss.total, total)
+    gradients = torch.autograd.grad(loss.total, list(model.parameters()))
+    for found, wanted in zip(gradients, torch.autograd.grad(total, list(model.parameters())), strict=True):
+        torch.testing.assert_close(found, wanted)
+    attention = model(inputs, batch["lengths"], batch["parts"]).attention
+    assert (attention is None) == (pooling != "attention")
+    if attention is not None:
+        for row, own, sizes in zip(attention, weights, parts, strict=True):
+            torch.testing.assert_close(row[: len(own)], own / max(1, len(sizes)))
+            assert (row[len(own) :] == 0).all()

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.toy_run import METRIC, ToyModel, context, train
+from helpers.processes import context
+from helpers.toy_run import METRIC, ToyModel, train
 from throughtime.errors import ThroughtimeError
 from throughtime.settings import TrainingSettings
 from throughtime.storage.atomic import write_atomically

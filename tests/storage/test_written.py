@@ -13,23 +13,6 @@ from throughtime.data.words.vocabulary import Vocabulary
 from throughtime.errors import DataError, MissingExtraError
 from throughtime.models.ngram import NGram
 from throughtime.storage.written import readable
-from throughtime.tasks.music import Music, MusicSettings
-from throughtime.tasks.sentiment.baselines.bag_of_words import BagOfWords
-from throughtime.tasks.speech.baselines.templates import Templates
-from throughtime.tasks.video.baselines.single_frames import SingleFrames
-
-ONES = np.ones((3, 2))
-
-
-def music(folder: Path) -> Any:
-    return Music(MusicSettings(), folder)
-
-
-def counted(folder: Path) -> Any:
-    task = music(folder)
-    task.statistics = {"frequency": ONES, "after": ONES}
-    return task
-
 
 # the file that is spoiled, and how it was written and is read again
 WRITTEN: dict[str, tuple[Callable[[Path], Any], Callable[[Path], Any]]] = {
@@ -37,25 +20,9 @@ WRITTEN: dict[str, tuple[Callable[[Path], Any], Callable[[Path], Any]]] = {
         lambda path: Vocabulary(["a", "b"]).save(path),
         Vocabulary.load,
     ),
-    "bag_of_words.npz": (
-        lambda path: BagOfWords(["a"], ONES, ONES, ONES).save(path.parent),
-        lambda path: BagOfWords.load(path.parent),
-    ),
     "ngram.npz": (
         lambda path: NGram.fit(np.arange(9) % 4, 4, 2).save(path),
         NGram.load,
-    ),
-    "frames.npz": (
-        lambda path: SingleFrames(ONES, ONES, ONES, ONES).save(path),
-        SingleFrames.load,
-    ),
-    "templates.npz": (
-        lambda path: Templates([ONES, ONES], ["a", "b"]).save(path),
-        Templates.load,
-    ),
-    "statistics.npz": (
-        lambda path: counted(path.parent).save_features(path.parent),
-        lambda path: music(path.parent).load_features(path.parent),
     ),
 }
 

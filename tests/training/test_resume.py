@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import os
-import random
 import signal
 import time
 from multiprocessing.context import ForkServerProcess
@@ -14,7 +12,9 @@ from typing import Any
 import pytest
 import torch
 
-from helpers.toy_run import child, context, train
+from helpers.processes import context, kill_again_and_again
+from helpers.runs import TIMES, metrics
+from helpers.toy_run import child, train
 from throughtime.errors import ThroughtimeError
 from throughtime.storage.folder import RunFolder
 from throughtime.training.tree import load_tree
@@ -42,7 +42,6 @@ RUNS: dict[str, tuple[str, dict[str, Any]]] = {
         {"epochs": 3, "workers": 2, "optimiser": "rmsprop", "schedule": "exponential", "accumulate": 3},
     ),
 }
-TIMES = ("seconds", "sequences_per_second", "tokens_per_second")
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +62,6 @@ def start(
     process = context.Process(target=child, args=(folder, kind, settings, die_at, folder.with_suffix(".log")))
     process.start()
     return process
-
-
-def metrics(folder: Path) -> list[dict[str, str]]:
-    with (folder / "metrics.csv").open() as file:
-        return [{name: value for name, value in row.items() if name not in TIMES} for row in csv.DictReader(file)]
 
 
 def without_times(tree: dict[str, Any]) -> dict[str, Any]:
@@ -91,7 +85,7 @@ def identical(one: Any, other: Any) -> bool:
 
 def assert_same_result(folder: Path, whole: Path) -> None:
     assert (folder / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
-    assert metrics(folder) == metrics(whole)
+    assert metrics(folder / "metrics.csv") == metrics(whole / "metrics.csv")
     one, other = (without_times(load_tree(RunFolder(path).checkpoint)) for path in (folder, whole))
     for part in one:
         assert identical(one[part], other[part]), part
@@ -105,23 +99,8 @@ def test_killed_at_random_moments_it_goes_on_to_the_same_bytes(
     kind, settings = RUNS[name]
     folder = tmp_path / "run"
     settings = {**settings, "checkpoint_every": 0}  # a checkpoint at each step: many moments are within its writing
-    moments = random.Random(name)
-    kills = 0
-    for attempt in range(30):
-        process = start(folder, kind, settings)
-        if attempt < 5:
-            checkpoint = RunFolder(folder).checkpoint
-            seen = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
-            while process.is_alive() and (not checkpoint.exists() or checkpoint.stat().st_mtime_ns == seen):
-                time.sleep(0.001)
-            time.sleep(moments.uniform(0, 0.12))
-            process.kill()
-        process.join()
-        kills += process.exitcode == -signal.SIGKILL
-        if process.exitcode == 0:
-            break
-    assert process.exitcode == 0
-    assert kills >= 3
+    checkpoint = RunFolder(folder).checkpoint
+    assert kill_again_and_again(lambda: start(folder, kind, settings), checkpoint, 5, 0.12, name) >= 3
     assert_same_result(folder, uninterrupted[name])
 
 
@@ -142,7 +121,7 @@ def test_killed_while_writing_it_goes_on_to_the_same_bytes(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_at_a_step_with_a_checkpoint_and_says_how_to_go_on(
+def test_a_signal_stops_at_a_step_with_a_checkpoint_and_says_where(
     number: signal.Signals, uninterrupted: dict[str, Path], tmp_path: Path
 ) -> None:
     name = "buckets, 2 workers, rmsprop, exponential"
@@ -158,7 +137,6 @@ def test_a_signal_stops_at_a_step_with_a_checkpoint_and_says_how_to_go_on(
     said = folder.with_suffix(".log").read_text()
     step = load_tree(RunFolder(folder).checkpoint)["progress"]["step"]
     assert f"stopped by {number.name} after step {step}" in said
-    assert f"--out {folder} --resume" in said
     assert "Traceback" not in said
     start(folder, kind, settings).join()
     assert_same_result(folder, uninterrupted[name])
@@ -168,14 +146,14 @@ def test_a_finished_run_says_so_and_a_larger_limit_goes_on(tmp_path: Path, capsy
     folder = tmp_path / "run"
     first = train(folder, "stream", {"steps": 8, "evaluate_every": 4})
     before = {path: path.read_bytes() for path in folder.rglob("*.safetensors")}
-    rows = metrics(folder)
+    rows = metrics(folder / "metrics.csv")
     capsys.readouterr()
 
     again = train(folder, "stream", {"steps": 8, "evaluate_every": 4}, resume=True)
     assert again == first
     assert "limit of 8 steps" in capsys.readouterr().err
     assert {path: path.read_bytes() for path in folder.rglob("*.safetensors")} == before
-    assert metrics(folder) == rows
+    assert metrics(folder / "metrics.csv") == rows
 
     further = train(folder, "stream", {"steps": 24, "evaluate_every": 4}, resume=True)
     assert further.steps == 24

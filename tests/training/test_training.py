@@ -15,14 +15,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from helpers.scripted_run import COUNT, Ones, Scripted, rows, scripted
-from helpers.toy_run import METRIC, ToyModel, plain_weights, text
+from helpers.toy_run import METRIC, ToyModel, Windows, plain_weights, text
 from throughtime.data.batch import Batch
 from throughtime.data.loaders import BucketLoader
 from throughtime.errors import NotANumberError, ThroughtimeError
 from throughtime.models.base import Loss, Model
 from throughtime.settings import TrainingSettings
 from throughtime.storage.folder import RunFolder
-from throughtime.tasks.text.corpus.streams import StreamLoader
 from throughtime.training import loop
 from throughtime.training.hardware import make_fabric
 from throughtime.training.step import Stepper
@@ -63,7 +62,7 @@ def test_truncated_backpropagation_equals_a_plain_pytorch_loop(tmp_path: Path) -
     settings = TrainingSettings(
         optimiser="sgd", learning_rate=2.0, clip_norm=0.25, epochs=3, schedule="exponential", precision="64"
     )
-    loader = StreamLoader(tokens, 4, 10)
+    loader = Windows(tokens, 10)
     loop.fit(model, loader, lambda _: 0.0, METRIC, settings, RunFolder.create(tmp_path / "run"), quiet=True)
 
     streams = 499 // 4
@@ -223,7 +222,7 @@ def test_an_interrupt_is_heeded_at_the_step_and_handlers_come_back(number: signa
 
     run = RunFolder.create(tmp_path / "run")
     model = Scripted(gradient)
-    with pytest.raises(KeyboardInterrupt, match=f"{number.name} after step 6.*--resume"):
+    with pytest.raises(KeyboardInterrupt, match=f"stopped by {number.name} after step 6"):
         loop.fit(model, Ones(4), lambda _: 1.0, METRIC, TrainingSettings(**COUNT, epochs=9), run, quiet=True)
     assert load_tree(run.checkpoint)["progress"]["step"] == 6
     assert [signal.getsignal(kind) for kind in (signal.SIGINT, signal.SIGTERM)] == handlers

@@ -135,16 +135,29 @@ def _choice() -> Iterator[Finding]:
         yield Finding("fine", "instruction set", found)
     else:
         yield Finding("problem", "instruction set", found, f"unset THROUGHTIME_ISA: {there[0]} is quicker")
-    yield _bfloat16(fused.selected_bfloat16(), [name for name in fused.bfloat16_sets() if name != fused.EMULATED])
+    own = [name for name in fused.bfloat16_sets() if name != fused.EMULATED]
+    yield _bfloat16(fused.selected_bfloat16(), own, fused.bfloat16_gains())
 
 
-def _bfloat16(isa: str, there: list[str]) -> Finding:
-    """What layers do under torch.autocast("cpu", torch.bfloat16), which precision bf16-mixed is."""
-    if isa in there:
+def _bfloat16(isa: str, there: list[str], gains: bool) -> Finding:
+    """What layers do under torch.autocast("cpu", torch.bfloat16), which precision bf16-mixed is.
+
+    Args:
+        isa: what is in use there; empty for none.
+        there: what the processor has.
+        gains: whether that is quicker than float32.
+    """
+    if isa in there and gains:
         return Finding("fine", "bfloat16", f"{isa}: under autocast (precision bf16-mixed) layers multiply in it")
+    if isa in there:
+        found = f"{isa}: under autocast layers multiply in it, which on this processor is slower than float32"
+        return Finding("problem", "bfloat16", found, "unset THROUGHTIME_ISA, unless you want to see what rounding does")
     if isa:
         advice = "unset THROUGHTIME_ISA, unless you want to see what the rounding does"
         return Finding("problem", "bfloat16", f"{isa}: emulated under autocast, slower than float32", advice)
+    if there and not gains:
+        found = f"{there[0]} is there but slower than float32: under autocast layers run in float32"
+        return Finding("note", "bfloat16", found, f"THROUGHTIME_ISA={there[0]} lets them multiply in it all the same")
     if there:
         found = f"{there[0]} is there but not in use: under autocast layers run in float32"
         return Finding("note", "bfloat16", found, "unset THROUGHTIME_ISA to let them multiply in it")

@@ -11,7 +11,7 @@ import tyro
 
 from throughtime import tasks as registry
 from throughtime.errors import ThroughtimeError
-from throughtime.settings import TrainingSettings
+from throughtime.settings import LIMITS, TrainingSettings
 
 SettingsT = TypeVar("SettingsT", bound=TrainingSettings)
 ArgumentsT = TypeVar("ArgumentsT", bound="DataArguments[Any]")
@@ -37,7 +37,7 @@ class DataArguments(Generic[SettingsT]):
         return {"data": self.data, "train": self.train, "valid": self.valid, "test": self.test}
 
     def changed(self, defaults: TrainingSettings) -> dict[str, Any]:
-        """The settings that were asked for: those that differ from the defaults."""
+        """The settings that differ from the defaults."""
         return {key: value for key, value in self.settings.model_dump().items() if value != getattr(defaults, key)}
 
 
@@ -63,3 +63,12 @@ def parse(kind: type[ArgumentsT], verb: str, name: str, words: Sequence[str], de
     own: Any = kind[type(defaults)]  # type: ignore[index]
     parsed: ArgumentsT = tyro.cli(own, prog=f"throughtime {verb} {name}", args=words, default=own(settings=defaults))
     return parsed
+
+
+def asked_for(
+    kind: type[DataArguments[Any]], verb: str, name: str, words: Sequence[str], defaults: TrainingSettings
+) -> dict[str, Any]:
+    """The settings that were asked for: those that differ from the defaults, and limits also where they do not."""
+    unlimited = defaults.model_copy(update=dict.fromkeys(LIMITS))
+    differing = parse(kind, verb, name, words, defaults).changed(defaults)
+    return differing | parse(kind, verb, name, words, unlimited).changed(unlimited)

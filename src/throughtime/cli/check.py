@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
@@ -41,7 +41,8 @@ def run(arguments: Sequence[str]) -> int:
 
     from throughtime import verbs
 
-    seen = verbs.check(name, **asked.places, **asked.changed(defaults))
+    places: dict[str, Any] = asked.places
+    seen = verbs.check(name, **places, **asked.changed(defaults))
     if asked.json:
         print(json.dumps(seen.to_json() | {"shown": _examples(seen)}, ensure_ascii=False, indent=2))
     else:

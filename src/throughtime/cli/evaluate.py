@@ -36,5 +36,5 @@ def run(arguments: Sequence[str]) -> int:
     else:
         judged_on = "the run's own held-out test" if asked.data is None else str(asked.data)
         show_report(report, done.task.metric, judged_on)
-        show_findings(done.task.findings)
+    show_findings(done.task.findings)  # on standard error, so also beside JSON
     return 0

@@ -12,7 +12,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from throughtime import __version__
+from throughtime import __version__, tasks
+from throughtime.cli.show import show_findings
 from throughtime.errors import KernelFallbackWarning, ThroughtimeError
 
 # verb -> what it does; each is a module of this package with `run(arguments) -> exit status`
@@ -53,6 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()  # here a full disk is one sentence; when Python ends it is a traceback
     except ThroughtimeError as error:
+        show_findings(error.findings, taken=True)
         return _fail(str(error), 2)
     except BrokenPipeError:
         _give_up_output()  # its reader (head, less) has seen enough
@@ -89,7 +91,8 @@ def _help() -> None:
     for verb, purpose in VERBS.items():
         table.add_row(f"  throughtime {verb}", purpose)
     console.print(table)
-    console.print("\nthroughtime VERB --help says more. A first step: throughtime train music", highlight=False)
+    first = f"throughtime train {tasks.names[0]}"
+    console.print(f"\nthroughtime VERB --help says more. A first step: {first}", highlight=False)
 
 
 def _heed_only_ours() -> None:

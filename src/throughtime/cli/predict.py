@@ -15,6 +15,7 @@ import tyro
 from rich.console import Console
 
 from throughtime import tasks as registry
+from throughtime.cli.show import show_findings
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.tasks.base import Draws, Expresses, Paints, Prediction, Task
 
@@ -55,6 +56,7 @@ def run(arguments: Sequence[str]) -> int:
         if asked.pictures is not None:
             registry.require(done.task, Draws).draw(prediction, asked.pictures / f"{number:04}.png")
         _print(done.task, prediction, asked)
+    show_findings(done.task.findings)
     return 0
 
 

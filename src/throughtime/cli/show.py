@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from rich import box
@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from throughtime.data.findings import STYLES, Findings
+from throughtime.data.findings import STYLES, Finding
 from throughtime.storage.report import Report
 from throughtime.tasks.base import Metric
 
@@ -54,11 +54,16 @@ def _show_table(
     console.print(table, highlight=False)
 
 
-def show_findings(findings: Findings) -> None:
-    """Print what was left out of the data or looks wrong with it to standard error."""
+def show_findings(findings: Iterable[Finding], taken: bool = False) -> None:
+    """Print what was left out of the data or looks wrong with it to standard error.
+
+    Args:
+        findings: of reading it.
+        taken: print what was taken for what, too.
+    """
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     for finding in findings:
-        if finding.level != "taken":
+        if taken or finding.level != "taken":
             console.print(Text(str(finding), STYLES[finding.level]))
 
 

@@ -13,19 +13,24 @@ from rich.console import Console
 
 from throughtime import tasks as registry
 from throughtime import verbs
-from throughtime.cli.arguments import DataArguments, SettingsT, parse, task_name
+from throughtime.cli.arguments import DataArguments, SettingsT, asked_for, parse, task_name
 from throughtime.cli.show import show_report
 from throughtime.tasks.base import Generates, Task
 
 
 @dataclass(frozen=True)
 class Arguments(DataArguments[SettingsT]):
-    """Train a model, keep the best by the validation split, judge it on the test split."""
+    """Train a model, keep the best by the validation split, judge it on the test split.
+
+    It stops at the first of its limits, and says so before it begins: the defaults below; or --steps or --epochs in
+    place of all of them; or --minutes in place of the default minutes.
+    """
 
     out: Path = field(default_factory=lambda: Path("runs") / time.strftime("%Y%m%d-%H%M%S"))
     """The run folder to be made (with --resume: to go on with)."""
     resume: bool = False
-    """Go on where the run in --out stopped (killed, interrupted, or its limit reached)."""
+    """Go on where the run in --out stopped (killed, interrupted, or its limit reached), to the limits that it has;
+    --steps, --epochs or --minutes given with it are learned from there on, in place of the limits before."""
     quiet: bool = False
     """Say nothing but the report."""
 
@@ -36,12 +41,9 @@ def run(arguments: Sequence[str]) -> int:
     defaults = registry.find(name).Settings()
     asked = parse(Arguments, "train", name, words, defaults)
     if asked.resume:
-        # once more, upon the run's own settings: what was asked anew differs from them
-        defaults = verbs.stored_settings(asked.out)
-        asked = parse(Arguments, "train", name, words, defaults)
-    done = verbs.train(
-        name, **asked.places, out=asked.out, resume=asked.resume, quiet=asked.quiet, **asked.changed(defaults)
-    )
+        defaults = verbs.stored_settings(asked.out)  # what was asked anew differs from the run's own settings
+    settings = asked_for(Arguments, "train", name, words, defaults)
+    done = verbs.train(name, **asked.places, out=asked.out, resume=asked.resume, quiet=asked.quiet, **settings)
     show_report(done.folder.read_report(), done.task.metric, "held-out test")
     console = Console()
     console.print(f"\nThe run is in {asked.out}. What to try next:", highlight=False, markup=False)
@@ -55,4 +57,4 @@ def _next_steps(task: Task[Any, Any], folder: Path) -> list[str]:
     steps = [f"throughtime evaluate {out} FILE", f"throughtime predict {out} INPUT"]
     if isinstance(task, Generates):
         steps.insert(0, f"throughtime generate {out} --out new{task.ending} --temperature 0.9")
-    return [*steps, f"throughtime train {task.name} --out {out} --resume --minutes 10    (goes on learning)"]
+    return [*steps, f"throughtime train {task.name} --out {out} --resume --minutes 10  # learns for 10 more minutes"]

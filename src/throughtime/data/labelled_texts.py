@@ -11,7 +11,8 @@ from typing import Any
 
 from throughtime.data.columns import Asked, Layout, Record, choose_columns
 from throughtime.data.findings import Findings
-from throughtime.data.tables import LABEL_MARK, check_widths, format_of, read_records, read_text
+from throughtime.data.tables import LABEL_MARK, check_widths, format_of, read_records
+from throughtime.data.text_files import read_text
 from throughtime.errors import DataError
 
 # what programs write where there is nothing, and people as names of classes

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from throughtime.data.findings import Findings
-from throughtime.data.tables import LARGEST_FIELD, read_text
+from throughtime.data.tables import LARGEST_FIELD
+from throughtime.data.text_files import read_lines
 from throughtime.errors import DataError
 
 _MARKS = {";": "a semicolon", ",": "a comma", "\t": "a tab"}
@@ -25,7 +26,7 @@ def read_rows(path: Path, findings: Findings, encoding: str = "utf-8") -> list[t
     Raises:
         DataError: a row is wider or narrower than the first, a quotation mark is never closed, or there is no row.
     """
-    lines = read_text(path, encoding).split("\n")
+    lines = read_lines(path, encoding, findings=findings)
     for number, line in enumerate(lines, 1):
         if line.lstrip().startswith("#"):
             findings.left_out("comments", "a line that begins with #", path, number)

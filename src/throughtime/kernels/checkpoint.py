@@ -12,7 +12,8 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from throughtime.cells import State
-from throughtime.kernels.lengths import Lengths, transformed
+from throughtime.kernels.lengths import Lengths
+from throughtime.kernels.memory import recorded, transformed
 from throughtime.kernels.request import Noise, Request, Result
 
 
@@ -24,8 +25,9 @@ def segment_length(steps: int) -> int | None:
     """
     # index: a number also where torch.compile has found that it varies
     length = 2 * math.isqrt(max(0, operator.index(steps) - 1)) + 2
-    # nothing can be computed later while torch.func transforms the call
-    return length if length < steps and torch.is_grad_enabled() and not transformed() else None
+    # nothing can be computed later while torch.func transforms the call, nor in a trace
+    later = torch.is_grad_enabled() and not (transformed() or recorded())
+    return length if later and length < steps else None
 
 
 def run_in_segments(request: Request, run: Callable[[Request], Result]) -> Result:

@@ -9,16 +9,16 @@ from torch import Tensor
 
 from throughtime.kernels import dispatch, fused
 from throughtime.kernels.calls import compiled
-from throughtime.kernels.lengths import transformed
+from throughtime.kernels.memory import has_memory, watched
 
 
 def covers(*tensors: Tensor) -> bool:
-    """Whether the compiled kernels can compute with these: float32 on the CPU, nobody asking for gradients."""
+    """Whether the compiled kernels can compute with these: plain float32 on the CPU, nobody asking for gradients."""
     if not fused.selected() or dispatch.current() not in ("auto", "fused") or torch.is_grad_enabled():
         return False
-    if torch.is_autocast_enabled("cpu") or torch.compiler.is_compiling() or transformed():
+    if torch.is_autocast_enabled("cpu") or torch.compiler.is_compiling() or watched():
         return False
-    return all(tensor.dtype is torch.float32 and tensor.is_cpu for tensor in tensors)
+    return all(map(has_memory, tensors))
 
 
 class PackedLinear:
@@ -58,7 +58,7 @@ class PackedLinear:
         hidden = hidden.contiguous()
         rows = len(hidden)
         values, normaliser = hidden.new_empty(rows, many), hidden.new_empty(rows)
-        places = torch.empty(rows, many, dtype=torch.int64)
+        places = torch.empty(rows, many, dtype=torch.int64, device="cpu")
         sizes = torch.get_num_threads(), rows, self.depth, self.columns, many
         given = hidden.data_ptr(), self.packed.data_ptr(), sorted(excluded)
         results = values.data_ptr(), places.data_ptr(), normaliser.data_ptr()

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable
 from types import TracebackType
 from typing import NamedTuple
 
 import torch
 
-from throughtime.errors import ArgumentError, KernelFallbackWarning, KernelUnavailableError
+from throughtime.errors import ArgumentError, KernelUnavailableError
 from throughtime.kernels import fused, native, reference
 from throughtime.kernels.checkpoint import run_in_segments
-from throughtime.kernels.lengths import transformed
+from throughtime.kernels.memory import recorded, watcher
+from throughtime.kernels.notice import tell_once
 from throughtime.kernels.request import Request, Result
 
 CHOICES = ("auto", "fused", "torch", "reference")
@@ -37,9 +37,6 @@ FUSED = Kernel("fused", fused.refusal, fused.run)
 TORCH = Kernel("torch", native.refusal, native.run)
 REFERENCE = Kernel("reference", reference.refusal, reference.run)
 _fused: list[Kernel] = [FUSED]
-
-# Reasons for the reference that have been said: each once a process, not at every step of a training.
-_said: set[str] = set()
 
 # A plain global: torch.compile guards on it, which it cannot do for a context variable.
 _choice = os.environ.get("THROUGHTIME_KERNELS", "auto")
@@ -135,11 +132,12 @@ def run(request: Request) -> Result:
 
     Warns:
         KernelFallbackWarning: nobody asked for the reference, but no kernel covers a call that this processor
-            has kernels for (float32 on the CPU). Once for each reason. Silent while torch.compile or torch.func
-            looks on: what they need of the reference is no accident.
+            has kernels for (float32 on the CPU). Once for each reason. Silent while torch.compile, torch.func or a mode
+            of torch's looks on: what they need of the reference is no accident. And: a trace holds its loop, which is
+            as long as the example.
     """
     kernel = choose(request)
-    if not torch.compiler.is_compiling() and kernel is REFERENCE and current() == "auto" and not transformed():
+    if kernel is REFERENCE and not torch.compiler.is_compiling():
         _tell(request)
     if request.segment is not None and (kernel is not FUSED or torch.compiler.is_compiling()):
         return run_in_segments(request, run)
@@ -147,17 +145,26 @@ def run(request: Request) -> Result:
 
 
 def _tell(request: Request) -> None:
+    if recorded():
+        _tell_of_the_trace(request)
+        return
     x = request.input
-    if not fused.selected() or x.device.type != "cpu" or x.dtype != torch.float32:
+    if current() != "auto" or not fused.selected() or not x.is_cpu or x.dtype != torch.float32 or watcher() is not None:
         return
     reason = fused.refusal(request)
-    if reason is None or reason in _said:
-        return
-    _said.add(reason)
-    # the caller of the layer: behind _tell, run, forward and the two frames of nn.Module
-    warnings.warn(
-        f"a layer runs in the slow reference loop: {reason} (said once; whoever asks for the reference, by "
-        "THROUGHTIME_KERNELS=reference or kernels.use, is not told)",
-        KernelFallbackWarning,
-        stacklevel=6,
+    if reason is not None:
+        tell_once(
+            reason,
+            f"a layer runs in the slow reference loop: {reason} (said once; whoever asks for the reference, by "
+            "THROUGHTIME_KERNELS=reference or kernels.use, is not told)",
+        )
+
+
+def _tell_of_the_trace(request: Request) -> None:
+    """That a loop is traced, of as many steps as there are."""
+    reason = native.refusal(request) or "the reference was asked for"
+    tell_once(
+        f"trace: {reason}",
+        f"a trace of this layer is a loop of {int(request.input.shape[0])} steps and takes inputs of that length "
+        f"alone: {reason} (said once)",
     )

@@ -9,18 +9,7 @@ import torch
 from torch import Tensor
 
 from throughtime.errors import ArgumentError
-
-
-def transformed() -> bool:
-    """Whether a `torch.func` transform (vmap, grad, ...) is being applied: then values cannot be looked at.
-
-    torch.compile shall call this and not trace it: traced, the comparison with None is true always.
-    """
-    return torch._C._functorch.peek_interpreter_stack() is not None
-
-
-# what torch.compiler.assume_constant_result does; it would import the whole compiler, which takes as long as torch does
-transformed._dynamo_marked_constant = True  # type: ignore[attr-defined]
+from throughtime.kernels.memory import readable
 
 
 @dataclass(frozen=True)
@@ -63,7 +52,8 @@ class Lengths:
     def of(cls, lengths: Tensor | Sequence[int] | None, steps: int, batch: int, device: torch.device) -> Lengths | None:
         """Check the lengths a user gives.
 
-        Values are not looked at while compiling or under `torch.func`; there all rows may be shorter than T.
+        Values are not looked at where that cannot be done (`readable`: while compiling, tracing, under `torch.func`);
+        there all rows may be shorter than T.
 
         Args:
             lengths: (B,) integers from 0 to T, in any order, on any device; None for none.
@@ -82,12 +72,12 @@ class Lengths:
         if isinstance(lengths, Tensor):
             rows = lengths
         else:  # an empty list has no numbers to take a dtype from
-            rows = torch.as_tensor(lengths, dtype=None if len(lengths) else torch.int64)
+            rows = torch.as_tensor(lengths, dtype=None if len(lengths) else torch.int64, device="cpu")
         if rows.is_floating_point() or rows.is_complex() or rows.dtype == torch.bool:
             raise ArgumentError(f"lengths has dtype {rows.dtype}, expected integers")
         if tuple(rows.shape) != (batch,):
             raise ArgumentError(f"lengths has shape {tuple(rows.shape)}, expected one per row: ({batch},)")
-        if not (torch.compiler.is_compiling() or transformed()) and batch:
+        if batch and readable(rows):
             shortest, longest = (int(value) for value in torch.stack(rows.aminmax()).tolist())
             if shortest < 0 or longest > steps:
                 wrong = shortest if shortest < 0 else longest
@@ -123,7 +113,7 @@ def pack(rows: Tensor, steps: int, device: torch.device, order: Tensor | None = 
     if order is None:
         order = rows.argsort(descending=True, stable=True)
     order = order[rows[order] > 0]
-    going = torch.arange(steps).unsqueeze(1) < rows[order]
+    going = torch.arange(steps, device=rows.device).unsqueeze(1) < rows[order]
     time, place = going.nonzero(as_tuple=True)
     sizes = going.sum(dim=1)
     places = time * rows.numel() + order[place]
@@ -138,7 +128,7 @@ def pack_whole(rows: Tensor, steps: int) -> Packing:
         steps: T of the padded batch.
     """
     order = rows.argsort(descending=True, stable=True)
-    going = torch.arange(steps).unsqueeze(1) < rows[order]
-    places = (torch.arange(steps).unsqueeze(1) * rows.shape[0] + order).flatten()
+    going = torch.arange(steps, device=rows.device).unsqueeze(1) < rows[order]
+    places = (torch.arange(steps, device=rows.device).unsqueeze(1) * rows.shape[0] + order).flatten()
     real_first = (~going.flatten()).to(torch.uint8).argsort(stable=True)
     return Packing(places[real_first], going.sum(dim=1), order, (rows[order] > 0).unsqueeze(1))

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from throughtime.cells import Cell, GRUCell, LSTMCell, RNNCell, Weights
 from throughtime.kernels import reference
-from throughtime.kernels.lengths import Packing, transformed
+from throughtime.kernels.lengths import Packing
+from throughtime.kernels.memory import dual, readable, recorded, transformed
 from throughtime.kernels.request import Request, Result, autocasting
 
 ORDER = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
@@ -31,8 +32,12 @@ def refusal(request: Request) -> str | None:
         return "torch's kernels have no recurrent dropout"
     if any(not noise.silent for noise in request.noise):
         return "torch's kernels have no zoneout"
-    if request.lengths is not None and torch.compiler.is_compiling():
-        return "torch.compile cannot pack rows by their lengths"
+    if request.lengths is not None and not readable(request.lengths.rows):
+        return "rows cannot be packed by lengths whose values are not to be seen (torch.compile, a trace)"
+    if isinstance(request.cell, LSTMCell) and request.cell.proj_size and torch.onnx.is_in_onnx_export():
+        return "ONNX has no LSTM with projection"
+    if isinstance(request.cell, LSTMCell) and dual():
+        return "torch's LSTM has no forward-mode derivatives"
     if _fails_under_autocast(request):
         return "torch's LSTM cannot run under autocast on this processor, which has no bfloat16 instructions"
     if transformed():
@@ -99,8 +104,9 @@ def _call(
     hx: Any = initial if len(initial) > 1 else initial[0]
     name = f"rnn_{cell.nonlinearity}" if isinstance(cell, RNNCell) else cell.name.lower()
     function: Any = getattr(torch._VF, name)
-    # flat weights, has_biases, num_layers, dropout, train, bidirectional[, batch_first]
-    options = (flat, cell.bias, 1, 0.0, torch.is_grad_enabled(), len(weights) == 2)
+    # flat weights, has_biases, num_layers, dropout, train, bidirectional[, batch_first]; a trace may be trained later
+    train = torch.is_grad_enabled() or recorded()
+    options = (flat, cell.bias, 1, 0.0, train, len(weights) == 2)
     arguments = (x, hx, *options, False) if batch_sizes is None else (x, batch_sizes, hx, *options)
     if isinstance(cell, LSTMCell) and cell.proj_size and not torch.compiler.is_compiling():
         with warnings.catch_warnings():

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
+from throughtime.kernels import twice
 from throughtime.kernels.calls import Given, backward_into, empty_gradients, empty_results, forward_into
 
 
@@ -60,7 +60,7 @@ class SweepInSegments(torch.autograd.Function):
             starts += (start := [state.clone() for state in now])
             results = [output[segment.begin : segment.end], *now, *(None,) * (5 - len(now))]
             forward_into(results, _part(segment, start, *given), ctx.choice)
-        ctx.save_for_backward(x, *weights, mask, zone_hidden, zone_cell, *starts)
+        ctx.save_for_backward(x, *weights, h0, c0, mask, zone_hidden, zone_cell, sizes, *starts)
         ctx.set_materialize_grads(False)
         ctx.shapes = [state.shape for state in states]
         rest = [empty.clone() for _ in range(5 - len(states))]
@@ -68,11 +68,13 @@ class SweepInSegments(torch.autograd.Function):
         return (output, *states, *rest)
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, d_output: Tensor | None, *d_final: Tensor | None) -> Any:
         """Sweep each segment, the last one first: forward once more, keeping all, and back."""
         x, *saved = ctx.saved_tensors
-        weights, mask, zones, starts = saved[:10], saved[10], saved[11:13], saved[13:]
+        weights, (h0, c0, mask, *zones, sizes), starts = saved[:10], saved[10:16], saved[16:]
+        if (why := twice.reason((d_output, *d_final[:2]))) is not None:
+            given = Given(x, weights, h0, c0, mask, zones, sizes)
+            return (None, *twice.differentiate(why, given, ctx.choice, (d_output, *d_final[:2])), *(None,) * 12)
         n, (isa, cell, *_) = len(ctx.shapes), ctx.choice
         d_states = [
             x.new_zeros(shape) if d is None else d.clone(memory_format=torch.contiguous_format)

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
+from throughtime.kernels import twice
 from throughtime.kernels.calls import Given, backward_into, empty_gradients, empty_results, forward_into
 from throughtime.kernels.segments import SweepInSegments
 
@@ -183,17 +183,29 @@ def _(_o: Any, _h: Any, _c: Any, x: Tensor, *rest: Any) -> Any:
 
 
 def _setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
-    x, *weights, h0, c0, mask, zone_hidden, zone_cell, sizes, isa, cell, variant, reverse, one, two, _, _ = inputs
+    *tensors, isa, cell, variant, reverse, one, two, _, _ = inputs
     result, _, _, cells, gates, _ = output
-    ctx.choice = (isa, cell, variant, reverse, one, two, weights[2] is not None)
-    without_biases = (*weights[:2], *weights[4:])
-    ctx.save_for_backward(x, *without_biases, h0, c0, mask, zone_hidden, zone_cell, sizes, result, cells, gates)
+    ctx.choice = (isa, cell, variant, reverse, one, two)
+    ctx.save_for_backward(*tensors, result, cells, gates)
     ctx.set_materialize_grads(False)  # zeros the size of all gates would be made at every step
 
 
-def _differentiate(ctx: Any, *incoming: Tensor | None, run: Any = backward) -> Any:
-    gradients = run(*incoming[:3], *ctx.saved_tensors, *ctx.choice, ctx.needs_input_grad[0])
-    return (*(gradient if gradient.numel() else None for gradient in gradients), *(None,) * 12)
+def _way_back(ctx: Any, incoming: Sequence[Tensor | None], why: str | None, run: Any) -> Any:
+    """Gradients of all arguments, by `run`, or by the equations where there is a reason why."""
+    x, *weights, h0, c0, mask, zone_hidden, zone_cell, sizes, output, cells, gates = ctx.saved_tensors
+    states = (h0, c0, mask, zone_hidden, zone_cell, sizes)
+    if why is not None:
+        given = Given(x, weights, h0, c0, mask, (zone_hidden, zone_cell), sizes)
+        gradients = twice.differentiate(why, given, ctx.choice, incoming)
+    else:
+        what = (*ctx.choice, weights[2] is not None, ctx.needs_input_grad[0])
+        gradients = run(*incoming, x, *weights[:2], *weights[4:], *states, output, cells, gates, *what)
+        gradients = [gradient if gradient.numel() else None for gradient in gradients]
+    return (*gradients, *(None,) * 12)
+
+
+def _differentiate(ctx: Any, *incoming: Tensor | None) -> Any:
+    return _way_back(ctx, incoming[:3], twice.GRAPH if torch.is_grad_enabled() else None, backward)
 
 
 forward.register_autograd(_differentiate, setup_context=_setup)
@@ -210,6 +222,5 @@ class _Sweep(torch.autograd.Function):
         return output
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, *incoming: Tensor | None) -> Any:
-        return _differentiate(ctx, *incoming, run=_backward)
+        return _way_back(ctx, incoming[:3], twice.reason(incoming[:3]), _backward)

@@ -12,6 +12,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from throughtime.errors import ArgumentError
 from throughtime.kernels.lengths import Lengths, Packing, pack
+from throughtime.kernels.memory import recorded
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,18 @@ def arrange(
         The padded batch; the lengths of its rows, None if all are T; the form it came in.
 
     Raises:
-        ArgumentError: wrong number of dimensions, no steps, or lengths that do not fit.
+        ArgumentError: not a dense tensor, wrong number of dimensions, no steps, or lengths that do not fit; a
+            PackedSequence in a trace.
     """
     if isinstance(given, PackedSequence):
         if lengths is not None:
             raise ArgumentError("lengths were given with a PackedSequence, which has its own: leave them out")
+        if recorded():  # how many steps and rows there are would be those of the example for ever
+            raise ArgumentError("input is a PackedSequence, which cannot be traced: give the padded batch and lengths")
         return _unpack(given)
+    if given.layout is not torch.strided or given.is_nested:
+        kind = "a nested tensor" if given.is_nested else f"a tensor of layout {given.layout}"
+        raise ArgumentError(f"input is {kind}, expected a dense one (and lengths, where rows end before others)")
     if given.dim() not in (2, 3):
         raise ArgumentError(
             f"input has shape {tuple(given.shape)}, expected 3 dimensions "
@@ -71,7 +78,7 @@ def arrange(
     if not form.batched:
         given = given.unsqueeze(1)
         if lengths is not None:
-            lengths = torch.as_tensor(lengths).reshape(-1)
+            lengths = torch.as_tensor(lengths, device=None if isinstance(lengths, Tensor) else "cpu").reshape(-1)
     elif batch_first:
         given = given.transpose(0, 1)
     if given.shape[0] == 0:
@@ -83,9 +90,9 @@ def _unpack(packed: PackedSequence) -> tuple[Tensor, Lengths | None, Form]:
     sizes = packed.batch_sizes
     T, B = len(sizes), int(sizes[0])
     order = packed.sorted_indices
-    order = torch.arange(B) if order is None else order.cpu()
-    rows = torch.empty(B, dtype=torch.int64)
-    rows[order] = (sizes.unsqueeze(1) > torch.arange(B)).sum(dim=0)
+    order = torch.arange(B, device="cpu") if order is None else order.cpu()
+    rows = torch.empty(B, dtype=torch.int64, device="cpu")
+    rows[order] = (sizes.unsqueeze(1) > torch.arange(B, device="cpu")).sum(dim=0)
     packing = pack(rows, T, packed.data.device, order)
     padded = packed.data.new_zeros(T * B, packed.data.shape[-1]).index_copy(0, packing.places, packed.data)
     lengths = Lengths.of(rows, T, B, packed.data.device)

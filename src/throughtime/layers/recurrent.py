@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypedDict
@@ -16,6 +17,7 @@ from throughtime import kernels
 from throughtime.cells import Cell, State
 from throughtime.errors import ArgumentError
 from throughtime.kernels import Lengths, Noise, Request
+from throughtime.kernels.memory import recorded
 from throughtime.kernels.request import autocasting, drawn
 from throughtime.layers.form import Form, arrange
 from throughtime.layers.streaming import full_name, one_step, stages
@@ -104,7 +106,8 @@ class Recurrent(nn.Module):
                 for name, shape in one.shapes().items():
                     weight = nn.Parameter(torch.empty(shape, device=device, dtype=dtype))
                     self.register_parameter(full_name(name, layer, direction), weight)
-        self.stages = stages(self)
+        noisy = any(self.zoneout) or self.recurrent_dropout or self.weight_dropout
+        self.stages = () if noisy or bidirectional else stages(self.cells)
         self.reset_parameters()
 
     @property
@@ -162,10 +165,25 @@ class Recurrent(nn.Module):
             ArgumentError: an argument of the wrong shape, type or value.
             KernelUnavailableError: the kernel that was asked for cannot run this call.
         """
-        if lengths is None and trace is False and not is_compiling():
-            answer = one_step(self, input, hx)
+        dropping = self.training and self.dropout
+        if self.stages and lengths is None and trace is False and not dropping and not is_compiling():
+            answer = one_step(self.stages, self._parameters, self.batch_first, input, hx)
             if answer is not None:
                 return answer
+        if not recorded():
+            return self._run(input, hx, lengths, trace)
+        with warnings.catch_warnings():
+            # what is decided here by the example's sizes is whether there is an error
+            warnings.simplefilter("ignore", torch.jit.TracerWarning)  # type: ignore[attr-defined]
+            return self._run(input, hx, lengths, trace)
+
+    def _run(
+        self,
+        input: Tensor | PackedSequence,
+        hx: Tensor | tuple[Tensor, ...] | None,
+        lengths: Tensor | Sequence[int] | None,
+        trace: bool | Sequence[str],
+    ) -> tuple[Any, ...]:
         x, rows, form = arrange(input, lengths, self.batch_first)
         x, initial = self._check(x, hx, form)
         names = self._traced(trace)

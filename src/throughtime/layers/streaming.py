@@ -7,7 +7,8 @@ times what one step computes; so layers ask here first, and take the common way 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, get_num_threads, is_autocast_enabled, is_grad_enabled, nn
@@ -15,11 +16,9 @@ from torch import Tensor, get_num_threads, is_autocast_enabled, is_grad_enabled,
 from throughtime.cells import Cell, GRUCell, LSTMCell, RNNCell
 from throughtime.kernels import current
 from throughtime.kernels.calls import compiled
-from throughtime.kernels.fused import kernel_of, selected
-from throughtime.kernels.lengths import transformed
-
-if TYPE_CHECKING:
-    from throughtime.layers.recurrent import Recurrent
+from throughtime.kernels.fused import selected
+from throughtime.kernels.memory import watched
+from throughtime.kernels.naming import kernel_of
 
 
 def _open() -> Any:
@@ -59,10 +58,9 @@ def full_name(weight: str, layer: int, direction: int) -> str:
     return f"{weight}_l{layer}{'_reverse' if direction else ''}"
 
 
-def stages(module: Recurrent) -> tuple[Stage, ...]:
-    """The layers of a stack that can run step by step; none if it is noisy, runs both ways, or has special cells."""
-    noisy = any(module.zoneout) or module.recurrent_dropout or module.weight_dropout
-    if not _step or noisy or module.bidirectional or not _plain(module.cell):
+def stages(cells: Sequence[Cell]) -> tuple[Stage, ...]:
+    """The layers of a stack, without noise and in one direction, as steps need them; none if its cells are special."""
+    if not _step or not all(map(_plain, cells)):
         return ()
     return tuple(
         Stage(
@@ -72,7 +70,7 @@ def stages(module: Recurrent) -> tuple[Stage, ...]:
             len(cell.state_names),
             tuple((full_name(name, layer, 0), math.prod(shape)) for name, shape in cell.shapes().items()),
         )
-        for layer, cell in enumerate(module.cells)
+        for layer, cell in enumerate(cells)
     )
 
 
@@ -82,25 +80,25 @@ def _plain(cell: Cell) -> bool:
     return not (isinstance(cell, LSTMCell) and (cell.peepholes or cell.proj_size))
 
 
-def one_step(module: Recurrent, x: Any, hx: Any) -> tuple[Any, ...] | None:
+def one_step(
+    stages: tuple[Stage, ...], parameters: dict[str, Any], batch_first: bool, x: Any, hx: Any
+) -> tuple[Any, ...] | None:
     """Run one step of a stream.
 
     Args:
-        module: the layers.
+        stages: the layers; not empty.
+        parameters: of the module, its own dictionary.
+        batch_first: whether the batch comes before time.
         x: their input: float32 on the CPU, (1, B, I) or with `batch_first` (B, 1, I), at most 4 rows, no gradients.
         hx: the initial state as they take it.
 
     Returns:
         What the module answers, or None if this call is something else (or wrong: then the common way says so).
     """
-    if is_grad_enabled() or not module.stages or is_autocast_enabled("cpu") or transformed():
-        return None
-    if module.num_layers > 1 and module.training and module.dropout:
+    if is_grad_enabled() or is_autocast_enabled("cpu") or watched():
         return None
     isa = selected()
     if not isa or current() not in ("auto", "fused"):
         return None
-    answer: tuple[Any, ...] | None = _step(
-        isa, get_num_threads(), module.batch_first, module.stages, x, hx, module._parameters
-    )
+    answer: tuple[Any, ...] | None = _step(isa, get_num_threads(), batch_first, stages, x, hx, parameters)
     return answer

@@ -13,7 +13,8 @@ from throughtime.models.base import Loss, Model
 from throughtime.models.outputs.direction import LogNormal, VonMisesFisher
 from throughtime.models.outputs.mixture import Mixture, MixtureOutput, calibrated_scale
 from throughtime.models.parts.pooling import last_pooling, real_steps
-from throughtime.models.parts.recurrent import CellName, recurrent
+from throughtime.models.parts.recurrent import recurrent
+from throughtime.settings import CellName
 
 _SHARPEST = 12.0  # logarithm of the largest factor of κ
 

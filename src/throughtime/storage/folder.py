@@ -56,12 +56,16 @@ class RunFolder:
         Raises:
             ThroughtimeError: something is there already, or the folder cannot be made.
         """
-        cls.check_free(path)
         folder = cls(path)
-        for part in (folder.features, folder.checkpoint.parent):
+        folder.make()
+        return folder
+
+    def make(self) -> None:
+        """Make it anew, as `create` does."""
+        self.check_free(self.path)
+        for part in (self.features, self.checkpoint.parent):
             with clear_errors(part, "make the folder"):
                 part.mkdir(parents=True, exist_ok=True)
-        return folder
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:

@@ -63,9 +63,7 @@ class State:
         """
         tree = load_tree(path)
         try:
-            counters = tree["progress"]
-            sums = {name: Sums(**counters[name]) for name in ("total", "since")}
-            progress = Progress(**{**counters, **sums})
+            progress = _progress(tree)
             if progress.batches != self.progress.batches:
                 raise ThroughtimeError(
                     f"{path}: the training data has changed: found {self.progress.batches} batches an epoch, "
@@ -85,3 +83,20 @@ class State:
             set_random_state(tree["random"])
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise ThroughtimeError(f"{path}: found a checkpoint of another kind of run ({error})") from error
+
+
+def read_progress(path: Path) -> Progress:
+    """How far the run of a checkpoint has come.
+
+    Raises:
+        ThroughtimeError: the file is missing or broken.
+    """
+    try:
+        return _progress(load_tree(path))
+    except (KeyError, TypeError) as error:
+        raise ThroughtimeError(f"{path}: found a checkpoint without a progress ({error})") from error
+
+
+def _progress(tree: Any) -> Progress:
+    counters = tree["progress"]
+    return Progress(**{**counters, **{name: Sums(**counters[name]) for name in ("total", "since")}})

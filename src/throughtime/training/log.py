@@ -1,9 +1,10 @@
-"""What a run tells: a live line on a terminal, a plain line per evaluation elsewhere, metrics.csv and TensorBoard."""
+"""What a run tells: a live line on a terminal, plain lines elsewhere, metrics.csv and TensorBoard."""
 
 from __future__ import annotations
 
 import csv
 import io
+import math
 import time
 from pathlib import Path
 from types import TracebackType
@@ -17,8 +18,10 @@ from throughtime.storage.atomic import write_atomically
 from throughtime.tasks.base import Metric
 from throughtime.training.events import Events
 from throughtime.training.progress import Progress, Sums
+from throughtime.training.stages import Ticker, clock
 
 _REFRESH = 0.25  # seconds between two changes of the live line
+PLAIN_EVERY = 30.0  # seconds between two lines where there is no terminal
 
 
 class Log:
@@ -53,29 +56,40 @@ class Log:
         )
         self._bar = self._display.add_task("starting", total=None)
         self._shown = 0.0
+        self._loss = math.nan
+        self._ticker = Ticker(PLAIN_EVERY, lambda: self.say(self._where()))
 
     def __enter__(self) -> Log:
         self._display.start()
+        if not self._quiet and not self._console.is_terminal:
+            self._ticker.begin()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._ticker.end()
         self._display.stop()
         self._events.close()
 
     def step(self, loss: float) -> None:
         """Show where a run is after a step of that mean loss."""
+        self._loss = loss
         now = time.monotonic()
         if self._display.disable or now - self._shown < _REFRESH:
             return
         self._shown = now
         share = self.progress.share(self.settings)
-        best = "" if self.progress.best is None else f"best {self.metric.name} {self.progress.best:.4g}  "
-        since = self.progress.since
-        rates = _rates(since)
-        words = f"step {self.progress.step}  loss {loss:.4g}  {best}{self._times(share)}  {rates}"
-        self._display.update(self._bar, completed=share, total=1.0 if share else None, description=words)
+        self._display.update(self._bar, completed=share, total=1.0 if share else None, description=self._where())
+
+    def _where(self) -> str:
+        """Where a run is, between two evaluations."""
+        progress = self.progress
+        if math.isnan(self._loss):
+            return f"step {progress.step}  working on the first step"
+        best = "" if progress.best is None else f"best {self.metric.name} {progress.best:.4g}  "
+        times = self._times(progress.share(self.settings))
+        return f"step {progress.step}  loss {self._loss:.4g}  {best}{times}  {_rates(progress.since)}"
 
     def evaluation(self, value: float, rate: float, better: bool) -> None:
         """Write down the interval that an evaluation ends, and begin a new one.
@@ -110,6 +124,7 @@ class Log:
     def say(self, line: str) -> None:
         """One line for people."""
         if not self._quiet:
+            self._ticker.put_off()
             self._console.print(line, markup=False)
 
     @property
@@ -119,8 +134,8 @@ class Log:
 
     def _times(self, share: float) -> str:
         """Time spent and, where a limit is known, time to go."""
-        spent = _clock(self.progress.seconds)
-        return f"{spent}, {_clock(self.progress.seconds * (1 - share) / share)} to go" if share > 0 else spent
+        spent = clock(self.progress.seconds)
+        return f"{spent}, {clock(self.progress.seconds * (1 - share) / share)} to go" if share > 0 else spent
 
     def _write_csv(self) -> None:
         text = io.StringIO()
@@ -133,9 +148,3 @@ class Log:
 
 def _rates(sums: Sums) -> str:
     return f"{sums.per_second(sums.sequences):,.0f} sequences/s  {sums.per_second(sums.tokens):,.0f} tokens/s"
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from throughtime.models.base import Model
 from throughtime.settings import TrainingSettings
 from throughtime.storage.folder import RunFolder
 from throughtime.tasks.base import Metric
+from throughtime.training import limits
 from throughtime.training.average import WeightAverage, has_stalled
 from throughtime.training.checkpoint import State
 from throughtime.training.hardware import make_fabric
@@ -68,6 +68,7 @@ def fit(
     folder: RunFolder,
     *,
     resume: bool = False,
+    patient_anew: bool = False,
     quiet: bool = False,
 ) -> Outcome:
     """Train a model; in the end the folder's model.safetensors holds the best one by the validation metric.
@@ -80,15 +81,15 @@ def fit(
         settings: everything else; at least one limit (steps, epochs, minutes, patience) must be among them.
         folder: where model, checkpoint and metrics go.
         resume: go on from the folder's checkpoint, as if nothing had happened (on a CPU bit for bit).
-        quiet: say nothing; else a live display on a terminal, a plain line per evaluation elsewhere.
+        patient_anew: a resumed run waits for an improvement as long as one that begins; False: as long as is left.
+        quiet: say nothing; else a live display on a terminal, plain lines elsewhere.
 
     Raises:
         NotANumberError: loss, gradient or metric is no longer a number; the last checkpoint is intact.
         ThroughtimeError: no limit, no such device, a checkpoint that does not fit, or a file that cannot be written.
-        KeyboardInterrupt: on Ctrl-C or SIGTERM, at the next step, after a checkpoint; says how to go on.
+        KeyboardInterrupt: on Ctrl-C or SIGTERM, at the next step, after a checkpoint; says where.
     """
-    if all(limit is None for limit in (settings.steps, settings.epochs, settings.minutes, settings.patience)):
-        raise ThroughtimeError("found no limit to the training, expected steps, epochs, minutes or patience")
+    limits.require_one(settings)
     if not resume and folder.checkpoint.exists():
         raise ThroughtimeError(f"{folder.path} holds a run already; go on with --resume, or choose another --out")
     folder.remove_unfinished()
@@ -101,6 +102,8 @@ def fit(
     if resume and folder.checkpoint.exists():  # one that was killed before its first checkpoint begins anew
         state.load(folder.checkpoint, fabric.device)
     progress = state.progress
+    if patient_anew:
+        progress.stalled = 0
     with (
         cpu_threads(model, settings.threads),
         Log(folder.path, progress, metric, settings, quiet) as log,
@@ -147,6 +150,7 @@ class _Run:
         progress, settings = self.progress, self.settings
         if progress.step:
             self.log.say(f"going on after step {progress.step}, epoch {progress.epochs:.4g}")
+        self.log.say(limits.in_words(settings, progress))
         while (reason := progress.reason_to_stop(settings)) is None:
             for batches in _groups(self.loader.epoch(progress.epoch, progress.batch), settings.accumulate):
                 self.step(batches)
@@ -231,10 +235,7 @@ class _Run:
         """Stop if asked to, with a checkpoint."""
         if self.interrupts.asked:
             self.checkpoint()
-            raise KeyboardInterrupt(
-                f"stopped by {self.interrupts.asked} after step {self.progress.step}; "
-                f"to go on from there: the same command with --out {shlex.quote(str(self.folder.path))} --resume"
-            )
+            raise KeyboardInterrupt(f"stopped by {self.interrupts.asked} after step {self.progress.step}")
 
 
 def _groups(batches: Iterator[Batch], size: int) -> Iterator[list[Batch]]:

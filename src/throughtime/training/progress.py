@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from throughtime.data.batch import Batch
 from throughtime.settings import TrainingSettings
 from throughtime.tasks.base import Metric
+
+if TYPE_CHECKING:
+    from throughtime.data.batch import Batch
 
 
 @dataclass

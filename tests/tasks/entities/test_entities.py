@@ -3,7 +3,6 @@ from __future__ import annotations
 import io
 import json
 import random
-import subprocess
 import sys
 from itertools import combinations
 from pathlib import Path
@@ -153,19 +152,6 @@ def test_the_command_line_reads_and_writes_all_forms(
     assert main(["predict", folder, "missing.jsonl"]) == 2
 
 
-def test_a_run_folder_is_all_that_is_needed(run: throughtime.Run) -> None:
-    text = "Ralim lives in Soken."
-    again = throughtime.Run(run.folder.path)
-    first, second = (next(iter(throughtime.predict(one, [text]))) for one in (run, again))
-    assert first == second
-    (run.folder.features / "learned.json").rename(run.folder.features / "gone.json")
-    try:
-        with pytest.raises(DataError, match="no features of an entities run"):
-            throughtime.Run(run.folder.path)
-    finally:
-        (run.folder.features / "gone.json").rename(run.folder.features / "learned.json")
-
-
 def test_a_label_that_training_did_not_have_is_named_with_its_line(run: throughtime.Run, tmp_path: Path) -> None:
     path = write(tmp_path / "new.conll", [(["a", "b"], []), (["c", "d"], [Span(0, 1, "ORG")])])
     with pytest.raises(DataError, match=r"line 4: found the label 'ORG', expected one of training: LOC, PER"):
@@ -243,12 +229,6 @@ def test_too_many_labels_are_taken_for_another_column(tmp_path: Path) -> None:
     with pytest.raises(ThroughtimeError, match="different labels of entities, expected a few kinds"):
         throughtime.train("entities", write(tmp_path / "a.conll", rows), out=tmp_path / "run", quiet=True, **SMALL)
     assert not (tmp_path / "run").exists()
-
-
-def test_naming_the_task_does_not_load_heavy_packages() -> None:
-    heavy = "{'torch', 'seqeval', 'sklearn', 'pyarrow'} & set(sys.modules)"
-    code = f"import sys, throughtime.tasks.entities; sys.exit(str({heavy} or '') or 0)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
 
 
 def have(*filenames: str) -> bool:

@@ -224,11 +224,28 @@ def test_what_a_file_is_follows_from_its_content_alone(tmp_path: Path, name: str
     assert list(task.read_inputs(str(path))) == ["Ada sees Rome.", "", "Vitamin B-12 helps."]
 
 
+@pytest.mark.parametrize("content", [columns(), annotations(), "Ada sees Rome.\n\nBea sees Rome.\n"])
+def test_a_carriage_return_within_a_line_ends_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str
+) -> None:
+    task = Entities(EntitiesSettings(), tmp_path)
+    inputs = list(task.read_inputs(str(write(tmp_path, "a.txt", content))))
+    path = tmp_path / "b.txt"
+    path.write_bytes(content.replace(" ", "\r", 1).encode())
+    assert list(task.read_inputs(str(path))) == inputs
+    assert [one.count for one in task.findings if one.subject == "line ends"] == [1]
+    if content.startswith("Ada sees"):
+        return
+    assert words_and_tags(path) == words_and_tags(tmp_path / "a.txt")
+    assert "line ends: a carriage return within a line, read as a space (" in seen(path, capsys)[1]
+
+
 def test_findings_of_predict_say_what_was_read(tmp_path: Path) -> None:
     task = Entities(EntitiesSettings(), tmp_path)
     list(task.read_inputs(str(write(tmp_path, "a.txt", "Ada sees Rome.\n"))))
     assert [str(one).split(" (")[0] for one in task.findings] == [
-        "format: a text a line; it begins with no JSON and has no columns of tags"
+        "format: a text a line; it begins with no JSON and has no columns of tags",
+        "encoding: utf-8",
     ]
 
 

@@ -33,8 +33,8 @@ def test_roll_survives_being_played(roll: np.ndarray, resolution: float, restrik
     sounding = np.flatnonzero(roll.any(1))
     if not len(sounding):
         return
-    again, dropped = to_roll(Score("", to_notes(roll, resolution, restrike)), resolution)
-    assert dropped == 0
+    again, lost = to_roll(Score("", to_notes(roll, resolution, restrike)), resolution)
+    assert (lost.outside, lost.unheard) == (0, 0)
     np.testing.assert_array_equal(again, roll[sounding[0] : sounding[-1] + 1])
 
 
@@ -48,6 +48,8 @@ def test_held_keys_are_one_note_and_restruck_keys_several() -> None:
 def test_frames_are_looked_at_as_they_begin() -> None:
     # an eighth note passing within the quarter is not seen at one frame a quarter, and is at two
     score = Score("", notes_of([(0, 0.5, 60), (0.5, 0.5, 62), (1, 1, 64)]))
+    assert to_roll(score, 1)[1].unheard == 1
+    assert to_roll(score, 2)[1].unheard == 0
     assert [frame.nonzero()[0].tolist() for frame in to_roll(score, 1)[0]] == [[39], [43]]
     assert [frame.nonzero()[0].tolist() for frame in to_roll(score, 2)[0]] == [[39], [41], [43], [43]]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 import numpy as np
@@ -97,6 +96,10 @@ def tied(*kinds: str, length: float = 2) -> str:
     return note("C", 4, length, after="".join(f'<tie type="{kind}"/>' for kind in kinds))
 
 
+def in_voice(voice: int, written: str) -> str:
+    return written.replace("</note>", f"<voice>{voice}</voice></note>")
+
+
 def altered(step: str, octave: int, by: int) -> str:
     return note(step, octave, 2).replace("</step>", f"</step><alter>{by}</alter>")
 
@@ -114,6 +117,18 @@ MUSICXML = {
     "tie over the bar line": (bar(tied("start")) + bar(tied("stop", length=1), C), [(0, 1.5, 60), (1.5, 1, 60)]),
     "tie through three": (bar(tied("start"), tied("stop", "start")) + bar(tied("stop")), [(0, 3, 60)]),
     "tie into nothing": (bar(tied("start"), note("D", 4, 2), tied("stop")), [(0, 1, 60), (1, 1, 62), (2, 1, 60)]),
+    "tie into another voice": (
+        bar(in_voice(1, tied("start", length=4))) + bar(in_voice(2, tied("stop"))),
+        [(0, 3, 60)],
+    ),
+    "tie whose end is written first": (
+        bar("<forward><duration>2</duration></forward>", in_voice(1, tied("stop")), BACK, in_voice(2, tied("start"))),
+        [(0, 2, 60)],
+    ),
+    "tie beside another voice": (
+        bar(in_voice(1, tied("start")), in_voice(1, tied("stop")), BACK, in_voice(2, tied()), in_voice(2, tied())),
+        [(0, 2, 60), (0, 1, 60), (1, 1, 60)],
+    ),
     "grace note": (bar(GRACE, C), [(0, 1, 60)]),
     "accidentals": (bar(altered("B", 3, 1), altered("C", 4, -2)), [(0, 1, 60), (1, 1, 58)]),
     "unpitched": (bar("<note><unpitched/><duration>2</duration></note>", C), [(1, 1, 60)]),
@@ -196,15 +211,6 @@ def test_melody_knows_a_tune_in_another_key() -> None:
     score = chorales()[0]
     assert melody(score) == melody(score.transposed(5))
     assert melody(score) != melody(chorales()[1])
-
-
-def test_notes_outside_the_keyboard_are_left_out_with_a_word(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    low = b"\x00\x90\x05\x40\x60\x80\x05\x00"
-    (tmp_path / "a.mid").write_bytes(midi(low + ONE_NOTE))
-    with caplog.at_level(logging.WARNING):
-        (piece,) = Music(MusicSettings(transpose="none"), tmp_path).read(tmp_path)
-    assert piece.elements.sum() == 1
-    assert "left out 1 notes" in caplog.text
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from throughtime.tasks.speech.audio.masking import Masking
 from throughtime.tasks.speech.audio.mel_cache import Hearing, MelCache
 from throughtime.tasks.speech.audio.noise import COLOURS, noise, with_noise
 from throughtime.tasks.speech.audio.normalising import Normaliser
-from throughtime.tasks.speech.audio.recording import read_recording
+from throughtime.tasks.speech.audio.recording import Excerpt, read_recording
 
 
 def tone(hertz: float, seconds: float, rate: int, loudness: float = 0.5) -> np.ndarray:
@@ -83,9 +83,9 @@ def test_normalised_by_training_or_by_itself() -> None:
 
 def test_features_are_computed_once_and_anew_when_a_file_changes(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
-    paths = [tmp_path / f"{index}.wav" for index in range(5)]
+    paths = [Excerpt(tmp_path / f"{index}.wav") for index in range(5)]
     for path in paths:
-        soundfile.write(path, say("abc", random), RATE)
+        soundfile.write(path.path, say("abc", random), RATE)
     cache = MelCache(tmp_path / "cache", Hearing(RATE, 20))
     first = cache.features(paths)
     written = {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").iterdir()}
@@ -94,7 +94,7 @@ def test_features_are_computed_once_and_anew_when_a_file_changes(tmp_path: Path)
         np.testing.assert_array_equal(one, other)
         np.testing.assert_array_equal(one, LogMel(RATE, 20).all_of(read_recording(path, RATE)).astype(np.float16))
     assert written == {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").iterdir()}
-    soundfile.write(paths[2], say("d", random), RATE)
+    soundfile.write(paths[2].path, say("d", random), RATE)
     assert len(cache.features(paths)[2]) < len(first[2])
     assert len(cache.features(paths, speed=1.25)[0]) == pytest.approx(len(first[0]) / 1.25, abs=2)
 
@@ -102,18 +102,20 @@ def test_features_are_computed_once_and_anew_when_a_file_changes(tmp_path: Path)
 def test_half_a_cache_does_not_count(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", say("abc", np.random.default_rng(0)), RATE)
     cache = MelCache(tmp_path / "cache", Hearing(RATE, 20))
-    (whole,) = cache.features([tmp_path / "a.wav"])
+    (whole,) = cache.features([Excerpt(tmp_path / "a.wav")])
     whole = whole.copy()
     (file,) = (tmp_path / "cache").glob("*.mel")
     file.write_bytes(file.read_bytes()[:-40])
-    np.testing.assert_array_equal(cache.features([tmp_path / "a.wav"])[0], whole)
+    np.testing.assert_array_equal(cache.features([Excerpt(tmp_path / "a.wav")])[0], whole)
 
 
 def test_a_broken_recording_leaves_no_cache(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", say("abc", np.random.default_rng(0)), RATE)
     (tmp_path / "b.wav").write_bytes((tmp_path / "a.wav").read_bytes()[:1000])
     with pytest.raises(DataError, match=r"b\.wav: found a file cut off"):
-        MelCache(tmp_path / "cache", Hearing(RATE, 20)).features([tmp_path / "a.wav", tmp_path / "b.wav"])
+        MelCache(tmp_path / "cache", Hearing(RATE, 20)).features(
+            [Excerpt(tmp_path / "a.wav"), Excerpt(tmp_path / "b.wav")]
+        )
     assert list((tmp_path / "cache").iterdir()) == []
 
 

@@ -171,3 +171,10 @@ def test_no_voice_and_no_sentence_is_in_two_splits() -> None:
 def test_a_voice_that_is_not_there_is_one_sentence() -> None:
     with pytest.raises(ThroughtimeError, match=r"eSpeak NG fails \(no voice 'gmw/xx'\)"):
         list(speak([Request("a", "gmw/xx", 150, 50, 50)]))
+
+
+@pytest.mark.parametrize("mark", ["\u200b", "\u200c", "\u200d", "\u00ad", "\u2060", "\ufeff"])
+def test_what_has_no_shape_does_not_part_words(mark: str) -> None:
+    for punctuation in ("drop", "keep"):
+        assert Spelling(punctuation=punctuation).of(f"so{mark}da{mark}") == "soda"
+    assert Spelling().of("İki") == "iki"

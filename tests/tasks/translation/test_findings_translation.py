@@ -127,6 +127,33 @@ def test_pairs_without_a_side_are_left_out_and_counted(tmp_path: Path, capsys: p
     assert "a line that is empty in both files (" in said
 
 
+@pytest.mark.parametrize("stray", ["c.da", "c.en"])
+def test_a_carriage_return_within_a_line_keeps_aligned_files_aligned(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], stray: str
+) -> None:
+    for name, side in (("c.da", 0), ("c.en", 1)):
+        lines = [row[side] for row in ROWS]
+        lines[3] = lines[3].replace(" ", "\r" if name == stray else " ", 1)
+        (tmp_path / name).write_bytes("".join(f"{line}\n" for line in lines).encode())
+    asked = ("--source", "da", "--target", "en")
+    assert texts(read_pairs(tmp_path / "c", DA_EN)) == ROWS
+    said = seen(tmp_path / "c", capsys, *asked)[1]
+    assert "line ends: a carriage return within a line, read as a space (" in said
+    assert f"{stray}, line 4)" in said.replace("\n", "")
+    answered = Translation(TranslationSettings(source="da", target="en"), tmp_path)
+    assert list(answered.read_inputs(str(tmp_path / "c.da"))) == [da for da, _ in ROWS]
+    assert len(answered.findings) == (2 if stray == "c.da" else 1)  # the encoding is one
+
+
+def test_a_carriage_return_within_a_field_ends_no_row_of_a_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.tsv"
+    path.write_bytes(table().replace("er hus nummer 7\t", "er\rhus nummer 7\t").encode())
+    assert texts(read_pairs(path)) == ROWS
+    assert "line ends: a carriage return within a line, read as a space (" in seen(path, capsys)[1]
+
+
 def test_predict_answers_the_source_column_of_a_table_row_by_row(tmp_path: Path) -> None:
     path = write(tmp_path / "a.tsv", table("{n}\t{da}\t{en}", "9\t\tnothing"))
     task = Translation(TranslationSettings(), tmp_path)

@@ -152,7 +152,7 @@ def test_a_run_folder_is_all_that_is_needed_and_goes_on(run: Path) -> None:
     (before,) = throughtime.predict(throughtime.Run(run), ["Min bil stor."])
     (again,) = throughtime.predict(run, ["Min bil stor."])
     assert before == again
-    assert main(["train", "translation", "--out", str(run), "--resume", "--epochs", "17", "--quiet"]) == 0
+    assert main(["train", "translation", "--out", str(run), "--resume", "--epochs", "1", "--quiet"]) == 0
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_a_run_that_was_cut_goes_on_to_the_same_weights(corpus: Path, tmp_path: 
     settings |= {"source": "da", "target": "en", "quiet": True}
     throughtime.train("translation", corpus, out=tmp_path / "whole", epochs=2, **settings)
     throughtime.train("translation", corpus, out=tmp_path / "cut", steps=13, **settings)
-    throughtime.train("translation", out=tmp_path / "cut", resume=True, epochs=2, quiet=True)
+    throughtime.train("translation", out=tmp_path / "cut", resume=True, steps=5, quiet=True)
     whole, cut = (load_tree(throughtime.Run(tmp_path / name).folder.checkpoint)["model"] for name in ("whole", "cut"))
     assert whole.keys() == cut.keys()
     assert int(whole["seen"]) == 18

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from throughtime.data.progress import stage
 from throughtime.data.tokens.tokens import Characters, Tokenizer, Words
 from throughtime.errors import DataError, MissingExtraError
 from throughtime.storage.written import readable
@@ -46,7 +47,8 @@ class BytePairs(Tokenizer):
         trainer = package.trainers.BpeTrainer(
             vocab_size=size, initial_alphabet=package.pre_tokenizers.ByteLevel.alphabet(), show_progress=False
         )
-        pairs.train_from_iterator(_lines(_prefix(texts, _LONGEST)), trainer)
+        with stage("learning byte pairs"):
+            pairs.train_from_iterator(_lines(_prefix(texts, _LONGEST)), trainer)
         return cls(pairs.to_str())
 
     @property

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from throughtime.data.progress import stage
 from throughtime.data.words.vectors import WordVectors
 from throughtime.data.words.vocabulary import MARKS, Vocabulary
 from throughtime.errors import ArgumentError, MissingExtraError
@@ -50,7 +51,8 @@ def vectors_from_text(
     known = [ids[ids >= len(MARKS)] - len(MARKS) for ids in map(vocabulary.encode, texts)]
     ppmi = positive_information(cooccurrence(known, len(words), window))
     start = np.full(len(words), 1 / math.sqrt(len(words)))  # not random: the same text gives the same vectors
-    left, values, _ = svds(ppmi, k=min(size, len(words) - 1), v0=start)
+    with stage("making word vectors"):
+        left, values, _ = svds(ppmi, k=min(size, len(words) - 1), v0=start)
     order = np.argsort(-values)
     vectors = left[:, order] * np.sqrt(np.maximum(values[order], 0))
     return WordVectors(words, (vectors / max(float(vectors.std()), 1e-12)).astype(np.float32))

@@ -15,6 +15,7 @@ import numpy as np
 
 from throughtime.data.archives import read_member
 from throughtime.data.labelled_texts import LabelledText
+from throughtime.data.progress import counted
 from throughtime.data.sources import MOVIE_REVIEWS, kept_in_cache
 from throughtime.data.words.ppmi import vectors_from_text
 from throughtime.data.words.splitting import split_words
@@ -43,7 +44,7 @@ def read_reviews(sources: Iterable[Source] = ("imdb", "rotten_tomatoes")) -> lis
     rows = csv.DictReader(io.StringIO(content, newline=""))
     return [
         LabelledText(row["text"], _LABELS[row["label"]], wheel, line)
-        for line, row in enumerate(rows, 2)
+        for line, row in enumerate(counted(rows, "reading the built-in reviews"), 2)
         if row["source"] in wanted
     ]
 
@@ -68,8 +69,8 @@ def review_vectors(cache: Path) -> WordVectors:
             return WordVectors(arrays["words"].tolist(), arrays["vectors"])
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         pass  # not made yet, or damaged: make it
-    texts = (review.text for review in read_reviews(["imdb"]))
-    vectors = vectors_from_text(split_words(text) for text in texts if split_of(text) == "train")
+    texts = [text for review in read_reviews(["imdb"]) if split_of(text := review.text) == "train"]
+    vectors = vectors_from_text(map(split_words, counted(texts, "splitting the built-in reviews into words")))
     unfinished = kept.with_suffix(f".{os.getpid()}.npz")
     try:
         with kept_in_cache(kept.name, cache):

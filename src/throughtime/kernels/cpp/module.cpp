@@ -168,6 +168,8 @@ NB_MODULE(_fused, m) {
   nb::set_leak_warnings(false);  // the one Stream lives as long as Python
   m.def("instruction_sets", [] { return names_of(supported().float32); });
   m.def("bfloat16_sets", [] { return names_of(supported().bfloat16); });
+  // whether products of bfloat16 are quicker than those of float32: see docs/kernels.md
+  m.def("bfloat16_gains", [] { return __builtin_cpu_is("amd") != 0; });
   m.def("kept", [](const std::string& set, const std::string& cell, int64_t hidden, bool layer_norm) {
     Call call{};
     call.hidden = hidden;

@@ -72,6 +72,7 @@ class Stream {
     const nb::object hidden = fresh(layers, B, width), cell = two ? fresh(layers, B, width) : nb::object();
     const nb::object output = batch_first ? fresh(B, 1, width) : fresh(1, B, width);
     float *hn = memory(hidden), *cn = two ? memory(cell) : nullptr, *out = memory(output);
+    if (hn == nullptr || out == nullptr || (two && cn == nullptr)) return nb::none();
     const float* from = in.floats();
     for (int64_t i = 0; i < layers; ++i) {
       Call& call = calls[i];
@@ -103,13 +104,19 @@ class Stream {
     int64_t layers, rows, width;
   };
 
-  // A subclass may mean something else by its memory.
+  // `has_memory` of kernels/memory.py, in a fraction of its time.
   bool looks(PyObject* tensor, DlpackTensor& out) const {
     const PyObject* type = reinterpret_cast<PyObject*>(Py_TYPE(tensor));
     if (type != tensor_ && type != parameter_) return false;
-    if (look_(tensor, &out) == 0) return out.float32_on_cpu() && out.contiguous();
-    PyErr_Clear();
-    return false;
+    if (look_(tensor, &out) != 0) return PyErr_Clear(), false;
+    if (!out.float32_on_cpu() || !out.contiguous() || out.data == nullptr) return false;
+    // A negative view lies in a complex tensor, where numbers are two apart: only one alone does not show it.
+    return out.size() != 1 || !negative(tensor);
+  }
+
+  static bool negative(PyObject* tensor) {
+    const nb::object answer = nb::steal(PyObject_CallMethod(tensor, "is_neg", nullptr));
+    return !answer.is_valid() ? (PyErr_Clear(), true) : answer.ptr() == Py_True;
   }
 
   bool weights(const Stage& stage, PyObject* parameters, Weights<const float>& w) const {
@@ -143,10 +150,10 @@ class Stream {
     return empty_(nb::make_tuple(first, second, third), nb::make_tuple(second * third, third, 1));
   }
 
+  // Null if torch makes other tensors now: a default dtype or device, a mode.
   float* memory(const nb::object& tensor) const {
     DlpackTensor there;
-    if (look_(tensor.ptr(), &there) != 0) throw nb::python_error();
-    return there.floats();
+    return looks(tensor.ptr(), there) ? there.floats() : nullptr;
   }
 
   const PyObject *tensor_, *parameter_;  // types, which live as long as torch

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from throughtime.errors import ArgumentError
-from throughtime.models.parts.recurrent import CellName, recurrent
+from throughtime.models.parts.recurrent import recurrent
+from throughtime.settings import CellName
 
 
 def locked_dropout(x: Tensor, probability: float, *, time: int, training: bool) -> Tensor:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-from throughtime.errors import DataError
+from throughtime.data.findings import Findings
+from throughtime.data.text_files import read_lines
 
 
 def existing(argument: str) -> Path | None:
@@ -18,19 +18,15 @@ def existing(argument: str) -> Path | None:
         return None
 
 
-def lines_of(argument: str) -> Iterator[str]:
+def lines_of(argument: str, findings: Findings | None = None) -> list[str]:
     """The lines of the file that an argument names, or the argument itself.
+
+    Args:
+        argument: of `predict`.
+        findings: is told how the file was understood.
 
     Raises:
         DataError: the file is not text in UTF-8.
     """
     path = existing(argument)
-    if path is None:
-        yield argument
-        return
-    try:
-        with path.open(encoding="utf-8") as lines:
-            yield from (line.rstrip("\n") for line in lines)
-    except UnicodeDecodeError as error:
-        found = f"bytes that are not UTF-8 at position {error.start}"
-        raise DataError(path, found, "text, one input a line") from None
+    return [argument] if path is None else read_lines(path, findings=findings)

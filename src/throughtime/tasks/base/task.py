@@ -173,7 +173,7 @@ class Task(ABC, Generic[Example, SettingsT]):
 
     def read_inputs(self, argument: str) -> Iterator[Any]:
         """What one argument of `predict` stands for: the lines of a file, or the argument itself."""
-        yield from lines_of(argument)
+        yield from lines_of(argument, self.findings)
 
     @abstractmethod
     def predict(self, model: Model, inputs: Iterable[Any]) -> Iterator[Prediction]:

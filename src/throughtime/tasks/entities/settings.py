@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from throughtime.settings import TrainingSettings
+from throughtime.settings import Probability, Schedule
+from throughtime.tasks.base.recurrent import ResetSettings
 
 
-class EntitiesSettings(TrainingSettings):
+class EntitiesSettings(ResetSettings):
     """A tagger of words; plain: words, their letters and pretrained vectors, a bidirectional LSTM and a CRF."""
 
     word_column: int | None = Field(default=None, ge=1)
@@ -22,14 +23,7 @@ class EntitiesSettings(TrainingSettings):
     """Encoding of the files, such as utf-8, latin-1, utf-16."""
     tagging: Literal["IO", "IOB2", "IOBES"] = "IOBES"
     """Scheme in which the model learns, whatever the files have."""
-    cell: Literal["lstm", "gru", "rnn"] = "lstm"
-    """Recurrent cell; gru is the textbook's."""
-    reset_after: bool = False
-    """GRU: let the reset gate act after the matrix product, as torch.nn does."""
     hidden_size: int = Field(default=256, ge=1)
-    """Units of each layer and direction."""
-    layers: int = Field(default=1, ge=1, le=100)
-    """Recurrent layers on top of each other."""
     bidirectional: bool = True
     """Read from both ends: whether Teddy is a person depends on the word that comes next."""
     output: Literal["crf", "softmax"] = "crf"
@@ -52,7 +46,7 @@ class EntitiesSettings(TrainingSettings):
     """How a word's letters become a vector."""
     character_size: int = Field(default=25, ge=1)
     """Numbers of a letter's vector, and units of each direction (lstm) or twice as many filters (cnn)."""
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    dropout: Probability = 0.3
     """Dropout of words' features and of hidden states."""
     locked: bool = True
     """Drop the same features at all words of a sentence."""
@@ -60,9 +54,7 @@ class EntitiesSettings(TrainingSettings):
     batch_size: int = Field(default=32, ge=1)
     """Sentences in a batch."""
     learning_rate: float = Field(default=4e-3, gt=0)
-    """Highest learning rate."""
-    schedule: Literal["constant", "linear", "cosine", "plateau", "exponential"] = "linear"
-    """Course of the learning rate after the warm-up; linear and cosine end at the limit of steps, epochs or minutes."""
+    schedule: Schedule = "linear"
     clip_norm: float | None = Field(default=5.0, gt=0)
     """Largest norm of the whole gradient; none: no clipping."""
     loss_scale: Literal["step", "sequence"] = "sequence"
@@ -71,3 +63,5 @@ class EntitiesSettings(TrainingSettings):
     """Stop after this many minutes of training."""
     epochs: int | None = Field(default=8, ge=0)
     """Stop after this many passes over the training data."""
+    patience: int | None = Field(default=8, ge=1)
+    """Stop after this many evaluations without improvement; none: never."""

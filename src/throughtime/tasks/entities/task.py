@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from throughtime.data.tables import read_text
+from throughtime.data.text_files import read_lines, read_text
 from throughtime.errors import DataError
 from throughtime.storage.report import Report, Table
 from throughtime.tasks.base import Described, Expresses, Metric, Paints, Prediction, Splits, Task, existing
@@ -140,23 +140,13 @@ class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints):
         import torch
 
         from throughtime.decoding.crf import CRF
-        from throughtime.models.parts.recurrent import recurrent
         from throughtime.models.tagger import Tagger, WordFeatures
 
         asked, learned = self.settings, self.features
         rates = torch.from_numpy(learned.unknown_rates)
         known = None if learned.matrix is None else torch.from_numpy(learned.matrix.astype(np.float32))
         words = WordFeatures(rates, asked.embedding_size, self._letters(), known)
-        layers = recurrent(
-            asked.cell,
-            words.size,
-            asked.hidden_size,
-            num_layers=asked.layers,
-            batch_first=True,
-            bidirectional=asked.bidirectional,
-            dropout=asked.dropout,
-            reset_after=asked.reset_after,
-        )
+        layers = asked.recurrent(words.size, batch_first=True, bidirectional=asked.bidirectional)
         tags = learned.tags
         crf = CRF(len(tags), *map(torch.from_numpy, rules(tags, asked.tagging))) if asked.output == "crf" else None
         return Tagger(words, layers, len(tags), crf, asked.dropout, asked.locked)
@@ -213,8 +203,7 @@ class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints):
         if not looks_like_file and existing(argument) is None:
             yield argument
             return
-        content = read_text(path, asked.encoding)
-        found = format_of(content)
+        found = format_of(read_text(path, asked.encoding))
         if found == "json":
             yield from read_texts(path, asked.encoding, self.findings)
         elif found == "columns" or (found == "words" and path.suffix.lower() in _COLUMNS):
@@ -222,7 +211,7 @@ class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints):
             yield from (sentence.words for sentence in read_columns(path, **columns, findings=self.findings))
         else:
             self.findings.taken("format", "a text a line; it begins with no JSON and has no columns of tags", path)
-            yield from content.removesuffix("\n").split("\n")
+            yield from read_lines(path, asked.encoding, findings=self.findings)
 
     def predict(self, model: Model, inputs: Iterable[str | Sequence[str]]) -> Iterator[Prediction]:
         """The entities of each text (or list of words): by characters of the text, and how probable each is."""

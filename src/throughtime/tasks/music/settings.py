@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from throughtime.settings import TrainingSettings
+from throughtime.settings import CellName, Probability, Schedule
 from throughtime.tasks.base import GenerateSettings
+from throughtime.tasks.base.recurrent import ResetSettings
 
-Probability = Annotated[float, Field(ge=0, lt=1)]
 
-
-class MusicSettings(TrainingSettings):
+class MusicSettings(ResetSettings):
     """A model of music; plain: a GRU over quarter-note frames, dependent keys, two minutes."""
 
     representation: Literal["roll", "events"] = "roll"
@@ -26,14 +25,8 @@ class MusicSettings(TrainingSettings):
     """Roll: nade: the keys of a frame know of each other (RNN-NADE); bernoulli: independent given the past."""
     nade_units: int = Field(default=128, ge=1)
     """Size of the state that passes from key to key."""
-    cell: Literal["gru", "lstm", "rnn"] = "gru"
-    """Recurrent cell; gru is the textbook's."""
-    reset_after: bool = False
-    """GRU: let the reset gate act after the matrix product, as torch.nn does."""
+    cell: CellName = "gru"
     hidden_size: int = Field(default=300, ge=1)
-    """Units of a recurrent layer."""
-    layers: int = Field(default=1, ge=1, le=100)
-    """Recurrent layers."""
     layer_norm: bool = False
     """Normalise inside the cell."""
     embedding_size: int = Field(default=128, ge=1)
@@ -56,11 +49,11 @@ class MusicSettings(TrainingSettings):
     batch_size: int = Field(default=16, ge=1)
     """Pieces in a batch."""
     learning_rate: float = Field(default=3e-3, gt=0)
-    """Highest learning rate."""
-    schedule: Literal["constant", "linear", "cosine", "plateau", "exponential"] = "cosine"
-    """Course of the learning rate after the warm-up; linear and cosine end at the limit of steps, epochs or minutes."""
+    schedule: Schedule = "cosine"
     minutes: float | None = Field(default=2.0, gt=0)
     """Stop after this many minutes of training."""
+    patience: int | None = Field(default=100, ge=1)
+    """Stop after this many evaluations without improvement; none: never."""
 
 
 class MusicGeneration(GenerateSettings):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from throughtime.data.damaged import Damaged
+from throughtime.data.progress import counted
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report, Table
 from throughtime.storage.written import read_arrays, readable
 from throughtime.tasks.base import Described, Generates, GenerateSettings, Metric, Prediction, Splits, Task
+from throughtime.tasks.music.noting import note_form, note_lost
 from throughtime.tasks.music.scores import representation as forms
 from throughtime.tasks.music.scores.chorales import chorales, melody
 from throughtime.tasks.music.scores.events import VOCABULARY
@@ -20,7 +22,7 @@ from throughtime.tasks.music.scores.files import ENDINGS, music_files, read_scor
 from throughtime.tasks.music.scores.key import semitones_to_c
 from throughtime.tasks.music.scores.matlab import read_matlab
 from throughtime.tasks.music.scores.representation import Examples, Piece, Representation
-from throughtime.tasks.music.scores.score import KEYS, Score, pitch_name
+from throughtime.tasks.music.scores.score import KEYS, Score, UnpitchedError, pitch_name
 from throughtime.tasks.music.scores.statistics import Statistics
 from throughtime.tasks.music.settings import MusicGeneration, MusicSettings
 
@@ -64,21 +66,40 @@ class Music(Task[Piece, MusicSettings], Generates):
 
     def built_in_data(self) -> Splits[Piece]:
         """Bach's chorales; those on one hymn tune stay on one side."""
-        return self.split([self._piece(score) for score in chorales()], valid=0.1, test=0.15)
+        pieces = [self._piece(score) for score in chorales()]
+        note_form(self.settings, self.findings)
+        return self.split(pieces, valid=0.1, test=0.15)
 
     def read(self, path: Path) -> list[Piece]:
-        """Pieces of a file or folder; notes outside the piano's keys are left out, with a word on how many."""
+        """Pieces of a file or folder; those of drums alone are left out of a folder."""
         if path.suffix.lower() == ".mat" and path.is_file():
+            self.findings.taken("splits", "the testdata of the file", path)
             return self._rolls(path).test  # type: ignore[return-value]
-        pieces = [self._piece(read_score(file)) for file in music_files(path)]
-        dropped = sum(piece.dropped for piece in pieces)
-        if dropped:
-            logging.getLogger(__name__).warning("%s: left out %d notes outside the 88 keys of a piano", path, dropped)
+        files, pieces, damaged = music_files(path, self.findings), [], Damaged(path)
+        drums: list[UnpitchedError] = []
+        for file in counted(files, "reading music"):
+            with damaged.kept():
+                try:
+                    pieces.append(self._piece(read_score(file, self.findings)))
+                except UnpitchedError as error:
+                    drums.append(error)
+                    self.findings.left_out("drums", "a piece of drums alone", file)
+        damaged.raise_all()
+        if not pieces:
+            raise drums[0]
+        note_form(self.settings, self.findings)
         return pieces
 
     def read_splits(self, path: Path) -> Splits[Piece]:
         """As the file gives them (.mat), or by tune."""
-        return self._rolls(path) if path.suffix.lower() == ".mat" and path.is_file() else self.split(self.read(path))
+        if path.suffix.lower() == ".mat" and path.is_file():
+            self.findings.taken("splits", "those of the file: traindata, validdata, testdata", path)
+            return self._rolls(path)
+        pieces = self.read(path)
+        tunes = len({piece.tune for piece in pieces})
+        what = f"pieces on one tune stay on one side: {len(pieces):,} pieces, {tunes:,} beginnings of the highest part"
+        self.findings.taken("tunes", what)
+        return self.split(pieces)
 
     def group(self, example: Piece, index: int) -> Hashable:
         """Pieces on one tune stay together: else the test would ask for what was learned by heart."""
@@ -92,10 +113,21 @@ class Music(Task[Piece, MusicSettings], Generates):
         """Its name and its first elements."""
         return f"{example.name}: {self.form.shown(example.elements)}"
 
+    def examine(self, splits: Splits[Piece]) -> None:
+        """Look for tunes of training among those of the other splits, where these are given."""
+        learned = {piece.tune for piece in splits.train if piece.tune}
+        for name, pieces in splits.items()[1:]:
+            for piece in pieces:
+                if piece.tune in learned:
+                    what = f"a piece of the {name} split that begins as one of training does"
+                    self.findings.suspicious("tunes", what, Path(piece.name))
+
     def _piece(self, score: Score) -> Piece:
         shift = semitones_to_c(score.notes) if self.settings.transpose == "common" else 0
-        elements, dropped = self.form.encode(score.transposed(shift))
-        return Piece(score.name, elements, shift, melody(score), dropped)
+        elements, lost = self.form.encode(score.transposed(shift))
+        piece = Piece(score.name, elements, shift, melody(score), lost)
+        note_lost(piece, self.settings, self.findings)
+        return piece
 
     def _rolls(self, path: Path) -> Splits[Piece]:
         """The rolls of a .mat file; they have been moved to a common key already."""
@@ -151,26 +183,15 @@ class Music(Task[Piece, MusicSettings], Generates):
                 Bernoulli(hidden, KEYS) if settings.output == "bernoulli" else Nade(hidden, KEYS, settings.nade_units)
             )
         dropout = (settings.input_dropout, settings.dropout)
-        return Generator(encoder, self._recurrent(width), output, dropout, locked=settings.locked_dropout)
-
-    def _recurrent(self, width: int) -> Any:
-        from throughtime import layers
-
-        settings = self.settings
-        options: dict[str, Any] = {
-            "dropout": settings.dropout if settings.layers > 1 else 0.0,
-            "locked_dropout": settings.locked_dropout,
-            "weight_dropout": settings.weight_dropout,
-            "recurrent_dropout": settings.recurrent_dropout,
-            "zoneout": settings.zoneout,
-            "layer_norm": settings.layer_norm,
-        }
-        if settings.cell == "gru":
-            options["reset_after"] = settings.reset_after
-        elif settings.reset_after:
-            raise ThroughtimeError(f"found reset_after with the cell {settings.cell}, expected it with gru alone")
-        kind = {"gru": layers.GRU, "lstm": layers.LSTM, "rnn": layers.RNN}[settings.cell]
-        return kind(width, settings.hidden_size, settings.layers, **options)
+        layers = settings.recurrent(
+            width,
+            locked_dropout=settings.locked_dropout,
+            weight_dropout=settings.weight_dropout,
+            recurrent_dropout=settings.recurrent_dropout,
+            zoneout=settings.zoneout,
+            layer_norm=settings.layer_norm,
+        )
+        return Generator(encoder, layers, output, dropout, locked=settings.locked_dropout)
 
     def loader(self, examples: Sequence[Piece], *, training: bool) -> Loader:
         """Pieces of similar length side by side; for training in all keys, if asked for."""
@@ -232,14 +253,14 @@ class Music(Task[Piece, MusicSettings], Generates):
         """How surprising each piece is to the model, and where most."""
         for given in inputs:
             for file in music_files(Path(given)):
-                piece = self._piece(read_score(file))
+                piece = self._piece(read_score(file, self.findings))
                 ((nll, guesses),) = self.listen(model, [piece])
                 moments = [self._moment(piece, nll, guesses, int(at)) for at in np.argsort(-nll)[:_SURPRISES]]
                 yield {
                     "file": str(file),
                     "nll": float(nll.mean()),
                     f"{self.form.unit}s": len(nll),
-                    "notes_left_out": piece.dropped,
+                    "notes_left_out": piece.lost.outside,
                     "surprises": moments,
                 }
 

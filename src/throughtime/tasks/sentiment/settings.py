@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from throughtime.settings import TrainingSettings
+from throughtime.settings import Probability, Schedule
+from throughtime.tasks.base.recurrent import ResetSettings
 
 
-class SentimentSettings(TrainingSettings):
+class SentimentSettings(ResetSettings):
     """A classifier of texts; plain: an LSTM over pretrained word vectors, sentence by sentence."""
 
     text_column: str | None = None
@@ -18,14 +19,7 @@ class SentimentSettings(TrainingSettings):
     """Column of the labels, by name or number from 1; none: guessed."""
     encoding: str = "utf-8"
     """Encoding of the files, such as utf-8, latin-1, utf-16."""
-    cell: Literal["lstm", "gru", "rnn"] = "lstm"
-    """Recurrent cell; gru is the textbook's."""
-    reset_after: bool = False
-    """GRU: let the reset gate act after the matrix product, as torch.nn does."""
     hidden_size: int = Field(default=150, ge=1)
-    """Units of each layer and direction."""
-    layers: int = Field(default=1, ge=1, le=100)
-    """Recurrent layers on top of each other."""
     bidirectional: bool = False
     """Read from both ends."""
     pooling: Literal["last", "mean", "max", "attention"] = "max"
@@ -53,16 +47,16 @@ class SentimentSettings(TrainingSettings):
     repeat: int = Field(default=4, ge=1)
     """Times that texts of a single sentence are read in an epoch, if they are few beside longer texts: their label is
     about that very sentence."""
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    dropout: Probability = 0.3
     """Dropout of word vectors' features, and before the softmax layer."""
 
     batch_size: int = Field(default=64, ge=1)
     """Texts in a batch."""
     learning_rate: float = Field(default=2e-3, gt=0)
-    """Highest learning rate."""
-    schedule: Literal["constant", "linear", "cosine", "plateau", "exponential"] = "cosine"
-    """Course of the learning rate after the warm-up; linear and cosine end at the limit of steps, epochs or minutes."""
+    schedule: Schedule = "cosine"
     minutes: float | None = Field(default=8.0, gt=0)
     """Stop after this many minutes of training."""
     epochs: int | None = Field(default=12, ge=0)
     """Stop after this many passes over the training data."""
+    patience: int | None = Field(default=12, ge=1)
+    """Stop after this many evaluations without improvement; none: never."""

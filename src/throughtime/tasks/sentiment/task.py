@@ -13,7 +13,9 @@ import numpy as np
 from throughtime.data.columns import Asked, Layout
 from throughtime.data.labelled_texts import LabelledText, is_alike, labelled_texts, read_labelled_texts
 from throughtime.data.labels import SHOWN, Labels
-from throughtime.data.tables import SUFFIXES, read_text
+from throughtime.data.progress import counted
+from throughtime.data.tables import SUFFIXES
+from throughtime.data.text_files import read_text
 from throughtime.data.words import ratings, reviews
 from throughtime.data.words.pretrained import pretrained_vectors, starting_matrix
 from throughtime.data.words.splitting import split_words
@@ -127,7 +129,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
 
     def fit(self, train: Sequence[LabelledText]) -> None:
         """Vocabulary, labels, starting vectors, and the baselines."""
-        texts = [split_words(example.text) for example in train]
+        texts = [split_words(example.text) for example in counted(train, "splitting texts into words")]
         told = self.settings.label_column is not None or (self.layout is not None and self.layout.format == "fasttext")
         self.labels = Labels.fit(train, certain=told)
         self._fit_words(texts)
@@ -192,7 +194,6 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
 
         from throughtime.models.classifier import Classifier, OneHot
         from throughtime.models.parts.embedding import Embedding
-        from throughtime.models.parts.recurrent import recurrent
 
         asked = self.settings
         encoder: nn.Module = OneHot(len(self.vocabulary))
@@ -203,16 +204,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
             with torch.no_grad():
                 encoder.weight.copy_(torch.from_numpy(self.matrix))
             encoder.weight.requires_grad_(not self.frozen)
-        layers = recurrent(
-            asked.cell,
-            size,
-            asked.hidden_size,
-            num_layers=asked.layers,
-            batch_first=True,
-            bidirectional=asked.bidirectional,
-            dropout=asked.dropout,
-            reset_after=asked.reset_after,
-        )
+        layers = asked.recurrent(size, batch_first=True, bidirectional=asked.bidirectional)
         return Classifier(encoder, layers, len(self.labels), asked.pooling, asked.dropout)
 
     def loader(self, examples: Sequence[LabelledText], *, training: bool) -> Loader:
@@ -222,7 +214,8 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
 
         asked = self.settings
         rows = [
-            {**self._encoded(split_words(example.text)), "targets": self.labels.number(example)} for example in examples
+            {**self._encoded(split_words(example.text)), "targets": self.labels.number(example)}
+            for example in counted(examples, "numbering words")
         ]
         if not training:
             return BucketLoader(rows, _EVALUATION_BATCH, seed=asked.seed, shuffle=False)
@@ -247,11 +240,12 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         """Accuracy, macro F1 and the confusion matrix; beside a bag of words and the most frequent class."""
         self.accept(examples)
         actual, answered = self._answered(model, examples)
-        bag = np.array([self.baseline.probabilities(split_words(e.text)).argmax() for e in examples])
+        texts = counted(examples, "judging the bag of words")
+        bag = np.array([self.baseline.probabilities(split_words(example.text)).argmax() for example in texts])
         always = self.labels.majority
         confusion = confusion_matrix(actual, answered, len(self.labels))
         others = {
-            "bag of words, logistic regression": bag,
+            f"bag of words, {self.baseline.method}": bag,
             f"always {always}": np.full(len(actual), self.labels.names.index(always)),
         }
         return Report(

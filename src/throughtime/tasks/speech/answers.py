@@ -11,6 +11,7 @@ import numpy as np
 from throughtime.decoding.alignment import align
 from throughtime.tasks.speech.audio.batches import UtteranceLoader, Varied
 from throughtime.tasks.speech.audio.log_mel import FRAMES_A_SECOND
+from throughtime.tasks.speech.audio.recording import Excerpt
 from throughtime.tasks.speech.audio.symbols import BLANK
 from throughtime.tasks.speech.features import Features
 
@@ -132,6 +133,23 @@ def describe(features: Features, log_probs: np.ndarray, tokens: np.ndarray, offs
     text = " ".join(features.symbols.decode(tokens).split())
     confidence = float(np.exp(np.mean(sure))) if sure else 1.0
     return {"text": text, "words": words, "confidence": confidence, "symbols": _seen(features, log_probs, offset)}
+
+
+def together(recording: Excerpt, seconds: float, parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """One prediction of the parts of a recording."""
+    words = [word for part in parts for word in part["words"]]
+    sure = [part["confidence"] for part in parts if part["text"]]
+    return {
+        "file": str(recording.path),
+        "start": recording.start,
+        "seconds": round(seconds, 3),
+        "text": " ".join(part["text"] for part in parts if part["text"]),
+        "words": words,
+        "confidence": sum(sure) / len(sure) if sure else 1.0,
+        "symbols": [seen for part in parts for seen in part["symbols"]],
+        "first_caption": 1,
+        "final": True,
+    }
 
 
 def _seen(features: Features, log_probs: np.ndarray, offset: float) -> list[tuple[float, str, float]]:

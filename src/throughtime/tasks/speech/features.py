@@ -11,6 +11,7 @@ import numpy as np
 from throughtime.errors import DataError
 from throughtime.storage.written import read_arrays, readable
 from throughtime.tasks.speech.audio.batches import Varied
+from throughtime.tasks.speech.audio.condition import Condition
 from throughtime.tasks.speech.audio.mel_cache import Hearing, MelCache
 from throughtime.tasks.speech.audio.normalising import Normaliser
 from throughtime.tasks.speech.audio.symbols import Symbols
@@ -90,7 +91,11 @@ class Features:
 
     def mels(self, utterances: Sequence[Utterance], speed: float = 1.0) -> list[np.ndarray]:
         """Log-mel features float16 (T, F) of each, from the cache."""
-        return self.cache.features([utterance.audio for utterance in utterances], speed)
+        return self.cache.features([utterance.excerpt for utterance in utterances], speed)
+
+    def conditions(self, utterances: Sequence[Utterance]) -> list[Condition]:
+        """What computing the features of each has seen of its samples."""
+        return self.cache.conditions([utterance.excerpt for utterance in utterances])
 
     def varied(self, utterances: Sequence[Utterance], speeds: Sequence[float] = (), *, learn: bool) -> list[Varied]:
         """Features, at further speeds too, and symbols of each.

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from throughtime.storage.report import Table
-from throughtime.tasks.speech.audio.recording import package
+from throughtime.tasks.speech.audio.opening import package
 
 _SHOWN = 15
 

@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from throughtime.settings import TrainingSettings
+from throughtime.settings import CellName, Probability, Schedule
+from throughtime.tasks.base.recurrent import RecurrentSettings
 from throughtime.tasks.speech.audio.log_mel import FRAMES_A_SECOND
 
 
-class SpeechSettings(TrainingSettings):
+class SpeechSettings(RecurrentSettings):
     """A transcriber; plain: log-mel features, convolutions, two bidirectional GRU layers, characters, CTC, n-grams."""
 
     start: str | None = None
@@ -45,13 +46,9 @@ class SpeechSettings(TrainingSettings):
     """Channels of each convolution."""
     stride: Literal[1, 2, 4] = 4
     """Frames of 10 ms to a step of the recurrent layers; 4 needs two convolutions, and at most 25 symbols a second."""
-    cell: Literal["gru", "lstm", "rnn"] = "gru"
-    """Recurrent cell."""
-    hidden_size: int = Field(default=128, ge=1)
-    """Units of each layer and direction."""
+    cell: CellName = "gru"
     layers: int = Field(default=2, ge=1, le=100)
-    """Recurrent layers on top of each other."""
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    dropout: Probability = 0.1
     """Dropout before, between and behind the recurrent layers."""
     frequency_masks: int = Field(default=2, ge=0, le=100)
     """SpecAugment: bands of frequency that training does not hear (Park et al. 2019)."""
@@ -83,15 +80,14 @@ class SpeechSettings(TrainingSettings):
     batch_size: int = Field(default=16, ge=1)
     """Recordings in a batch."""
     learning_rate: float = Field(default=2e-3, gt=0)
-    """Highest learning rate."""
     warmup_steps: int = Field(default=200, ge=0)
-    """Steps of linear warm-up of the learning rate."""
-    schedule: Literal["constant", "linear", "cosine", "plateau", "exponential"] = "cosine"
-    """Course of the learning rate after the warm-up; linear and cosine end at the limit of steps, epochs or minutes."""
+    schedule: Schedule = "cosine"
     minutes: float | None = Field(default=20.0, gt=0)
     """Stop after this many minutes of training."""
     epochs: int | None = Field(default=40, ge=0)
     """Stop after this many passes over the training data."""
+    patience: int | None = Field(default=40, ge=1)
+    """Stop after this many evaluations without improvement; none: never."""
 
     @property
     def by_utterance(self) -> bool:

@@ -10,18 +10,20 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from throughtime.data.progress import counted
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
 from throughtime.tasks.base import Described, Draws, Expresses, Metric, Prediction, Splits, Streams, Task
-from throughtime.tasks.speech.answers import EVALUATION_BATCH, Decoder, describe, log_probabilities, parts_of
+from throughtime.tasks.speech.answers import EVALUATION_BATCH, Decoder, describe, log_probabilities, parts_of, together
 from throughtime.tasks.speech.audio.corpora import Reading, given_splits, read_corpus, read_part, sound_files
 from throughtime.tasks.speech.audio.log_mel import FRAMES_A_SECOND
 from throughtime.tasks.speech.audio.manifests import Columns, read_manifest
 from throughtime.tasks.speech.audio.masking import Masking
-from throughtime.tasks.speech.audio.recording import PulseCode, stream_recording
+from throughtime.tasks.speech.audio.recording import Excerpt, PulseCode, stream_recording
 from throughtime.tasks.speech.audio.utterance import Utterance
 from throughtime.tasks.speech.audio.voices import built_in_speech
 from throughtime.tasks.speech.captions import subtitles
+from throughtime.tasks.speech.examining import examine, without_few_speakers
 from throughtime.tasks.speech.features import Features
 from throughtime.tasks.speech.live import LiveTranscriber, Sound
 from throughtime.tasks.speech.scoring import error_rates, table_of_errors
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from throughtime.models.transcriber import Transcriber
 
 _MANIFESTS = (".csv", ".tsv", ".jsonl")
-_SPEAKERS = 10
+_WHOLE = (0.0, None)
 _LIVE = "pcm:RATE (raw 16-bit samples, one channel, little-endian, on standard input) or stream:FILE"
 
 
@@ -44,8 +46,8 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
     name = "speech"
     summary = "writes down what is said in a recording, or while it is being said"
     reads = (
-        "WAV, FLAC, MP3, OGG, ... of any rate, with a manifest (CSV, TSV, JSONL: path,text), as LJSpeech, Common Voice "
-        "or LibriSpeech lay them out, or each with its text beside it (a.wav, a.txt)"
+        "WAV, FLAC, MP3, OGG, M4A, WebM, ... of any rate, with a manifest (CSV, TSV, JSONL: path,text), as LJSpeech, "
+        "Common Voice or LibriSpeech lay them out, or each with its text beside it (a.wav, a.txt)"
     )
     built_in = "4,300 commands, times, dates and numbers in the voices of eSpeak NG (PyPI espeakng-loader 0.2.4), noisy"
     unit = "seconds"
@@ -67,7 +69,7 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
     def _reading(self) -> Reading:
         asked = self.settings
         columns = Columns(asked.audio_column, asked.text_column)
-        return Reading(columns, asked.encoding, asked.longest, self.features.spelling)
+        return Reading(columns, asked.encoding, asked.longest, self.features.spelling, asked.rate)
 
     def built_in_data(self) -> Splits[Utterance]:
         """Composed sentences, spoken, see `throughtime.tasks.speech.audio.voices`."""
@@ -75,17 +77,15 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
 
     def read(self, path: Path) -> list[Utterance]:
         """The utterances of a manifest or folder."""
-        return read_part(path, self._reading)
+        return read_part(path, self._reading, self.findings)
 
     def read_splits(self, path: Path) -> Splits[Utterance]:
         """As a folder names them (Common Voice, or folders train, dev, test), else split 80/10/10."""
-        given = given_splits(path) if path.is_dir() else None
+        given = given_splits(path, self.findings) if path.is_dir() else None
         if given is not None:
             return Splits(**{split: self.read(part) for split, part in given.items()})
-        examples = read_corpus(path, self._reading)
-        if len({utterance.speaker for utterance in examples}) < _SPEAKERS:
-            examples = [replace(utterance, speaker=None) for utterance in examples]
-        return self.split(examples)
+        examples = read_corpus(path, self._reading, self.findings)
+        return self.split(without_few_speakers(examples, self.findings))
 
     def group(self, example: Utterance, index: int) -> Hashable:
         """All that one of many people says stays together."""
@@ -93,12 +93,18 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
 
     def describe(self, example: Utterance) -> Described:
         """Its sound and what is said."""
-        content = blake2b(example.audio.read_bytes(), digest_size=16).digest()
-        return Described(content, example.text, example.seconds, (), example.path, example.line)
+        content = blake2b(example.audio.read_bytes(), digest_size=16)
+        if example.part != _WHOLE:
+            content.update(repr(example.part).encode())
+        return Described(content.digest(), example.text, example.seconds, (), example.path, example.line)
 
     def show(self, example: Utterance) -> str:
         """How long it lasts, and what is said as it is learned."""
         return f"{example.audio.name}, {example.seconds:.2f} s: {self.features.text(example)}"
+
+    def examine(self, splits: Splits[Utterance]) -> None:
+        """Listen to all recordings, once: what this computes is kept, and learned from."""
+        examine(splits, self.features, self.findings)
 
     # -- features --------------------------------------------------------------------------------------------
 
@@ -125,20 +131,11 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
     def model(self) -> Transcriber:
         """Convolutions, recurrent layers, a softmax at each step."""
         from throughtime.models.parts.front_end import ConvolutionFrontEnd
-        from throughtime.models.parts.recurrent import recurrent
         from throughtime.models.transcriber import Transcriber
 
         asked = self.settings
         front = ConvolutionFrontEnd(asked.bins, asked.channels, asked.stride, causal=asked.streaming)
-        layers = recurrent(
-            asked.cell,
-            front.size,
-            asked.hidden_size,
-            num_layers=asked.layers,
-            batch_first=True,
-            bidirectional=not asked.streaming,
-            dropout=asked.dropout,
-        )
+        layers = asked.recurrent(front.size, batch_first=True, bidirectional=not asked.streaming)
         return Transcriber(front, layers, len(self.features.symbols), asked.dropout, asked.lookahead_steps)
 
     def begin(self, model: Model) -> None:
@@ -180,9 +177,10 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
         """Word and character error rates, the most frequent mistakes; beside the nearest training recording."""
         said, steps = self._said(examples), self._steps(model, examples)
         decoder = self._decoder()
-        heard = [self._text(decoder.best(log_probs)) for log_probs in steps]
+        heard = [self._text(decoder.best(log_probs)) for log_probs in counted(steps, "searching for what was said")]
         templates = self.features.templates
-        nearest = [templates.answer(self.features.normaliser(mel)) for mel in self.features.mels(examples)]
+        mels = counted(self.features.mels(examples), "looking for the nearest recordings")
+        nearest = [templates.answer(self.features.normaliser(mel)) for mel in mels]
         usual = self.features.usual
         return Report(
             error_rates(said, heard) | {"wer_without_search": error_rates(said, self._greedy(steps))["wer"]},
@@ -222,13 +220,14 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
         if self.stream(argument) is not None:
             yield argument
         elif path.is_dir():
-            files = sound_files(path)
+            files = sound_files(path, self.findings)
             if not files:
                 raise DataError(path, "a folder without sound files", "WAV, FLAC, MP3, ...")
             yield from files
         elif path.suffix.lower() in _MANIFESTS and path.is_file():
-            rows = read_manifest(path, self._reading.columns, self.settings.encoding, texts=False)
-            yield from (row.audio for row in rows)
+            columns = self._reading.columns
+            rows = read_manifest(path, columns, self.settings.encoding, texts=False, findings=self.findings)
+            yield from (Excerpt(row.audio, *row.part) for row in rows)
         else:
             yield path
 
@@ -237,7 +236,8 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
         waiting = iter(inputs)
         while group := list(islice(waiting, EVALUATION_BATCH if isinstance(inputs, Sequence) else 1)):
             given = [one for each in group for one in (self.read_inputs(each) if isinstance(each, str) else [each])]
-            yield from self._recordings(cast("Transcriber", model), given)
+            heard = [one if isinstance(one, Excerpt) else Excerpt(one) for one in given]
+            yield from self._recordings(cast("Transcriber", model), heard)
 
     def stream(self, argument: Any) -> Sound | None:
         """Raw samples on standard input (pcm:RATE), or a sound file heard as if it came in (stream:FILE)."""
@@ -247,7 +247,7 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
         if kind == "pcm" and rest.isdecimal():
             return Sound(PulseCode(sys.stdin.buffer, int(rest)), int(rest), "standard input")
         if kind == "stream" and rest:
-            return Sound(stream_recording(Path(rest), self.settings.rate), self.settings.rate, rest)
+            return Sound(stream_recording(Excerpt(Path(rest)), self.settings.rate), self.settings.rate, rest)
         return None
 
     def listen(self, model: Model, stream: Sound) -> Iterator[Prediction]:
@@ -259,19 +259,19 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
             )
         yield from LiveTranscriber(cast("Transcriber", model), self.features, self._decoder(), stream)
 
-    def _recordings(self, model: Transcriber, paths: Sequence[Path]) -> Iterator[Prediction]:
+    def _recordings(self, model: Transcriber, recordings: Sequence[Excerpt]) -> Iterator[Prediction]:
         hearing, decoder = replace(self.features.hearing, longest=None), self._decoder()
-        whole = [hearing.features(path) for path in paths]
+        whole = [hearing.features(recording) for recording in recordings]
         longest = int(self.settings.longest * FRAMES_A_SECOND)
         cuts = [list(parts_of(mel, longest)) for mel in whole]
         parts = [mel[start:end] for mel, some in zip(whole, cuts, strict=True) for start, end in some]
         steps = iter(log_probabilities(model, self.features, parts))
-        for path, mel, some in zip(paths, whole, cuts, strict=True):
+        for recording, mel, some in zip(recordings, whole, cuts, strict=True):
             described = []
             for start, _ in some:
-                log_probs = next(steps)
-                described.append(describe(self.features, log_probs, decoder.best(log_probs), start / FRAMES_A_SECOND))
-            yield _together(path, len(mel) / FRAMES_A_SECOND, described)
+                log_probs, begin = next(steps), recording.start + start / FRAMES_A_SECOND
+                described.append(describe(self.features, log_probs, decoder.best(log_probs), begin))
+            yield together(recording, len(mel) / FRAMES_A_SECOND, described)
 
     def render(self, prediction: Prediction) -> str:
         """The text, how sure it is, and where it was said; ... before what is not whole yet."""
@@ -293,20 +293,5 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
             return
         file = Path(prediction["file"])
         hearing = replace(self.features.hearing, longest=None)
-        draw_transcript(prediction, hearing.features(file) if file.is_file() else None, path)
-
-
-def _together(path: Path, seconds: float, parts: Sequence[dict[str, Any]]) -> Prediction:
-    """One prediction of the parts of a recording."""
-    words = [word for part in parts for word in part["words"]]
-    sure = [part["confidence"] for part in parts if part["text"]]
-    return {
-        "file": str(path),
-        "seconds": round(seconds, 3),
-        "text": " ".join(part["text"] for part in parts if part["text"]),
-        "words": words,
-        "confidence": sum(sure) / len(sure) if sure else 1.0,
-        "symbols": [seen for part in parts for seen in part["symbols"]],
-        "first_caption": 1,
-        "final": True,
-    }
+        drawn = Excerpt(file, prediction["start"], None if not prediction["start"] else prediction["seconds"])
+        draw_transcript(prediction, hearing.features(drawn) if file.is_file() else None, path)

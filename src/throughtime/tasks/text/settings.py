@@ -6,10 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from throughtime.settings import TrainingSettings
+from throughtime.settings import CellName, Probability, Schedule, TrainingSettings
 from throughtime.tasks.base import GenerateSettings
-
-Probability = Annotated[float, Field(ge=0, lt=1)]
 
 
 class TextSettings(TrainingSettings):
@@ -23,7 +21,7 @@ class TextSettings(TrainingSettings):
     """Largest vocabulary; none: 30,000 words, 8,000 pieces, 5,000 characters."""
     minimum_count: int | None = Field(default=None, ge=1)
     """Words: rarer ones are <unk>; none: 2, or 1 if the text has <unk> in it already."""
-    cell: Literal["lstm", "gru", "rnn"] = "lstm"
+    cell: CellName = "lstm"
     """Recurrent cell; gru is the textbook's."""
     reset_after: bool = False
     """GRU: let the reset gate act after the matrix product, as torch.nn does."""
@@ -59,11 +57,11 @@ class TextSettings(TrainingSettings):
     batch_size: int = Field(default=32, ge=1)
     """Parallel streams that the text is cut into."""
     learning_rate: float = Field(default=6e-3, gt=0)
-    """Highest learning rate."""
-    schedule: Literal["constant", "linear", "cosine", "plateau", "exponential"] = "cosine"
-    """Course of the learning rate after the warm-up; linear and cosine end at the limit of steps, epochs or minutes."""
+    schedule: Schedule = "cosine"
     minutes: float | None = Field(default=8.0, gt=0)
     """Stop after this many minutes of training."""
+    patience: int | None = Field(default=20, ge=1)
+    """Stop after this many evaluations without improvement; none: never."""
     evaluate_every: int | None = Field(default=500, ge=1)
     """Steps between two evaluations on the validation split; none: once an epoch."""
 

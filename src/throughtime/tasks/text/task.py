@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from throughtime.data.progress import counted
 from throughtime.data.splits import read_named
 from throughtime.data.tokens import tokens
 from throughtime.data.tokens.byte_pairs import BytePairs, load_tokenizer
@@ -135,7 +136,7 @@ class Text(Task[Piece, TextSettings], Generates):
             raise DataError(train[0].path, f"{len(ids)} tokens", "at least 2: one predicts the next")
         self.baseline_tokens = len(ids)
         orders = (1, _ORDER[self.settings.level])
-        fitted = [NGram.fit(ids, self.tokenizer.size, order) for order in orders]
+        fitted = [NGram.fit(ids, self.tokenizer.size, order) for order in counted(orders, "counting n-grams")]
         self.baselines = dict(zip(("unigram", "ngram"), fitted, strict=True))
         self.model()  # sizes that do not fit together are said before anything is written
 

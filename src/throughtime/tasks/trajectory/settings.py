@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from throughtime.settings import TrainingSettings
+from throughtime.settings import CellName, Probability, Schedule
+from throughtime.tasks.base.recurrent import RecurrentSettings
 
 
-class TrajectorySettings(TrainingSettings):
+class TrajectorySettings(RecurrentSettings):
     """A forecaster of tracks; plain: observe 8 points, predict the next 12."""
 
     columns: str | None = None
@@ -38,15 +39,14 @@ class TrajectorySettings(TrainingSettings):
     """What may be said of the direction from one position alone: nothing (such windows are turned at random in
     training), or what the place lets expect."""
 
-    cell: Literal["gru", "lstm", "rnn"] = "gru"
-    """Recurrent cell."""
+    cell: CellName = "gru"
     hidden_size: int = Field(default=64, ge=1)
     """Units of encoder and decoder."""
-    layers: int = Field(default=1, ge=1)
+    layers: int = Field(default=1, ge=1, le=100)
     """Recurrent layers of the encoder."""
     components: int = Field(default=4, ge=1)
     """Normal distributions in a mixture."""
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    dropout: Probability = 0.1
     """Dropout of the encoder's and the decoder's outputs."""
     distance: float = Field(default=1.0, ge=0)
     """Weight of the distance between mean and target in the loss, beside the negative log-likelihood."""
@@ -61,7 +61,7 @@ class TrajectorySettings(TrainingSettings):
     not seen may be less usual than that split of its own places says."""
     partial: Annotated[float, Field(ge=0, le=1)] = 0.3
     """Share of the windows of which training sees fewer points, down to one."""
-    drop: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    drop: Probability = 0.1
     """Probability that training misses an observed point."""
     stretch: float = Field(default=0.0, ge=0)
     """Training makes ways longer or shorter by a factor of up to e to this: for things that know no gravity."""
@@ -69,8 +69,8 @@ class TrajectorySettings(TrainingSettings):
     batch_size: int = Field(default=64, ge=1)
     """Windows in a batch."""
     learning_rate: float = Field(default=3e-3, gt=0)
-    """Highest learning rate."""
-    schedule: Literal["constant", "linear", "cosine", "plateau", "exponential"] = "cosine"
-    """Course of the learning rate after the warm-up; linear and cosine end at the limit of steps, epochs or minutes."""
+    schedule: Schedule = "cosine"
     minutes: float | None = Field(default=4.0, gt=0)
     """Stop after this many minutes of training."""
+    patience: int | None = Field(default=100, ge=1)
+    """Stop after this many evaluations without improvement; none: never."""

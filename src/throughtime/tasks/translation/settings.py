@@ -6,12 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from throughtime.settings import TrainingSettings
+from throughtime.settings import Probability, Schedule
+from throughtime.tasks.base.recurrent import ResetSettings
 
-Probability = Annotated[float, Field(ge=0, lt=1)]
 
-
-class TranslationSettings(TrainingSettings):
+class TranslationSettings(ResetSettings):
     """An encoder-decoder with attention; plain: one LSTM layer each of 256 units, byte-pair encoding, beam search."""
 
     source: str | None = None
@@ -28,10 +27,6 @@ class TranslationSettings(TrainingSettings):
     """Words: rarer ones are unknown."""
     max_length: int = Field(default=100, ge=1)
     """Pieces or words of a side of a pair that is learned from, at most; longer texts are translated in parts."""
-    cell: Literal["lstm", "gru", "rnn"] = "lstm"
-    """Recurrent cell; gru is the textbook's."""
-    reset_after: bool = False
-    """GRU: let the reset gate act after the matrix product, as torch.nn does."""
     embedding_size: int = Field(default=256, ge=1)
     """Numbers of a piece's or word's vector."""
     hidden_size: int = Field(default=256, ge=1)
@@ -64,10 +59,10 @@ class TranslationSettings(TrainingSettings):
     batch_size: int = Field(default=64, ge=1)
     """Pairs in a batch."""
     learning_rate: float = Field(default=2e-3, gt=0)
-    """Highest learning rate."""
-    schedule: Literal["constant", "linear", "cosine", "plateau", "exponential"] = "cosine"
-    """Course of the learning rate after the warm-up; linear and cosine end at the limit of steps, epochs or minutes."""
+    schedule: Schedule = "cosine"
     minutes: float | None = Field(default=15.0, gt=0)
     """Stop after this many minutes of training."""
     epochs: int | None = Field(default=40, ge=0)
     """Stop after this many passes over the training data."""
+    patience: int | None = Field(default=40, ge=1)
+    """Stop after this many evaluations without improvement; none: never."""

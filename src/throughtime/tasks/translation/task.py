@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from throughtime.data.tables import read_text
+from throughtime.data.progress import counted
+from throughtime.data.text_files import read_lines
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report, Table
 from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Task
@@ -199,7 +199,6 @@ class Translation(Task[Pair, TranslationSettings], Draws):
         from throughtime.models.parts.attention import AdditiveAttention, MultiplicativeAttention
         from throughtime.models.parts.attentive import AttentiveDecoder
         from throughtime.models.parts.embedding import Embedding
-        from throughtime.models.parts.recurrent import recurrent
         from throughtime.models.translator import Translator
 
         asked = self.settings
@@ -208,16 +207,8 @@ class Translation(Task[Pair, TranslationSettings], Draws):
             raise ThroughtimeError(
                 f"found tied weights with vectors of {vector} numbers and {inner} units, expected as many of both"
             )
-        layers = partial(
-            recurrent,
-            asked.cell,
-            hidden_size=inner,
-            num_layers=asked.layers,
-            dropout=asked.dropout,
-            reset_after=asked.reset_after,
-        )
-        encoder = layers(vector, bidirectional=True)
-        decoder = layers(vector + inner if asked.input_feeding else vector)
+        encoder = asked.recurrent(vector, bidirectional=True)
+        decoder = asked.recurrent(vector + inner if asked.input_feeding else vector)
         attention = (
             AdditiveAttention(inner, 2 * inner, inner)
             if asked.attention == "additive"
@@ -278,7 +269,7 @@ class Translation(Task[Pair, TranslationSettings], Draws):
         sources, references = [pair.source for pair in examples], [pair.target for pair in examples]
         answers = self.answers.translations(model, sources, self.settings.beams)
         words = [join_words(self.dictionary.translate(split_sentence(text))) for text in sources]
-        nearest = [self.memory.nearest(text) for text in sources]
+        nearest = [self.memory.nearest(text) for text in counted(sources, "looking for similar sentences")]
         rows: list[tuple[str, str | int | float]] = [
             ("sentences", len(examples)),
             ("source vocabulary", len(self.source)),
@@ -310,7 +301,7 @@ class Translation(Task[Pair, TranslationSettings], Draws):
         if is_file and is_table(path, self.sides):
             yield from read_sources(path, self.sides, self.settings.encoding, self.findings)
         elif is_file or (path.suffix == ".txt" and len(argument.split()) == 1):
-            yield from read_text(path, self.settings.encoding).removesuffix("\n").split("\n")
+            yield from read_lines(path, self.settings.encoding, findings=self.findings)
         else:
             yield argument
 

@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from throughtime.settings import TrainingSettings
+from throughtime.settings import CellName, Probability, Schedule
+from throughtime.tasks.base.recurrent import RecurrentSettings
 
 
-class VideoSettings(TrainingSettings):
+class VideoSettings(RecurrentSettings):
     """A classifier of clips; plain: a small network on each frame, a bidirectional GRU over time (LRCN)."""
 
     size: int = Field(default=32, ge=8, le=512)
@@ -22,17 +23,13 @@ class VideoSettings(TrainingSettings):
     """Channels of the first convolutions; the last have four times as many."""
     features: int = Field(default=64, ge=1)
     """Numbers that stand for a frame."""
-    cell: Literal["gru", "lstm", "rnn"] = "gru"
-    """Recurrent cell."""
+    cell: CellName = "gru"
     hidden_size: int = Field(default=64, ge=1)
-    """Units of each layer and direction."""
-    layers: int = Field(default=1, ge=1)
-    """Recurrent layers on top of each other."""
     bidirectional: bool = True
     """Read from both ends."""
     pooling: Literal["last", "mean", "max", "attention"] = "max"
     """How the states of all frames become one vector."""
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    dropout: Probability = 0.1
     """Dropout of the frames' vectors, and before the softmax layer."""
     crop: Annotated[float, Field(ge=0, lt=0.5)] = 0.1
     """Training leaves out at most so large a share of a clip at either end."""
@@ -46,12 +43,11 @@ class VideoSettings(TrainingSettings):
     batch_size: int = Field(default=16, ge=1)
     """Clips in a batch."""
     learning_rate: float = Field(default=1.5e-3, gt=0)
-    """Highest learning rate."""
     warmup_steps: int = Field(default=100, ge=0)
-    """Steps of linear warm-up of the learning rate."""
-    schedule: Literal["constant", "linear", "cosine", "plateau", "exponential"] = "cosine"
-    """Course of the learning rate after the warm-up; linear and cosine end at the limit of steps, epochs or minutes."""
+    schedule: Schedule = "cosine"
     minutes: float | None = Field(default=6.0, gt=0)
     """Stop after this many minutes of training."""
     epochs: int | None = Field(default=60, ge=0)
     """Stop after this many passes over the training data."""
+    patience: int | None = Field(default=60, ge=1)
+    """Stop after this many evaluations without improvement; none: never."""

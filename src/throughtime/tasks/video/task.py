@@ -155,7 +155,6 @@ class Video(Task[Clip, VideoSettings], Draws):
 
         from throughtime.models.classifier import Classifier
         from throughtime.models.parts.frames import PictureEncoder, VectorEncoder
-        from throughtime.models.parts.recurrent import recurrent
 
         asked = self.settings
         encoder: nn.Module
@@ -163,15 +162,7 @@ class Video(Task[Clip, VideoSettings], Draws):
             encoder = PictureEncoder(asked.size, asked.width, asked.features)
         else:
             encoder = VectorEncoder(len(self.mean), asked.features)
-        layers = recurrent(
-            asked.cell,
-            asked.features,
-            asked.hidden_size,
-            num_layers=asked.layers,
-            batch_first=True,
-            bidirectional=asked.bidirectional,
-            dropout=asked.dropout,
-        )
+        layers = asked.recurrent(asked.features, batch_first=True, bidirectional=asked.bidirectional)
         return Classifier(encoder, layers, len(self.labels), asked.pooling, asked.dropout)
 
     def loader(self, examples: Sequence[Clip], *, training: bool) -> Loader:

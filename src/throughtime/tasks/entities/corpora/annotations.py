@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from throughtime.data.findings import Findings
-from throughtime.data.tables import ONE_A_LINE, read_text
+from throughtime.data.tables import ONE_A_LINE
+from throughtime.data.text_files import read_text
 from throughtime.errors import DataError
 from throughtime.tasks.entities.corpora.sentence import Sentence, Span
 from throughtime.tasks.entities.corpora.tokeniser import Tokeniser
@@ -43,7 +44,7 @@ def read_annotations(path: Path, *, encoding: str = "utf-8", findings: Findings 
     findings.taken("format", _FORMAT, path)
     tokeniser = Tokeniser()
     sentences = []
-    for line, text, value in _texts(path, read_text(path, encoding), findings):
+    for line, text, value in _texts(path, read_text(path, encoding, findings=findings), findings):
         found = _spans(path, line, text, value, findings)
         whole = tokeniser.offsets(text)
         words = _split_at(whole, [place for span in found for place in span[:2]])
@@ -66,7 +67,7 @@ def read_texts(path: Path, encoding: str = "utf-8", findings: Findings | None = 
     """The texts of such a file, as they stand there, those without words among them."""
     findings = Findings() if findings is None else findings
     findings.taken("format", _FORMAT, path)
-    return [text for _, text, _ in _texts(path, read_text(path, encoding), findings)]
+    return [text for _, text, _ in _texts(path, read_text(path, encoding, findings=findings), findings)]
 
 
 def _texts(path: Path, content: str, findings: Findings) -> Iterator[tuple[int, str, Any]]:

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from throughtime.data.findings import Findings
-from throughtime.data.tables import read_text
+from throughtime.data.text_files import read_text
 from throughtime.errors import DataError
 from throughtime.tasks.entities.corpora.rows import Block, Rows, read_rows, short
 from throughtime.tasks.entities.corpora.schemes import OUTSIDE, Scheme, breaks, detect, first_break, spans_of
@@ -48,7 +48,8 @@ def read_columns(
         DataError: the file cannot be read as that, at which line and why.
     """
     findings = Findings() if findings is None else findings
-    rows = read_rows(path, read_text(path, encoding), findings, tags=tags)
+    content = read_text(path, encoding, findings=findings)
+    rows = read_rows(path, content, findings, tags=tags)
     findings.taken("format", f"CoNLL columns, apart by {'tabs' if rows.tabs else 'spaces'}", path)
     first = rows.blocks[0].rows[0]
     if tags and rows.width < 2:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from throughtime.data.progress import counted
 from throughtime.data.sources import cache_folder
 from throughtime.errors import DataError, MissingExtraError
 from throughtime.tasks.music.scores.musicxml import read_musicxml
@@ -38,7 +39,8 @@ def chorales() -> list[Score]:
         raise DataError(files[0].parent, f"Bach scores with checksum {found}", f"those of music21 {VERSION} ({SHA256})")
     kept = cache_folder() / f"chorales-{found[:16]}.npz"
     if not kept.is_file():
-        _keep([score for file in files if (score := _voices(read_musicxml(file), file.stem)) is not None], kept)
+        every = counted(files, "reading the built-in chorales")
+        _keep([score for file in every if (score := _voices(read_musicxml(file), file.stem)) is not None], kept)
     with np.load(kept, allow_pickle=False) as arrays:
         return [Score(name, arrays[name]) for name in arrays.files]
 

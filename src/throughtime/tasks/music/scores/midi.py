@@ -1,52 +1,88 @@
-"""Standard MIDI files, read and written by symusic."""
+"""Standard MIDI files, bare or wrapped in RIFF, read and written by symusic."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
+from throughtime.data.findings import Findings
 from throughtime.errors import DataError, MissingExtraError
-from throughtime.tasks.music.scores.score import DEFAULT_TEMPO, NOTE, Score
+from throughtime.tasks.music.scores.clamping import clamped
+from throughtime.tasks.music.scores.score import DEFAULT_TEMPO, NOTE, Score, UnpitchedError
 
 TICKS = 480
 """Ticks in a quarter note of the files we write."""
+_EXPECTED = "a Standard MIDI File (.mid) with notes"
 
 
-def read_midi(path: Path) -> Score:
+def read_midi(path: Path, findings: Findings | None = None) -> Score:
     """The notes of a MIDI file; drum tracks are left out, for their numbers are not pitches.
 
     Args:
         path: a Standard MIDI File of format 0, 1 or 2.
+        findings: of reading it.
 
     Raises:
+        UnpitchedError: drums alone.
         DataError: empty, truncated, no MIDI file, or without a pitched note of any duration.
     """
-    symusic = _symusic()
-    expected = "a Standard MIDI File (.mid) with notes"
-    content = path.read_bytes()
+    findings = Findings() if findings is None else findings
+    content = _unwrapped(path.read_bytes())
     if not content:
-        raise DataError(path, "an empty file", expected)
-    try:
-        score = symusic.Score.from_midi(content)
-    except (RuntimeError, ValueError) as error:
-        reason = str(error).removeprefix("MiniMidi: ").removesuffix(": iostream error").rstrip(".!")
-        raise DataError(path, f"a broken MIDI file ({reason})", expected) from error
+        raise DataError(path, "an empty file", _EXPECTED)
+    score = _parsed(path, content, findings)
     if score.ticks_per_quarter <= 0:
         raise DataError(path, "0 ticks in a quarter note", "a MIDI header with a positive division")
     tracks = [track for track in score.tracks if not track.is_drum]
     if score.tracks and not tracks:
-        raise DataError(path, "drum tracks only", "at least one track of pitched notes")
+        raise UnpitchedError(path, "drum tracks only", "at least one track of pitched notes")
+    if drums := len(score.tracks) - len(tracks):
+        findings.left_out("drums", "a track of drums, whose numbers are no pitches", path, count=drums)
     notes = np.concatenate([_track(track, part) for part, track in enumerate(tracks)] or [np.empty(0, NOTE)])
     lasting = notes[notes["duration"] > 0]
     if not len(lasting):
         what = f"{len(notes)} notes, all of no duration" if len(notes) else "no notes"
         raise DataError(path, what, "at least one note that sounds")
+    if silent := len(notes) - len(lasting):
+        findings.left_out("notes without duration", "a note that ends as it begins", path, count=silent)
     for name in ("onset", "duration"):
         lasting[name] /= score.ticks_per_quarter
     ordered = lasting[np.lexsort((lasting["pitch"], lasting["onset"]))]
     return Score(path.stem, ordered, _tempos(score), tuple(track.name for track in tracks))
+
+
+def _unwrapped(content: bytes) -> bytes:
+    """The MIDI file in a RIFF file (.rmi), or what is one already."""
+    if content[:4] != b"RIFF" or content[8:12] != b"RMID":
+        return content
+    at = 12
+    while len(head := content[at : at + 8]) == 8:
+        length = int.from_bytes(head[4:], "little")
+        if head[:4] == b"data":
+            return content[at + 8 : at + 8 + length]
+        at += 8 + length + length % 2
+    return content
+
+
+def _parsed(path: Path, content: bytes, findings: Findings) -> Any:
+    """What symusic makes of a file; if it stumbles, of the file with its data bytes within their range."""
+    symusic = _symusic()
+    try:
+        try:
+            return symusic.Score.from_midi(content)
+        except (RuntimeError, ValueError):
+            mended, count = clamped(content)
+            if not count:
+                raise
+            score = symusic.Score.from_midi(mended)
+            findings.suspicious("data bytes", "a MIDI data byte over 127, taken as 127", path, count=count)
+            return score
+    except (RuntimeError, ValueError) as error:
+        reason = str(error).removeprefix("MiniMidi: ").removesuffix(": iostream error").rstrip(".!")
+        raise DataError(path, f"a broken MIDI file ({reason})", _EXPECTED) from error
 
 
 def _track(track: object, part: int) -> np.ndarray:

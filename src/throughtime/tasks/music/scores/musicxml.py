@@ -8,6 +8,7 @@ reading of every score in its Bach corpus (tests/test_music_musicxml.py).
 from __future__ import annotations
 
 import zipfile
+from collections import Counter
 from pathlib import Path
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
@@ -15,8 +16,10 @@ from xml.parsers import expat
 import numpy as np
 
 from throughtime.data.archives import read_member, read_members
+from throughtime.data.findings import Findings
 from throughtime.errors import DataError
-from throughtime.tasks.music.scores.score import DEFAULT_TEMPO, Score, notes_of
+from throughtime.tasks.music.scores.score import DEFAULT_TEMPO, Score, UnpitchedError, notes_of
+from throughtime.tasks.music.scores.ties import Written, joined
 
 LARGEST = 64 * 2**20
 """Bytes of XML that a score may have."""
@@ -27,16 +30,26 @@ LONGEST = 1_000_000
 """Quarter notes that one note or rest may last."""
 
 _SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_VELOCITY = 80  # a printed score says nothing of it
 _EXPECTED = "a MusicXML score (score-partwise)"
+_SILENT = {
+    "grace notes": "a grace note, which has no duration of its own",
+    "cue notes": "a cue note, which is only printed",
+    "drums": "a note without a pitch",
+    "notes without duration": "a note of no duration",
+}
+"""What does not sound, by the subject of its finding."""
 
 
-def read_musicxml(path: Path) -> Score:
+def read_musicxml(path: Path, findings: Findings | None = None) -> Score:
     """The notes of a MusicXML score.
 
     Args:
         path: .musicxml or .xml, or the compressed .mxl.
+        findings: of reading it.
 
     Raises:
+        UnpitchedError: drums alone.
         DataError: empty, no XML, no partwise score, entity declarations, an archive that unpacks to too much, no notes.
     """
     content = _unpacked(path) if path.suffix.lower() == ".mxl" else _plain(path)
@@ -45,16 +58,26 @@ def read_musicxml(path: Path) -> Score:
         raise DataError(path, "a timewise score", _EXPECTED)
     if root.tag != "score-partwise":
         raise DataError(path, f"an XML document of another kind (<{root.tag[:40]}>)", _EXPECTED)
+    findings = Findings() if findings is None else findings
     rows: list[tuple[float, ...]] = []
     tempos: list[tuple[float, float]] = []
+    silent: Counter[str] = Counter()
     parts = root.findall("part")
     for index, part in enumerate(parts):
-        reader = _PartReader(path, index)
+        reader = _PartReader(path)
         reader.read(part)
-        rows += reader.rows
+        notes, loose = joined(reader.notes)
+        rows += [(note.onset, note.duration, note.pitch, _VELOCITY, index) for note in notes]
         tempos += reader.tempos
+        silent += reader.silent
+        if loose:
+            findings.suspicious("ties", "a tie that no note leads to: its note is struck", path, count=loose)
     if not rows:
-        raise DataError(path, "no notes", "at least one note with a pitch and a duration")
+        kind = UnpitchedError if silent["drums"] else DataError
+        found = "drums alone, whose notes have no pitch" if silent["drums"] else "no notes"
+        raise kind(path, found, "at least one note with a pitch and a duration")
+    for subject, count in silent.items():
+        findings.left_out(subject, _SILENT[subject], path, count=count)
     names = {part.get("id"): (part.findtext("part-name") or "").strip() for part in root.iter("score-part")}
     return Score(path.stem, notes_of(rows), _tempos(tempos), tuple(names.get(p.get("id"), "") for p in parts))
 
@@ -117,16 +140,15 @@ def _unpacked(path: Path) -> bytes:
 class _PartReader:
     """Walks through one part, measure by measure, with a clock in quarter notes."""
 
-    def __init__(self, path: Path, index: int) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self.index = index
-        self.rows: list[tuple[float, ...]] = []
+        self.notes: list[Written] = []
+        self.silent: Counter[str] = Counter()
         self.tempos: list[tuple[float, float]] = []
         self.clock = 0.0
         self.onset = 0.0  # of the last note, which the other notes of its chord share
         self.divisions = 1.0
         self.transposition = 0
-        self.tied: dict[tuple[str, int], int] = {}  # (voice, pitch) of a note whose tie is open -> its row
 
     def read(self, part: Element) -> None:
         for measure in part.iter("measure"):
@@ -164,14 +186,23 @@ class _PartReader:
 
     def _note(self, note: Element) -> None:
         if note.find("grace") is not None:
+            self.silent["grace notes"] += 1
             return
         duration = self._duration(note)
         if note.find("chord") is None:
             self.onset = self.clock
             self.clock += duration
         pitch = note.find("pitch")
-        if pitch is None or note.find("cue") is not None or duration == 0:
-            return  # a rest, a drum stroke, or what is only printed
+        if note.find("cue") is not None:
+            self.silent["cue notes"] += 1
+        elif note.find("unpitched") is not None:
+            self.silent["drums"] += 1
+        elif pitch is not None and duration == 0:
+            self.silent["notes without duration"] += 1
+        elif pitch is not None:  # else a rest
+            self._pitched(note, pitch, duration)
+
+    def _pitched(self, note: Element, pitch: Element, duration: float) -> None:
         step, octave = (pitch.findtext("step") or "").strip(), self._number(pitch.findtext("octave"), "octave")
         if step not in _SEMITONES:
             raise DataError(self.path, f"the pitch step {step[:20]!r}", "one of C D E F G A B")
@@ -179,21 +210,9 @@ class _PartReader:
         number = round(_SEMITONES[step] + alter + 12 * (octave + 1)) + self.transposition
         if not 0 <= number <= 127:
             raise DataError(self.path, f"a note of MIDI pitch {number}", "pitches from 0 to 127")
-        self._sound(number, duration, note)
-
-    def _sound(self, number: int, duration: float, note: Element) -> None:
-        """Keep a note, or lengthen the one it is tied to."""
         ties = {tie.get("type") for tie in note.findall("tie")}
-        key = (note.findtext("voice") or "", number)
-        row = self.tied.pop(key, None) if "stop" in ties else None
-        if row is not None and abs(self.rows[row][0] + self.rows[row][1] - self.onset) < 1e-6:
-            onset, length = self.rows[row][:2]
-            self.rows[row] = (onset, length + duration, *self.rows[row][2:])
-        else:
-            row = len(self.rows)
-            self.rows.append((self.onset, duration, number, 80, self.index))
-        if "start" in ties:
-            self.tied[key] = row
+        voice = note.findtext("voice") or ""
+        self.notes.append(Written(self.onset, duration, number, voice, "stop" in ties, "start" in ties))
 
     def _duration(self, element: Element) -> float:
         duration = self._number(element.findtext("duration"), "duration") / self.divisions

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from throughtime.tasks.music.scores.events import BOUNDARY, SHIFT, event_name, from_events, to_events
-from throughtime.tasks.music.scores.roll import to_notes, to_roll
+from throughtime.tasks.music.scores.roll import NOTHING, Lost, to_notes, to_roll
 from throughtime.tasks.music.scores.score import KEYS, LOWEST_KEY, Score, pitch_name
 from throughtime.tasks.music.scores.statistics import (
     Statistics,
@@ -33,14 +33,14 @@ class Piece:
         elements: (T, 88) frames or (T,) events.
         shift: semitones by which it was moved, to be undone when it sounds again.
         tune: what other pieces on the same tune have too; they stay on one side of a split.
-        dropped: notes that the representation cannot show.
+        lost: notes that the representation cannot show.
     """
 
     name: str
     elements: NDArray[Any]
     shift: int = 0
     tune: tuple[int, ...] = ()
-    dropped: int = 0
+    lost: Lost = NOTHING
 
 
 class Representation(ABC):
@@ -53,8 +53,8 @@ class Representation(ABC):
         """How a piece begins, for people."""
 
     @abstractmethod
-    def encode(self, score: Score) -> tuple[NDArray[Any], int]:
-        """Elements of a score, and how many of its notes they cannot show."""
+    def encode(self, score: Score) -> tuple[NDArray[Any], Lost]:
+        """Elements of a score, and which of its notes they cannot show."""
 
     @abstractmethod
     def decode(self, elements: NDArray[Any], restrike: float | None = None) -> Score:
@@ -105,7 +105,7 @@ class Frames(Representation):
         chords = ([pitch_name(LOWEST_KEY + int(key)) for key in np.nonzero(frame)[0]] for frame in elements[:_SHOWN])
         return " | ".join(" ".join(chord) or "silence" for chord in chords)
 
-    def encode(self, score: Score) -> tuple[NDArray[Any], int]:
+    def encode(self, score: Score) -> tuple[NDArray[Any], Lost]:
         """As `to_roll`."""
         return to_roll(score, self.resolution)
 
@@ -155,9 +155,9 @@ class Performance(Representation):
         """The first events."""
         return " | ".join(event_name(int(event)) for event in elements[:_SHOWN])
 
-    def encode(self, score: Score) -> tuple[NDArray[Any], int]:
+    def encode(self, score: Score) -> tuple[NDArray[Any], Lost]:
         """As `to_events`, which can show all notes."""
-        return to_events(score), 0
+        return to_events(score), NOTHING
 
     def decode(self, elements: NDArray[Any], restrike: float | None = None) -> Score:
         """As `from_events`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +16,24 @@ _LATE = 0.125
 """Share of a frame after its beginning at which the keys are looked at, so that notes played a little late count."""
 
 
-def to_roll(score: Score, resolution: float) -> tuple[NDArray[np.uint8], int]:
+class Lost(NamedTuple):
+    """Notes of a piece that its elements do not show.
+
+    Args:
+        outside: beyond the keyboard.
+        unheard: that sound between two frames only.
+        merged: of a key that sounded in the frame before, so that they are not struck but held.
+    """
+
+    outside: int = 0
+    unheard: int = 0
+    merged: int = 0
+
+
+NOTHING = Lost()
+
+
+def to_roll(score: Score, resolution: float) -> tuple[NDArray[np.uint8], Lost]:
     """Look at the keys once a frame.
 
     A key is on if its note sounds at the beginning of the frame (an eighth of a frame of lateness is allowed), as
@@ -26,16 +45,16 @@ def to_roll(score: Score, resolution: float) -> tuple[NDArray[np.uint8], int]:
         resolution: frames in a quarter note.
 
     Returns:
-        The roll (T, 88), 1 where a key sounds, key 0 being A0; and the number of notes outside the keyboard.
+        The roll (T, 88), 1 where a key sounds, key 0 being A0; and what it does not show.
 
     Raises:
         DataError: no note within the keyboard, or far too long.
 
     Example:
         >>> from throughtime.tasks.music.scores.score import notes_of
-        >>> roll, dropped = to_roll(Score("two notes", notes_of([(0, 1, 60), (1, 2, 64)])), resolution=1)
-        >>> roll[:, 60 - 21].tolist(), roll[:, 64 - 21].tolist(), dropped
-        ([1, 0, 0], [0, 1, 1], 0)
+        >>> roll, lost = to_roll(Score("three notes", notes_of([(0, 1, 60), (1, 1, 64), (2, 1, 64)])), resolution=1)
+        >>> roll[:, 60 - 21].tolist(), roll[:, 64 - 21].tolist(), lost.merged
+        ([1, 0, 0], [0, 1, 1], 1)
     """
     keys = score.notes["pitch"].astype(int) - LOWEST_KEY
     inside = (keys >= 0) & (keys < KEYS)
@@ -49,9 +68,11 @@ def to_roll(score: Score, resolution: float) -> tuple[NDArray[np.uint8], int]:
     first = np.ceil(notes["onset"] * resolution - beginning - _LATE - 1e-6).astype(np.int64).clip(0)
     last = np.ceil((notes["onset"] + notes["duration"]) * resolution - beginning - _LATE - 1e-6).astype(np.int64)
     roll = np.zeros((max(int(last.max()), 1), KEYS), np.uint8)
+    merged = 0
     for key, start, end in zip(keys, first, last, strict=True):
+        merged += bool(start < end and (roll[start, key] or (start and roll[start - 1, key])))
         roll[start:end, key] = 1
-    return roll, int(len(inside) - inside.sum())
+    return roll, Lost(len(inside) - len(keys), int((first >= last).sum()), merged)
 
 
 def to_notes(roll: NDArray[np.uint8], resolution: float, restrike: float | None = None) -> NDArray[np.void]:

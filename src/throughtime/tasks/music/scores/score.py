@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from throughtime.errors import DataError
+
 LOWEST_KEY = 21
 """MIDI pitch of A0, the lowest of a piano's keys."""
 KEYS = 88
@@ -19,6 +21,10 @@ NOTE = np.dtype([("onset", "f8"), ("duration", "f8"), ("pitch", "i2"), ("velocit
 """One note: onset and duration in quarter notes, MIDI pitch (60 is middle C), velocity 1-127, index of its part."""
 
 _STEPS = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+
+
+class UnpitchedError(DataError):
+    """A piece of drums alone: nothing is wrong with it, but nothing in it has a pitch."""
 
 
 @dataclass(frozen=True)

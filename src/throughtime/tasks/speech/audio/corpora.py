@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from throughtime.data.tables import read_text
+from throughtime.data.damaged import Damaged
+from throughtime.data.findings import Findings
+from throughtime.data.text_files import read_text
 from throughtime.errors import DataError
 from throughtime.tasks.speech.audio.manifests import Columns, Row, read_manifest
-from throughtime.tasks.speech.audio.recording import SUFFIXES, seconds_of
+from throughtime.tasks.speech.audio.opening import SUFFIXES, UNREAD
+from throughtime.tasks.speech.audio.recording import Excerpt, head_of
 from throughtime.tasks.speech.audio.utterance import Spelling, Utterance
 
 _SPLITS = {"train": ("train", "training"), "valid": ("valid", "validation", "dev", "val"), "test": ("test",)}
@@ -29,75 +32,119 @@ class Reading:
         columns: of its tables.
         encoding: of its texts.
         longest: seconds that a recording may last.
-        spelling: how transcripts are written; what has nothing left to be spoken is an error.
+        spelling: how transcripts are written; what has nothing left to be spoken is left out.
+        rate: samples a second that are wanted.
     """
 
     columns: Columns = field(default_factory=Columns)
     encoding: str = "utf-8"
     longest: float = 60.0
     spelling: Spelling = field(default_factory=Spelling)
+    rate: int = 16_000
 
 
-def read_corpus(path: Path, reading: Reading) -> list[Utterance]:
+def read_corpus(path: Path, reading: Reading, findings: Findings | None = None) -> list[Utterance]:
     """The utterances of a manifest or a folder; each sound file's head has been looked at.
+
+    Args:
+        path: the manifest or folder.
+        reading: how.
+        findings: of reading it.
 
     Raises:
         DataError: nothing of that kind, or something in it cannot be read: names the file and the line.
     """
+    findings = Findings() if findings is None else findings
     if not path.exists():
         raise DataError(path, "nothing", "a manifest (CSV, TSV, JSONL of path,text) or a folder of recordings")
-    rows = _folder(path, reading) if path.is_dir() else read_manifest(path, reading.columns, reading.encoding)
-    return list(_utterances(rows, reading))
+    if path.is_dir():
+        return _utterances(path, _folder(path, reading, findings), reading, findings)
+    return _utterances(path, _manifest(path, reading, findings), reading, findings)
 
 
-def given_splits(folder: Path) -> dict[str, Path] | None:
+def read_part(path: Path, reading: Reading, findings: Findings | None = None) -> list[Utterance]:
+    """As `read_corpus`, where paths in a table start from the folder `clips` beside it if there is one."""
+    findings = Findings() if findings is None else findings
+    clips = path.parent / "clips"
+    if path.is_dir() or not clips.is_dir():
+        return read_corpus(path, reading, findings)
+    findings.taken("layout", "a table whose paths start from the folder clips beside it (Common Voice)", path)
+    return _utterances(path, _manifest(path, reading, findings, clips), reading, findings)
+
+
+def given_splits(folder: Path, findings: Findings | None = None) -> dict[str, Path] | None:
     """The parts train, valid and test that a folder names, as tables or folders; None if it does not name all three."""
+    findings = Findings() if findings is None else findings
     parts: dict[str, Path] = {}
     for split, names in _SPLITS.items():
         tables = [folder / f"{name}{suffix}" for name in names for suffix in _TABLES]
         folders = [folder / name for name in names]
         found = next((path for path in tables if path.is_file()), None)
         found = found or next((path for path in folders if path.is_dir()), None)
-        if found is None:
-            return None
-        parts[split] = found
+        if found is not None:
+            parts[split] = found
+    if len(parts) < len(_SPLITS):
+        if parts:
+            missing = " and ".join(name for name in _SPLITS if name not in parts)
+            what = f"{', '.join(path.name for path in parts.values())} without {missing}: all is mixed and split anew"
+            findings.suspicious("splits", what, folder)
+        return None
+    findings.taken("splits", f"given: {', '.join(path.name for path in parts.values())}", folder)
+    for table in sorted(folder.iterdir()):
+        if table.suffix.lower() in _TABLES and table not in parts.values():
+            findings.left_out("unread files", "a table that is called as no split is", table)
     return parts
 
 
-def read_part(path: Path, reading: Reading) -> list[Utterance]:
-    """As `read_corpus`, where paths in a table start from the folder `clips` beside it if there is one."""
-    clips = path.parent / "clips"
-    if path.is_dir() or not clips.is_dir():
-        return read_corpus(path, reading)
-    return list(_utterances(read_manifest(path, reading.columns, reading.encoding, clips), reading))
-
-
-def sound_files(folder: Path) -> list[Path]:
+def sound_files(folder: Path, findings: Findings | None = None) -> list[Path]:
     """All the sound files in a folder and those in it, in alphabetical order."""
-    return sorted(
-        file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
-    )
+    findings = Findings() if findings is None else findings
+    files = sorted(file for file in folder.rglob("*") if not file.name.startswith("."))
+    for file in files:
+        if (ending := file.suffix.lower()) in UNREAD:
+            findings.left_out("unread files", f"a sound file that ends in {ending}", file)
+    return [file for file in files if file.suffix.lower() in SUFFIXES]
 
 
-def _folder(folder: Path, reading: Reading) -> Iterator[Row]:
-    for name in _LISTS:
-        if (folder / name).is_file():
-            yield from read_manifest(folder / name, reading.columns, reading.encoding)
-            return
-    if lists := sorted(folder.rglob("*.trans.txt")):
-        for path in lists:
-            yield from _librispeech(path, reading.encoding)
-        return
-    files = sound_files(folder)
+def _manifest(path: Path, reading: Reading, findings: Findings, clips: Path | None = None) -> list[Row]:
+    return read_manifest(path, reading.columns, reading.encoding, clips, findings=findings)
+
+
+def _folder(folder: Path, reading: Reading, findings: Findings) -> list[Row]:
+    files = sound_files(folder, findings)
+    lists = [folder / name for name in _LISTS if (folder / name).is_file()][:1] or sorted(folder.rglob("*.trans.txt"))
+    if not lists:
+        return _pairs(folder, files, reading.encoding, findings)
+    if lists[0].name in _LISTS:
+        findings.taken("layout", f"a folder with {lists[0].name}", folder)
+        rows = _manifest(lists[0], reading, findings)
+    else:
+        findings.taken("layout", "*.trans.txt beside the recordings (LibriSpeech)", folder)
+        rows = [row for path in lists for row in _librispeech(path, reading.encoding)]
+    named = {row.audio for row in rows}
+    for file in files:
+        if file not in named:
+            findings.left_out("sounds without a text", "a sound file that no list names", file)
+    return rows
+
+
+def _pairs(folder: Path, files: Sequence[Path], encoding: str, findings: Findings) -> list[Row]:
+    """Sound files with their texts beside them."""
     if not files:
         raise DataError(folder, "no sound files", EXPECTED)
-    if not any(file.with_suffix(".txt").is_file() for file in files):
-        raise DataError(folder, f"{len(files)} sound files without texts", EXPECTED)
+    rows = []
     for file in files:
         text = file.with_suffix(".txt")
-        if not text.is_file():
-            raise DataError(file, f"no {text.name} beside it", "what is said, there")
-        yield Row(file, " ".join(read_text(text, reading.encoding).split()), text)
+        if text.is_file():
+            rows.append(Row(file, " ".join(read_text(text, encoding).split()), text))
+        else:
+            findings.left_out("sounds without a text", "a sound file with no text beside it", file)
+    if not rows:
+        raise DataError(folder, f"{len(files)} sound files without texts", EXPECTED)
+    findings.taken("layout", "sound files, each with its text beside it", folder)
+    for text in sorted({*folder.rglob("*.txt")} - {row.path for row in rows}):
+        findings.left_out("texts without a sound", "a text with no sound file beside it", text)
+    return rows
 
 
 def _librispeech(path: Path, encoding: str) -> Iterator[Row]:
@@ -110,20 +157,38 @@ def _librispeech(path: Path, encoding: str) -> Iterator[Row]:
             yield Row(audio, text, path, number, name.split("-")[0])
 
 
-def _utterances(rows: Iterable[Row], reading: Reading) -> Iterator[Utterance]:
-    """Rows whose sound files are there, once each, and whose texts can be spoken."""
-    seen: dict[Path, Row] = {}
+def _utterances(path: Path, rows: Sequence[Row], reading: Reading, findings: Findings) -> list[Utterance]:
+    """Rows whose sound files are there, once each, and whose texts can be spoken; what is wrong is said of all."""
+    seen: dict[tuple[object, ...], Row] = {}
+    found: list[Utterance] = []
+    damaged = Damaged(path)
     for row in rows:
-        if (first := seen.setdefault(row.audio, row)) is not row:
-            found = f"{row.audio.name} once more (first in line {first.line})"
-            raise DataError(row.path, found, "each recording once", row.line)
-        if not reading.spelling.of(row.text):
-            found = f"a text with nothing to be spoken ({row.text[:30]!r})" if row.text.strip() else "no text"
-            raise DataError(row.path, found, f"what is said in {row.audio.name}", row.line)
-        if not row.audio.exists():
-            raise DataError(row.path, f"{str(row.audio)!r}, which is not there", "a sound file", row.line)
-        seconds = seconds_of(row.audio)
-        if seconds > reading.longest:
-            expected = f"at most {reading.longest:g} (--longest says how many)"
-            raise DataError(row.audio, f"{seconds:.1f} seconds of sound", expected)
-        yield Utterance(row.audio, row.text, seconds, row.path, row.line, row.speaker)
+        with damaged.kept():
+            if (first := seen.setdefault((row.audio, row.part), row)) is not row:
+                if first.text != row.text:
+                    said = f"{row.audio.name} once more with another text (first in line {first.line})"
+                    raise DataError(row.path, said, "each recording once", row.line)
+                findings.left_out("rows twice", "a recording once more, with the same text", row.path, row.line)
+            elif not reading.spelling.of(row.text):
+                what = "a text with nothing to be spoken" if row.text.strip() else "no text"
+                findings.left_out("empty texts", what, row.path, row.line)
+            else:
+                found.append(_utterance(row, reading, findings))
+    damaged.raise_all()
+    if not found:
+        raise DataError(path, "no row with a text that can be spoken", "at least one")
+    return found
+
+
+def _utterance(row: Row, reading: Reading, findings: Findings) -> Utterance:
+    if not row.audio.exists():
+        raise DataError(row.path, f"{str(row.audio)!r}, which is not there", "a sound file", row.line)
+    seconds, rate, channels = head_of(Excerpt(row.audio, *row.part), findings)
+    if seconds > reading.longest:
+        expected = f"at most {reading.longest:g} (--longest says how many)"
+        raise DataError(row.audio, f"{seconds:.1f} seconds of sound", expected)
+    if rate != reading.rate:
+        findings.taken("sample rates", f"{rate:,} Hz, resampled to {reading.rate:,}", row.audio)
+    if channels > 1:
+        findings.taken("channels", f"{channels} channels, mixed to one", row.audio)
+    return Utterance(row.audio, row.text, seconds, row.path, row.line, row.speaker, row.part)

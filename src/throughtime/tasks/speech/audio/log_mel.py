@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from throughtime.tasks.speech.audio.recording import package
+from throughtime.tasks.speech.audio.opening import package
 
 FRAMES_A_SECOND = 100
 _FULL_SCALE = 32768.0

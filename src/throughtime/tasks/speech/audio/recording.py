@@ -1,67 +1,118 @@
-"""Sound files of any format and rate that libsndfile reads, as one channel of samples at the rate that is wanted."""
+"""Recordings of any format and rate, as one channel of samples at the rate that is wanted."""
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from throughtime.errors import DataError, MissingExtraError
+from throughtime.data.findings import Findings
+from throughtime.errors import DataError
+from throughtime.tasks.speech.audio.condition import Meter
+from throughtime.tasks.speech.audio.opening import Source, opened, package
 
-SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".oga", ".aiff", ".aif", ".au", ".w64", ".caf", ".sph")
 SLOWEST, FASTEST = 1_000, 768_000
 """Samples a second that a file may have."""
 SHORTEST = 0.025
 """Seconds that a recording must last: one frame of features."""
 _LOUDEST = 1e6  # some tools write 16-bit values as floats; beyond any such there is no sound, only damage
-_BLOCK = 2**16
+_ROUNDED = 0.1  # seconds that an excerpt may end after its file: manifests round
 
 
-def seconds_of(path: Path) -> float:
-    """How long a recording lasts, by what its head says.
-
-    Raises:
-        DataError: it is no sound file, or has no samples.
-    """
-    with _opened(path) as file:
-        return float(file.frames / file.samplerate)
-
-
-def read_recording(path: Path, rate: int, longest: float | None = None, speed: float = 1.0) -> np.ndarray:
-    """The samples of a sound file, float32 (N,), its channels mixed to one.
+class Excerpt(NamedTuple):
+    """A sound file, or a part of it.
 
     Args:
         path: the file.
+        start: seconds before the part.
+        seconds: that it lasts; None: to the end.
+    """
+
+    path: Path
+    start: float = 0.0
+    seconds: float | None = None
+
+
+class Head(NamedTuple):
+    """What a file says of its sound: seconds, samples a second, channels."""
+
+    seconds: float
+    rate: int
+    channels: int
+
+
+def head_of(excerpt: Excerpt, findings: Findings | None = None) -> Head:
+    """How long a recording (or a part of one) lasts, and how it was made, by what its head says.
+
+    Args:
+        excerpt: the file, or a part of it.
+        findings: of reading the head.
+
+    Raises:
+        DataError: it is no sound file, has no samples, or ends before the part does.
+    """
+    with opened(excerpt.path, findings) as file:
+        start, stop = _place(excerpt, file)
+        return Head((stop - start) / file.rate, file.rate, file.channels)
+
+
+def read_recording(
+    excerpt: Excerpt, rate: int, longest: float | None = None, speed: float = 1.0, meter: Meter | None = None
+) -> np.ndarray:
+    """The samples of a sound file or a part of it, float32 (N,), its channels mixed to one.
+
+    Args:
+        excerpt: the file, or a part of it.
         rate: samples a second that are wanted.
         longest: seconds that it may last; None: any.
         speed: play it so many times as fast, the pitch goes with it (speed perturbation, Ko et al. 2015).
+        meter: takes in the samples as they stand in the file.
 
     Raises:
         DataError: it cannot be read, is cut off, empty, too long, or holds samples that are no numbers.
     """
-    parts = list(stream_recording(path, rate, longest, speed))
+    parts = list(stream_recording(excerpt, rate, longest, speed, meter))
     return np.concatenate(parts) if parts else np.zeros(0, dtype=np.float32)
 
 
-def stream_recording(path: Path, rate: int, longest: float | None = None, speed: float = 1.0) -> Iterator[np.ndarray]:
+def stream_recording(
+    excerpt: Excerpt, rate: int, longest: float | None = None, speed: float = 1.0, meter: Meter | None = None
+) -> Iterator[np.ndarray]:
     """As `read_recording`, a part after the other, so that a long file needs little memory."""
-    with _opened(path) as file:
-        seconds, source = file.frames / file.samplerate, float(file.samplerate)
+    with opened(excerpt.path) as file:
+        start, stop = _place(excerpt, file)
+        seconds, source = (stop - start) / file.rate, float(file.rate)
         if longest is not None and seconds > longest:
-            raise DataError(path, f"{seconds:.1f} seconds of sound", f"at most {longest:g} (--longest says how many)")
+            expected = f"at most {longest:g} (--longest says how many)"
+            raise DataError(excerpt.path, f"{seconds:.1f} seconds of sound", expected)
         turned = Resampled(source * speed, rate)
         done = 0
-        while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
-            _check_numbers(path, block, done / source)
+        for block in file.blocks(start, None if excerpt.seconds is None else stop):
+            _check_numbers(excerpt.path, block, done / source)
             done += len(block)
+            if meter is not None:
+                meter.add(block)
             yield turned.add(block.mean(axis=1))
-        if done < file.frames and file.format != "MP3":  # whose heads only guess
-            raise DataError(path, f"{done} samples, then nothing", f"the {file.frames} that its head promises")
         yield turned.end()
+
+
+def _place(excerpt: Excerpt, file: Source) -> tuple[int, int]:
+    """First sample of an excerpt, and the one behind its last."""
+    if not SLOWEST <= file.rate <= FASTEST:
+        raise DataError(excerpt.path, f"a rate of {file.rate} Hz", f"{SLOWEST} to {FASTEST}")
+    start, stop = round(excerpt.start * file.rate), file.frames
+    if excerpt.seconds is not None:
+        stop = round((excerpt.start + excerpt.seconds) * file.rate)
+        if stop > file.frames + _ROUNDED * file.rate:
+            found = f"{file.frames / file.rate:.2f} seconds of sound"
+            raise DataError(excerpt.path, found, f"a part of it that ends after {stop / file.rate:.2f} seconds")
+        stop = min(stop, file.frames)
+    if stop - start < SHORTEST * file.rate:
+        found = f"{max(stop - start, 0) / file.rate:.3f} seconds" if file.frames else "no samples"
+        raise DataError(excerpt.path, f"{found} of sound", f"at least {SHORTEST} seconds")
+    return start, stop
 
 
 class Resampled:
@@ -119,68 +170,9 @@ class PulseCode:
             yield np.frombuffer(content, dtype="<i2").astype(np.float32) / 32768
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """An open sound file whose head is sound."""
-    soundfile = package("soundfile")
-    if path.is_dir():
-        raise DataError(path, "a folder", "a sound file")
-    if not path.exists():
-        raise DataError(path, "nothing", "a sound file (WAV, FLAC, ...)")
-    try:
-        size = path.stat().st_size
-        if not size:
-            raise DataError(path, "an empty file", "a sound file")
-        _check_whole(path, size)
-        with soundfile.SoundFile(path) as file:
-            if not SLOWEST <= file.samplerate <= FASTEST:
-                raise DataError(path, f"a rate of {file.samplerate} Hz", f"{SLOWEST} to {FASTEST}")
-            if file.frames < SHORTEST * file.samplerate:
-                found = f"{file.frames / file.samplerate:.3f} seconds" if file.frames else "no samples"
-                raise DataError(path, f"{found} of sound", f"at least {SHORTEST} seconds")
-            yield file
-    except soundfile.LibsndfileError as error:
-        raise DataError(
-            path, f"no sound that can be read ({error.error_string.strip('. ')})", "WAV, FLAC, ..."
-        ) from None
-    except OSError as error:
-        raise DataError(path, f"a file that cannot be read ({error.strerror})", "a readable file") from error
-
-
-def _check_whole(path: Path, size: int) -> None:
-    """Raise if a WAV file ends before its samples do: libsndfile would pass over that in silence."""
-    with path.open("rb") as file:
-        if file.read(4) != b"RIFF":
-            return
-        file.seek(12)
-        while len(head := file.read(8)) == 8:
-            kind, length = struct.unpack("<4sI", head)
-            if kind == b"data":
-                there = size - file.tell()
-                # programs that write to a pipe cannot know the length: they leave 0 or nearly the largest number
-                if length < 0x7FFF0000 and there < length:
-                    raise DataError(path, f"a file cut off after {there} bytes of sound", f"the {length} of its head")
-                return
-            file.seek(length + length % 2, 1)
-
-
 def _check_numbers(path: Path, block: np.ndarray, start_seconds: float) -> None:
     """Raise where a float file holds something that is no sound."""
     if not np.isfinite(block).all():
         raise DataError(path, f"a sample that is no number (after {start_seconds:.1f} seconds)", "finite samples")
     if (loudest := float(np.abs(block).max())) > _LOUDEST:
         raise DataError(path, f"a sample of {loudest:.3g}", "samples from -1 to 1")
-
-
-def package(name: str) -> Any:
-    """One of the packages that the extra `speech` brings.
-
-    Raises:
-        MissingExtraError: it is not installed.
-    """
-    from importlib import import_module
-
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise MissingExtraError(name, "speech", "reading speech") from error

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from throughtime.tasks.speech.audio.recording import Excerpt
+
 _APOSTROPHES = "'’ʼ"
 
 
@@ -21,6 +23,7 @@ class Utterance:
         path: the manifest (or transcript) that says so.
         line: the line there, from 1; None where the transcript is a file of its own.
         speaker: who speaks, where the manifest says so.
+        part: seconds in the file before what is said and of it, where it is a part of the file.
     """
 
     audio: Path
@@ -29,6 +32,12 @@ class Utterance:
     path: Path
     line: int | None = None
     speaker: str | None = None
+    part: tuple[float, float | None] = (0.0, None)
+
+    @property
+    def excerpt(self) -> Excerpt:
+        """What is heard."""
+        return Excerpt(self.audio, *self.part)
 
 
 @dataclass(frozen=True)
@@ -48,10 +57,14 @@ class Spelling:
     punctuation: Literal["drop", "keep"] = "drop"
 
     def of(self, text: str) -> str:
-        """The text as it is learned; "" if nothing that can be spoken is left of it."""
+        """The text as it is learned; "" if nothing that can be spoken is left of it.
+
+        What has no shape (zero-width joiners, soft hyphens) is part of the word that it stands in, and dropped.
+        """
         text = unicodedata.normalize("NFKC", text)
+        text = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
         if self.case == "lower":
-            text = text.lower()
+            text = text.replace("İ", "i").lower()  # Python would leave a second dot on it
         if self.punctuation == "drop":
             text = "".join(self._spoken(text, place) for place in range(len(text)))
         return " ".join(text.split())

@@ -18,10 +18,12 @@ from typing import IO
 import numpy as np
 
 from throughtime.data.archives import read_members
+from throughtime.data.progress import counted
 from throughtime.data.sources import ESPEAK_NG, kept_in_cache
 from throughtime.errors import ThroughtimeError
 from throughtime.tasks.speech.audio.noise import COLOURS, noise, with_noise
-from throughtime.tasks.speech.audio.recording import Resampled, package
+from throughtime.tasks.speech.audio.opening import package
+from throughtime.tasks.speech.audio.recording import Resampled
 from throughtime.tasks.speech.audio.sentences import compose
 
 RATE = 16_000
@@ -83,17 +85,13 @@ def built_in_speech(cache: Path) -> Path:
 
 
 def _render_all(folder: Path) -> None:
-    from rich.console import Console
-    from rich.progress import track
-
     requests = {split: requests_of(split) for split in SIZES}
     (folder / "clips").mkdir()
     every = [(split, number, asked) for split, some in requests.items() for number, asked in enumerate(some)]
     rows: dict[str, list[str]] = {split: ["path\tsentence\tclient_id\tnoise"] for split in SIZES}
     spoken = speak([asked for _, _, asked in every])
-    console = Console(stderr=True)
-    shown = track(every, "speaking the built-in sentences", console=console, disable=not console.is_terminal)
-    for (split, number, asked), samples in zip(shown, spoken, strict=True):
+    saying = counted(every, "speaking the built-in sentences")
+    for (split, number, asked), samples in zip(saying, spoken, strict=True):
         chance = np.random.default_rng((tuple(SIZES).index(split), number))
         heard, background = _in_a_room(samples, chance)
         name = f"{split}-{number:05}.flac"

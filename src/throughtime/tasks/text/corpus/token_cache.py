@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from throughtime.data.progress import counted
 from throughtime.data.sources import kept_in_cache
 from throughtime.data.tokens.tokens import Tokenizer
 from throughtime.errors import DataError
@@ -141,7 +142,7 @@ def _write(pieces: Sequence[Piece], tokenizer: Tokenizer, ids: Path, facts: Path
     with tempfile.NamedTemporaryFile(dir=ids.parent, prefix="writing-", delete=False) as file:
         try:
             counts, blank = Counts(), True
-            for text, tokens in _stream(pieces, tokenizer):
+            for text, tokens in counted(_stream(pieces, tokenizer), "making tokens, by the megabyte"):
                 file.write(tokens.tobytes())
                 counts = _add(counts, text, tokens, tokenizer.unknown)
                 blank = blank and text.isspace()

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from throughtime.data.findings import Findings
+from throughtime.data.progress import counted
 from throughtime.data.rows import read_rows
 from throughtime.data.splits import Split, named_splits
 from throughtime.errors import ArgumentError, DataError
@@ -49,7 +50,8 @@ def read_tracks(
     """
     findings = Findings() if findings is None else findings
     files = track_files(path, findings)
-    tracks = [track for file in files for track in _read_file(file, columns, time_unit, encoding, findings)]
+    reading = counted(files, "reading tracks, by the file")
+    tracks = [track for file in reading for track in _read_file(file, columns, time_unit, encoding, findings)]
     if len(files) > 1:
         tracks = [_renamed(track, path) for track in tracks]
     if len(found := sorted({track.dimensions for track in tracks})) > 1:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from throughtime.data.progress import counted
 from throughtime.errors import DataError
 from throughtime.storage.written import readable
 
@@ -96,7 +97,7 @@ def _maximise(cell: np.ndarray, source: np.ndarray, place: np.ndarray) -> np.nda
         t, (K,), adding up to 1 for each source word.
     """
     t = np.ones(len(source))
-    for _ in range(_ITERATIONS):
+    for _ in counted(range(_ITERATIONS), "fitting the word dictionary"):
         share = t[cell]
         share /= np.bincount(place, share)[place]
         count = np.bincount(cell, share, minlength=len(source))

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from throughtime.data.archives import read_members
+from throughtime.data.progress import counted
 from throughtime.data.sources import DJANGO, PLONE, Carrier
 from throughtime.errors import ThroughtimeError
 from throughtime.tasks.translation.corpora.catalogues import read_catalogue
@@ -52,7 +53,8 @@ def messages() -> list[Pair]:
 def _read(carrier: Carrier) -> list[Pair]:
     wheel, pairs = carrier.path(), []
     with tempfile.TemporaryDirectory(prefix="throughtime-") as folder:
-        for name, content in read_members(wheel, lambda name: "/da/LC_MESSAGES/" in name and name.endswith(".po")):
+        members = read_members(wheel, lambda name: "/da/LC_MESSAGES/" in name and name.endswith(".po"))
+        for name, content in counted(members, f"reading the messages of {carrier.package}"):
             path = Path(folder) / "messages.po"
             path.write_bytes(content)
             pairs += [Pair(english, said, Path(name), line) for english, said, _, line in read_catalogue(path)]

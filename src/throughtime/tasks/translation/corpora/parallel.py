@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from throughtime.data.findings import Findings
-from throughtime.data.tables import read_text
+from throughtime.data.progress import counted
+from throughtime.data.text_files import read_lines
 from throughtime.errors import DataError
 from throughtime.tasks.translation.corpora.catalogues import CATALOGUES, read_catalogue
 from throughtime.tasks.translation.corpora.pair import Pair, Sides, tidy
@@ -84,7 +85,7 @@ def _split_of(folder: Path, part: Path) -> Path:
 
 def _folder(folder: Path, sides: Sides, encoding: str, findings: Findings) -> list[Pair]:
     pairs = []
-    for part in _parts(folder, sides, findings):
+    for part in counted(_parts(folder, sides, findings), "reading translations, by the file"):
         # a catalogue that nobody has translated yet is nothing unusual among others
         if part.suffix.lower() in CATALOGUES:
             pairs += _catalogue(part, sides, findings)
@@ -143,7 +144,7 @@ def _aligned(prefix: Path, sides: Sides, encoding: str, findings: Findings) -> l
     for path in paths:
         if not path.is_file():
             raise DataError(path, "no such file", f"two aligned files, {paths[0].name} and {paths[1].name}")
-    source, target = (read_text(path, encoding).removesuffix("\n").split("\n") for path in paths)
+    source, target = (read_lines(path, encoding, findings=findings) for path in paths)
     if len(source) != len(target):
         found = f"{len(source):,} lines, and {len(target):,} in {paths[1].name}"
         raise DataError(paths[0], found, "as many in both: line n of the one is the translation of line n of the other")

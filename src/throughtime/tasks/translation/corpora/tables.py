@@ -13,7 +13,8 @@ from statistics import median
 from typing import Literal
 
 from throughtime.data.findings import Findings
-from throughtime.data.tables import LARGEST_FIELD, read_text
+from throughtime.data.tables import LARGEST_FIELD
+from throughtime.data.text_files import read_text
 from throughtime.errors import DataError
 from throughtime.tasks.translation.corpora.languages import is_code, is_heading
 from throughtime.tasks.translation.corpora.pair import Pair, Sides, tidy
@@ -70,7 +71,7 @@ def _understood(
     path: Path, sides: Sides, encoding: str, findings: Findings, *, both: bool
 ) -> tuple[list[_Row], Sequence[int]]:
     """The rows below the head line, and the indices of source and target."""
-    rows = list(_rows(path, read_text(path, encoding), findings))
+    rows = list(_rows(path, read_text(path, encoding, findings=findings), findings))
     head, body = rows[0], rows[1:] or rows
     if len(head.fields) < 2:
         raise DataError(path, "1 column", "at least 2, with a tab between (source, target)", head.line)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from throughtime.data.progress import stage
 from throughtime.errors import MissingExtraError
 from throughtime.storage.written import read_arrays, readable
 
@@ -45,7 +46,8 @@ class SingleFrames:
             kept = np.arange(len(features))
         mean, deviation = features.mean(axis=0), features.std(axis=0) + 1e-6
         model = LogisticRegression(C=0.1, max_iter=300, tol=1e-3)
-        model.fit((features[kept] - mean) / deviation, targets[kept])
+        with stage("fitting the regression of frames"):
+            model.fit((features[kept] - mean) / deviation, targets[kept])
         weight, bias = model.coef_, model.intercept_
         if len(weight) == 1:  # two classes: scikit-learn keeps only the second one's
             weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from throughtime.data.findings import Findings
+from throughtime.data.progress import counted
 from throughtime.data.rows import read_rows
 from throughtime.data.splits import note_split_columns
 from throughtime.errors import DataError
@@ -190,7 +191,7 @@ def _manifest(path: Path, reading: Reading, findings: Findings) -> list[Clip]:
 
 def _labelled(pairs: Sequence[tuple[Path, str]], reading: Reading, findings: Findings) -> list[Clip]:
     clips = []
-    for file, label in pairs:
+    for file, label in counted(pairs, "reading clips"):
         for clip in read_one(file, reading, findings):
             clips.append(Clip(clip.frames, label, file, clip.line))
             if clip.kind != clips[0].kind:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from throughtime.data.progress import counted
 from throughtime.tasks.video.clips.clip import Clip
 from throughtime.tasks.video.clips.video import write_video
 
@@ -48,7 +49,7 @@ def render(label: str, size: int, random: np.random.Generator) -> Clip:
 def render_many(count: int, size: int, seed: int) -> list[Clip]:
     """So many clips of each class."""
     random = np.random.default_rng(seed)
-    return [render(label, size, random) for _ in range(count) for label in MOTIONS]
+    return [render(label, size, random) for _ in counted(range(count), "rendering clips") for label in MOTIONS]
 
 
 def write_clips(folder: Path, count: int, size: int, seed: int, suffix: str = ".mp4") -> None:

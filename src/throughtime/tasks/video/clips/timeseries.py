@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from throughtime.data.findings import Findings
-from throughtime.data.tables import read_text
+from throughtime.data.text_files import read_lines
 from throughtime.errors import DataError
 from throughtime.tasks.video.clips.clip import Clip
 
@@ -31,7 +31,7 @@ def read_ts(path: Path, labels: bool = True, findings: Findings | None = None) -
         DataError: what cannot be read as that, at which line and why.
     """
     findings = Findings() if findings is None else findings
-    lines = enumerate(read_text(path).split("\n"), 1)
+    lines = enumerate(read_lines(path, findings=findings), 1)
     head = _head(path, lines)
     clips = []
     width: int | None = None

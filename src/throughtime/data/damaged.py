@@ -1,0 +1,77 @@
+"""Damaged files among many: all of them are named at once, not one a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from throughtime.errors import DataError
+
+MOST_NAMED = 20
+"""Damaged files whose sentences are given; more are counted alone."""
+
+
+class DamagedFilesError(DataError):
+    """Several files (or rows) of a folder or list that cannot be read; a line for each of the first.
+
+    Args:
+        path: the folder or list.
+        errors: what is wrong with each, two or more.
+    """
+
+    def __init__(self, path: Path, errors: list[DataError]) -> None:
+        super().__init__(path, f"{len(errors):,} that cannot be read", "none")
+        self.errors = errors
+
+    def __str__(self) -> str:
+        """The sentences of all of them."""
+        lines = [super().__str__(), *(f"  {error}" for error in self.errors[:MOST_NAMED])]
+        if (more := len(self.errors) - MOST_NAMED) > 0:
+            lines.append(f"  and {more:,} more")
+        return "\n".join(lines)
+
+
+class Damaged:
+    """Collects what is wrong with the files of a folder or list while the others are read.
+
+    Args:
+        path: the folder or list, for the message.
+
+    Example:
+        >>> damaged = Damaged(Path("music"))
+        >>> for name in ("a.mid", "b.mid"):
+        ...     with damaged.kept():
+        ...         raise DataError(name, "an empty file", "notes")
+        >>> damaged.raise_all()
+        Traceback (most recent call last):
+        throughtime.data.damaged.DamagedFilesError: music: found 2 that cannot be read, expected none
+          a.mid: found an empty file, expected notes
+          b.mid: found an empty file, expected notes
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.errors: list[DataError] = []
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """What is wrong with one of them is kept for later."""
+        try:
+            yield
+        except DamagedFilesError as several:
+            self.errors += several.errors
+        except DataError as error:
+            self.errors.append(error)
+
+    def raise_all(self) -> None:
+        """Raise what has been kept, if anything.
+
+        Raises:
+            DataError: that of the only one that is damaged.
+            DamagedFilesError: of several.
+        """
+        if len(self.errors) == 1:
+            raise self.errors[0]
+        if self.errors:
+            raise DamagedFilesError(self.path, self.errors)

@@ -1,0 +1,33 @@
+"""Runs compared: what they measured, what they answered."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TIMES = ("seconds", "sequences_per_second", "tokens_per_second")
+
+
+def metrics(path: Path) -> list[dict[str, str]]:
+    """The rows of a metrics.csv, without what no two runs have alike."""
+    with path.open() as file:
+        return [{name: value for name, value in row.items() if name not in TIMES} for row in csv.DictReader(file)]
+
+
+def assert_alike(one: Any, other: Any, tolerance: float, where: str = "") -> None:
+    """Make sure that two values as JSON has them differ by roundings alone."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        assert one.keys() == other.keys(), where
+        for name in one:
+            assert_alike(one[name], other[name], tolerance, f"{where}.{name}")
+    elif isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        assert len(one) == len(other), where
+        for index, pair in enumerate(zip(one, other, strict=True)):
+            assert_alike(*pair, tolerance, f"{where}[{index}]")
+    elif isinstance(one, float) and isinstance(other, float):
+        assert one == pytest.approx(other, rel=tolerance, abs=tolerance), where
+    else:
+        assert one == other, where

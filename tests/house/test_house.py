@@ -1,0 +1,75 @@
+"""The house by its import graph: an application is one flat, and what it alone needs lies in it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import grimp
+import pytest
+
+from throughtime import tasks
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "throughtime"
+
+
+@cache
+def graph() -> grimp.ImportGraph:
+    return grimp.build_graph("throughtime", exclude_type_checking_imports=True, cache_dir=None)
+
+
+def flat(module: str) -> str | None:
+    """The application that a module belongs to."""
+    _, *rooms = module.split(".")
+    return rooms[1] if len(rooms) > 1 and rooms[0] == "tasks" and rooms[1] in tasks.names else None
+
+
+def users(module: str) -> set[str]:
+    """The applications that need a module in the end."""
+    return {name for user in graph().find_downstream_modules(module) if (name := flat(user)) is not None}
+
+
+def of(room: str) -> list[str]:
+    """The modules of a room that hold something."""
+    package = f"throughtime.{room}"
+    inside = graph().find_descendants(package)
+    return sorted(module for module in inside if not (SOURCE.parent / module.replace(".", "/")).is_dir())
+
+
+@pytest.mark.parametrize("module", of("data"))
+def test_data_holds_what_two_or_more_applications_share(module: str) -> None:
+    assert len(users(module)) > 1, f"{module} is used by {users(module) or 'nobody'} alone"
+
+
+def test_no_application_needs_another() -> None:
+    flats = {f"throughtime.tasks.{name}" for name in tasks.names}
+    for one in flats:
+        for other in flats - {one}:
+            assert not graph().find_shortest_chains(one, other, as_packages=True), f"{one} needs {other}"
+
+
+def naming(name: str, files: Iterable[Path]) -> list[str]:
+    """The files whose text names an application's folder."""
+    named = re.compile(rf"\btasks[./]{name}\b|\btasks import (\w+, )*{name}\b")
+    return [str(path.relative_to(SOURCE)) for path in files if named.search(path.read_text(encoding="utf-8"))]
+
+
+@pytest.mark.parametrize("name", tasks.names)
+def test_nobody_outside_its_folder_names_it(name: str) -> None:
+    own = SOURCE / "tasks" / name
+    assert naming(name, (path for path in SOURCE.rglob("*.py") if own not in path.parents)) == []
+    assert naming(name, own.rglob("*.py"))  # else it would prove nothing
+
+
+def test_every_folder_is_registered_and_kept_apart() -> None:
+    folders = {path.parent.name for path in (SOURCE / "tasks").glob("*/__init__.py")} - {"base"}
+    assert folders == set(tasks.names)
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    (apart,) = (contract["modules"] for contract in contracts if contract["type"] == "independence")
+    assert apart == [f"throughtime.tasks.{name}" for name in tasks.names]

@@ -1,0 +1,381 @@
+"""What is true of every application, by the registry and by what each claims to be able to do.
+
+A new application is in this table by being registered; it brings tiny data of its own (helpers/tiny.py).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+import throughtime
+from helpers import tiny
+from helpers.processes import context, kill_again_and_again
+from helpers.runs import assert_alike, metrics
+from helpers.tiny import Tiny
+from throughtime import tasks, verbs
+from throughtime.cli.main import main
+from throughtime.errors import DataError, ThroughtimeError
+from throughtime.storage.folder import RunFolder
+from throughtime.tasks.base import Capability, Draws, Expresses, Generates, Paints, Streams
+
+LIMITS = ["--steps", "24", "--evaluate-every", "6", "--threads", "1", "--quiet"]
+LIMITS += ["--learning-rate", "0.02", "--schedule", "constant", "--warmup-steps", "0"]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """An application, its tiny data, and a run of it."""
+
+    task: str
+    tiny: Tiny
+    run: Path
+
+    def words(self, out: Path) -> list[str]:
+        """The command that made the run, into another folder."""
+        return ["train", self.task, str(self.tiny.data), "--out", str(out), *tiny.words(self.tiny.settings), *LIMITS]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("THROUGHTIME_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="module", params=tasks.names)
+def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    folder = tmp_path_factory.mktemp(request.param)
+    made = Trained(request.param, tiny.write(request.param, folder / "tiny"), folder / "run")
+    assert main(made.words(made.run)) == 0
+    return made
+
+
+def able(capability: type[Capability], trained: Trained) -> None:
+    if not issubclass(tasks.find(trained.task), capability):
+        pytest.skip(f"{trained.task} {capability.lacking}")
+
+
+def predicted(capsys: pytest.CaptureFixture[str], *words: str) -> list[dict[str, Any]]:
+    capsys.readouterr()
+    assert main(["predict", *words, "--json"]) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_naming_them_loads_nothing_heavy() -> None:
+    heavy = "{'torch', 'sklearn', 'scipy', 'pyarrow', 'av', 'matplotlib', 'music21', 'soundfile'} & set(sys.modules)"
+    code = f"import sys; from throughtime import tasks; [*map(tasks.find, tasks.names)]; found = {heavy}"
+    code += "; sys.exit(str(found or '') or 0)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+# -- learning ----------------------------------------------------------------------------------------------------------
+
+
+def test_it_learns(trained: Trained) -> None:
+    assert [row["step"] for row in metrics(trained.run / "metrics.csv")] == ["6", "12", "18", "24"]
+    run = verbs.Run(trained.run)
+    torch.manual_seed(0)
+    examples = run.paths.read(run.task).train
+    losses = [model.mean_loss(run.task.loader(examples, training=False)) for model in (run.task.model(), run.model)]
+    assert losses[1] < losses[0]
+    report = json.loads((trained.run / "report.json").read_text(encoding="utf-8"))
+    assert report["baselines"]
+    for scores in (report["metrics"], *report["baselines"].values()):
+        assert scores.keys() & report["metrics"].keys()
+        assert all(math.isfinite(value) for value in scores.values())
+
+
+def child(words: list[str], log: Path) -> None:
+    """What a process of its own does, for which a run that is there is one that goes on."""
+    os.dup2(os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND), 2)
+    os.dup2(2, 1)
+    sys.exit(main(words))
+
+
+def test_killed_at_random_moments_it_goes_on_to_the_same_bytes(trained: Trained, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    checkpoint = RunFolder(out).checkpoint
+
+    def start() -> ForkServerProcess:
+        words = ["train", trained.task, "--out", str(out), "--resume", "--quiet"]
+        if not checkpoint.exists():
+            shutil.rmtree(out, ignore_errors=True)  # killed before there was anything to go on with
+            words = [*trained.words(out), "--checkpoint-every", "0"]
+        process = context.Process(target=child, args=(words, tmp_path / "log"))
+        process.start()
+        return process
+
+    assert kill_again_and_again(start, checkpoint, 2, 0.05, trained.task) >= 1
+    assert (out / "model.safetensors").read_bytes() == (trained.run / "model.safetensors").read_bytes()
+    assert metrics(out / "metrics.csv") == metrics(trained.run / "metrics.csv")
+    assert (out / "report.json").read_bytes() == (trained.run / "report.json").read_bytes()
+    assert list(out.rglob(".*unfinished*")) == []
+
+
+def test_it_evaluates_as_it_did_when_it_was_trained(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
+    stored = json.loads((trained.run / "report.json").read_text(encoding="utf-8"))
+    capsys.readouterr()
+    assert main(["evaluate", str(trained.run), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == stored
+
+
+def test_judged_by_what_it_learned_from_it_says_so(
+    trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, out = str(trained.tiny.data), str(tmp_path / "run")
+    places = ["--train", data, "--valid", data, "--test", data, *tiny.words(trained.tiny.settings)]
+    assert main(["check", trained.task, *places]) == 1
+    assert "of the test split that is among those of training" in capsys.readouterr().out
+    assert main(["train", trained.task, *places, "--out", out, "--steps", "1", "--threads", "1", "--quiet"]) == 0
+    capsys.readouterr()
+    assert main(["evaluate", out, data]) == 0
+    assert "learned from: an example that this run learned from" in capsys.readouterr().err
+
+
+def test_another_reset_gate_is_refused_where_there_is_none(trained: Trained, tmp_path: Path) -> None:
+    if "reset_after" not in tasks.find(trained.task).Settings.model_fields:
+        pytest.skip(f"{trained.task} lets no reset gate be chosen")
+    asked = {**trained.tiny.settings, "cell": "lstm", "reset_after": True, "steps": 1, "quiet": True}
+    with pytest.raises(ThroughtimeError, match="found reset_after with the cell lstm, expected it with gru alone"):
+        throughtime.train(trained.task, trained.tiny.data, out=tmp_path / "run", **asked)
+    assert not (tmp_path / "run").exists()
+
+
+# -- answering ---------------------------------------------------------------------------------------------------------
+
+
+def test_every_input_is_answered_once_and_in_order(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
+    run, inputs = str(trained.run), trained.tiny.inputs
+    alone = [answer for given in inputs for answer in predicted(capsys, run, given)]
+    assert len({json.dumps(answer) for answer in alone}) == len(inputs)
+    orders = {
+        "arguments": (predicted(capsys, run, *inputs), alone),
+        "backwards": (predicted(capsys, run, *reversed(inputs)), alone[::-1]),
+        "one twice": (predicted(capsys, run, inputs[0], *inputs), [alone[0], *alone]),
+        "a file or folder of them": (predicted(capsys, run, trained.tiny.together), alone),
+        "in Python, together": (list(throughtime.predict(run, [*inputs, *inputs])), [*alone, *alone]),
+    }
+    for order, (found, expected) in orders.items():
+        assert_alike(found, expected, 1e-4, order)
+
+
+def test_answers_are_lines_for_people(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert main(["predict", str(trained.run), trained.tiny.inputs[0]]) == 0
+    said = capsys.readouterr()
+    assert said.out.strip()
+    assert said.err == ""
+
+
+def test_a_run_folder_is_all_that_is_needed(trained: Trained, tmp_path: Path) -> None:
+    moved = shutil.copytree(trained.run, tmp_path / "elsewhere")
+    shutil.rmtree(moved / "checkpoint")
+    one, other = (list(throughtime.predict(run, trained.tiny.inputs)) for run in (trained.run, moved))
+    assert one == other
+
+
+@pytest.mark.parametrize("share", [None, 0.0, 0.5, 0.97])
+def test_features_that_are_gone_or_cut_short_are_one_sentence(
+    trained: Trained, share: float | None, tmp_path: Path
+) -> None:
+    files = [path for path in RunFolder(trained.run).features.iterdir() if path.suffix in (".json", ".npz", ".npy")]
+    assert files
+    for file in files:
+        run = shutil.copytree(trained.run, tmp_path / file.name)
+        (run / "features" / file.name).unlink()
+        if share is not None:
+            whole = file.read_bytes()
+            (run / "features" / file.name).write_bytes(whole[: int(share * len(whole))])
+        with pytest.raises(DataError, match=r"/features.*: found no .*, expected"):
+            verbs.Run(run)
+
+
+# -- data: understood, changed, refused --------------------------------------------------------------------------------
+
+
+def checked(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:
+    capsys.readouterr()
+    status = main(["check", *words, "--json"])
+    return status, json.loads(capsys.readouterr().out)
+
+
+def test_check_tells_one_set_of_examples_from_another(
+    trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tiny.write(trained.task, tmp_path / "tiny")
+    words = [trained.task, str(other.data), *tiny.words(other.settings)]
+    status, seen = checked(words, capsys)
+    assert status == int(any(finding["level"] == "suspicious" for finding in seen["findings"]))
+    assert all(split["examples"] > 0 for split in seen["splits"].values())
+    assert seen["shown"]
+    stored = json.loads((trained.run / "data.json").read_text(encoding="utf-8"))
+    assert seen["splits"] == stored["splits"]
+    other.edit.make()
+    _, changed = checked(words, capsys)
+    assert {split["checksum"] for split in changed["splits"].values()} != {
+        split["checksum"] for split in seen["splits"].values()
+    }
+
+
+def test_a_run_goes_on_with_the_examples_it_began_with_or_not_at_all(
+    trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tiny.write(trained.task, tmp_path / "tiny")
+    run = shutil.copytree(trained.run, tmp_path / "run")
+    config = run / "config.toml"
+    config.write_text(config.read_text(encoding="utf-8").replace(str(trained.tiny.data), str(other.data)))
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    other.edit.make()
+    capsys.readouterr()
+    assert main(["train", trained.task, "--out", str(run), "--resume", "--steps", "30", "--quiet"]) == 2
+    assert "the data has changed since this run began" in " ".join(capsys.readouterr().err.split())
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+
+
+def put_nothing(path: Path) -> None:
+    """A path at which there is nothing."""
+
+
+BAD: dict[str, Callable[[Path], Any]] = {
+    "nothing": put_nothing,
+    "an empty file": Path.touch,
+    "a picture": lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\xff" * 9),
+    "a folder with nothing in it": Path.mkdir,
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_what_cannot_be_read_is_one_sentence(
+    trained: Trained, bad: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = tmp_path / trained.tiny.edit.path.name, tmp_path / "run"
+    BAD[bad](path)
+    settings = tiny.words(trained.tiny.settings)
+    for words in (
+        ["train", trained.task, str(path), "--out", str(out), "--steps", "1", *settings],
+        ["check", trained.task, str(path), *settings],
+        ["evaluate", str(trained.run), str(path)],
+    ):
+        capsys.readouterr()
+        assert main(words) == 2, words
+        error = capsys.readouterr().err
+        assert error.count("\n") == 1, error
+        assert path.name in error
+        assert "found" in error
+        assert not out.exists()
+
+
+# -- what only some can do ---------------------------------------------------------------------------------------------
+
+
+def test_every_capability_is_somebodys() -> None:
+    for capability in (Generates, Draws, Expresses, Paints, Streams):
+        assert tasks.able(capability)
+
+
+@pytest.mark.parametrize(
+    ("capability", "words"),
+    [
+        (Generates, ["generate", "RUN", "--out", "OUT"]),
+        (Draws, ["predict", "RUN", "INPUT", "--pictures", "OUT"]),
+        (Expresses, ["predict", "RUN", "INPUT", "--form", "any"]),
+    ],
+)
+def test_what_it_cannot_do_it_says_and_who_can(
+    trained: Trained,
+    capability: type[Capability],
+    words: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    if issubclass(tasks.find(trained.task), capability):
+        pytest.skip("it can")
+    capsys.readouterr()
+    places = {"RUN": str(trained.run), "OUT": str(tmp_path / "out"), "INPUT": trained.tiny.inputs[0]}
+    assert main([places.get(word, word) for word in words]) == 2
+    error = " ".join(capsys.readouterr().err.split())
+    assert f"the task {trained.task} {capability.lacking}" in error
+    assert error.endswith(f"expected one that does: {', '.join(tasks.able(capability))}")
+    assert not (tmp_path / "out").exists()
+
+
+def test_it_generates_the_same_from_the_same_seed(trained: Trained, tmp_path: Path) -> None:
+    able(Generates, trained)
+    ending = verbs.Run(trained.run).task.ending
+    made = []
+    for index, seed in enumerate(("1", "1", "2")):
+        folder = tmp_path / str(index)
+        folder.mkdir()
+        words = ["generate", str(trained.run), "--out", str(folder / f"new{ending}"), "--seed", seed]
+        assert main([*words, *tiny.words(trained.tiny.generation)]) == 0
+        made.append({path.name: path.read_bytes() for path in folder.iterdir()})
+        assert all(made[-1].values())
+    assert made[0] == made[1]
+    assert made[0][f"new{ending}"] != made[2][f"new{ending}"]
+
+
+def test_it_draws_a_picture_of_each_answer(trained: Trained, tmp_path: Path) -> None:
+    able(Draws, trained)
+    pictures = tmp_path / "pictures"
+    assert main(["predict", str(trained.run), *trained.tiny.inputs, "--pictures", str(pictures)]) == 0
+    drawn = sorted(pictures.iterdir())
+    assert [path.name for path in drawn] == [f"{number:04}.png" for number in range(1, len(trained.tiny.inputs) + 1)]
+    for path in drawn:
+        with Image.open(path) as picture:
+            assert picture.format == "PNG"
+            assert len(set(picture.convert("L").tobytes())) > 2
+
+
+def test_it_says_its_answers_in_every_form(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
+    able(Expresses, trained)
+    run = verbs.Run(trained.run)
+    said = {}
+    for form in run.task.forms:
+        capsys.readouterr()
+        assert main(["predict", str(trained.run), *trained.tiny.inputs, "--form", form]) == 0
+        said[form] = capsys.readouterr().out
+        answers = throughtime.predict(run, trained.tiny.inputs)
+        expected = [text for answer in answers if (text := run.task.express(answer, form))]
+        assert said[form] == "".join(f"{text}\n" for text in expected)
+    assert len(set(said.values())) == len(run.task.forms)
+    assert main(["predict", str(trained.run), trained.tiny.inputs[0], "--form", "poem"]) == 2
+    assert "found the form 'poem', expected one of: " + ", ".join(run.task.forms) in capsys.readouterr().err
+
+
+def test_in_colours_it_says_what_it_says_without(trained: Trained) -> None:
+    able(Paints, trained)
+    run = verbs.Run(trained.run)
+    for given, answer in zip(trained.tiny.inputs, throughtime.predict(run, trained.tiny.inputs), strict=True):
+        painted = run.task.paint(answer).plain
+        assert all(word.strip(".,") in painted for word in given.split())
+
+
+def test_it_answers_while_its_input_comes_in(
+    trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    able(Streams, trained)
+    stream = trained.tiny.stream
+    assert stream is not None
+    out = tmp_path / "run"
+    assert main([*trained.words(out), *tiny.words(stream.settings)]) == 0
+    answers = predicted(capsys, str(out), stream.argument)
+    assert answers[-1]["final"]
+    between = predicted(capsys, str(out), trained.tiny.inputs[0], stream.argument, trained.tiny.inputs[1])
+    assert_alike(between[1:-1], answers, 1e-4)
+    with pytest.raises(ThroughtimeError, match="as a stream"):  # a run that has to see the whole
+        list(throughtime.predict(trained.run, [stream.argument]))
