@@ -11,27 +11,15 @@ import pytest
 from PIL import Image
 
 import throughtime
+from helpers.picture_files import write_bars
 from throughtime.cli.main import main
 
 SMALL: dict[str, Any] = {"architecture": "dense", "units": (64,), "batch_size": 16, "threads": 1, "quiet": True}
 
 
-def write_shapes(folder: Path, count: int, seed: int) -> Path:
-    """Bars that lie or stand, anywhere: two classes, which two numbers can tell of."""
-    random = np.random.default_rng(seed)
-    for label in ("lying", "standing"):
-        (folder / label).mkdir(parents=True)
-        for number in range(count):
-            pixels = np.zeros((12, 12), np.uint8)
-            place = random.integers(1, 10)
-            pixels[place : place + 2, 2:10] = 255
-            Image.fromarray(pixels if label == "lying" else pixels.T).save(folder / label / f"{number}.png")
-    return folder
-
-
 @pytest.fixture(scope="module")
 def shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_shapes(tmp_path_factory.mktemp("shapes") / "data", 60, seed=0)
+    return write_bars(tmp_path_factory.mktemp("shapes") / "data", 60, seed=0, side=12)
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +76,7 @@ def test_a_picture_of_another_kind_is_improbable(
 ) -> None:
     noise = np.random.default_rng(0).integers(0, 2, (12, 12), dtype=np.uint8) * 255
     Image.fromarray(noise).save(tmp_path / "noise.png")
-    files = [str(shapes / "lying" / "0.png"), str(tmp_path / "noise.png")]
+    files = [str(shapes / "lying" / "0.pgm"), str(tmp_path / "noise.png")]
     assert main(["predict", str(vae.folder.path), *files, "--json", "--pictures", str(tmp_path / "drawn")]) == 0
     usual, strange = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert strange["nll"] > usual["nll"] + 50
@@ -100,8 +88,8 @@ def test_a_picture_of_another_kind_is_improbable(
 def test_folders_named_after_splits_are_kept_and_the_third_is_cut(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write_shapes(tmp_path / "data" / "Train", 20, seed=1)
-    write_shapes(tmp_path / "data" / "test", 6, seed=2)
+    write_bars(tmp_path / "data" / "Train", 20, seed=1, side=12)
+    write_bars(tmp_path / "data" / "test", 6, seed=2, side=12)
     assert main(["check", "vae", str(tmp_path / "data"), "--json"]) in (0, 1)
     splits = json.loads(capsys.readouterr().out)["splits"]
     assert {name: split["examples"] for name, split in splits.items()} == {"train": 36, "valid": 4, "test": 12}

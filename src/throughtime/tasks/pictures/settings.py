@@ -16,7 +16,7 @@ class PictureSettings(TrainingSettings):
     """How pictures are read and learned from."""
 
     built_in: Literal["glyphs", "digits"] = "glyphs"
-    """What is learned from where no DATA is given: drawn digits and letters (28 x 28), or handwritten digits (8 x 8)."""
+    """What is learned from where no DATA is given: drawn digits and letters (28 x 28), or written digits (8 x 8)."""
     size: int | None = Field(default=None, ge=4, le=1024)
     """Pixels of a side; none: guessed from the pictures (and said)."""
     channels: Literal["auto", "grey", "colour"] = "auto"
