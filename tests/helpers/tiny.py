@@ -1,4 +1,6 @@
-"""Tiny data that an application brings as `tests/tasks/NAME/tiny.py`: it is in every table of tests by that."""
+"""Tiny data that an application brings as `tests/tasks/NAME/tiny.py` (or `tests/tasks/ROOM/tiny_NAME.py`, where several
+share a room): it is in every table of tests by that.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from throughtime.tasks import room_of
 
 TASKS = Path(__file__).parents[1] / "tasks"
 
@@ -58,7 +62,9 @@ class Tiny:
 
 def write(task: str, folder: Path) -> Tiny:
     """Write an application's tiny data into a new folder: `data` and, beside it, `inputs` or `inputs.txt`."""
-    spec = importlib.util.spec_from_file_location(f"tiny_{task}", TASKS / task / "tiny.py")
+    room = room_of[task]
+    name = "tiny" if room == task else f"tiny_{task}"
+    spec = importlib.util.spec_from_file_location(f"tiny_{task}", TASKS / room / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

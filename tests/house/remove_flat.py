@@ -26,7 +26,7 @@ def remove(name: str, house: Path) -> None:
     """Delete an application's folder and the lines that name it, as a person would."""
     shutil.rmtree(house / "src" / "throughtime" / "tasks" / name)
     for file, line in (
-        (house / "src" / "throughtime" / "tasks" / "__init__.py", rf'    "{name}": "\w+",\n'),
+        (house / "src" / "throughtime" / "tasks" / "__init__.py", rf'    "{name}": \{{.*\}},\n'),
         (house / "pyproject.toml", rf'    "throughtime\.tasks\.{name}",\n'),
     ):
         text, count = re.subn(line, "", file.read_text(encoding="utf-8"))
@@ -36,7 +36,8 @@ def remove(name: str, house: Path) -> None:
 
 def having(name: str, tests: Path) -> list[str]:
     """Test files that have the application as their example."""
-    example = re.compile(rf'tasks\.{name}\b|"(train|check)", "{name}"|train\("{name}"|SMALL\["{name}"\]')
+    its = "|".join(one for one, room in tasks.room_of.items() if room == name)
+    example = re.compile(rf'tasks\.{name}\b|"(train|check)", "({its})"|train\("({its})"|SMALL\["({its})"\]')
     found = (path for path in tests.rglob("test_*.py") if example.search(path.read_text(encoding="utf-8")))
     return sorted(str(path.relative_to(tests.parent)) for path in found)
 
@@ -48,7 +49,7 @@ def look(name: str) -> bool:
         shutil.copytree(ROOT, house, ignore=LEFT_OUT)
         remove(name, house)
         for gone in (house / "tests" / "tasks" / name, house / "tests" / "tasks" / "stored_runs" / name):
-            shutil.rmtree(gone)
+            shutil.rmtree(gone, ignore_errors=True)  # not of each application is there a stored run
         shutil.rmtree(house / "tests" / "house")  # what two shared, one may have alone now; README names it on
         examples = having(name, house / "tests")
         print(f"{name}: left with it: {', '.join(examples) or 'no tests of others'}", flush=True)
@@ -67,5 +68,5 @@ def look(name: str) -> bool:
 
 
 if __name__ == "__main__":
-    fallen = [name for name in sys.argv[1:] or tasks.names if not look(name)]
+    fallen = [name for name in sys.argv[1:] or tasks.rooms if not look(name)]
     sys.exit(f"falls without: {', '.join(fallen)}" if fallen else 0)

@@ -25,7 +25,7 @@ def graph() -> grimp.ImportGraph:
 def flat(module: str) -> str | None:
     """The application that a module belongs to."""
     _, *rooms = module.split(".")
-    return rooms[1] if len(rooms) > 1 and rooms[0] == "tasks" and rooms[1] in tasks.names else None
+    return rooms[1] if len(rooms) > 1 and rooms[0] == "tasks" and rooms[1] in tasks.rooms else None
 
 
 def users(module: str) -> set[str]:
@@ -46,7 +46,7 @@ def test_data_holds_what_two_or_more_applications_share(module: str) -> None:
 
 
 def test_no_application_needs_another() -> None:
-    flats = {f"throughtime.tasks.{name}" for name in tasks.names}
+    flats = {f"throughtime.tasks.{name}" for name in tasks.rooms}
     for one in flats:
         for other in flats - {one}:
             assert not graph().find_shortest_chains(one, other, as_packages=True), f"{one} needs {other}"
@@ -58,7 +58,7 @@ def naming(name: str, files: Iterable[Path]) -> list[str]:
     return [str(path.relative_to(SOURCE)) for path in files if named.search(path.read_text(encoding="utf-8"))]
 
 
-@pytest.mark.parametrize("name", tasks.names)
+@pytest.mark.parametrize("name", tasks.rooms)
 def test_nobody_outside_its_folder_names_it(name: str) -> None:
     own = SOURCE / "tasks" / name
     assert naming(name, (path for path in SOURCE.rglob("*.py") if own not in path.parents)) == []
@@ -67,9 +67,9 @@ def test_nobody_outside_its_folder_names_it(name: str) -> None:
 
 def test_every_folder_is_registered_and_kept_apart() -> None:
     folders = {path.parent.name for path in (SOURCE / "tasks").glob("*/__init__.py")} - {"base"}
-    assert folders == set(tasks.names)
+    assert folders == set(tasks.rooms)
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
         "contracts"
     ]
     (apart,) = (contract["modules"] for contract in contracts if contract["type"] == "independence")
-    assert apart == [f"throughtime.tasks.{name}" for name in tasks.names]
+    assert apart == [f"throughtime.tasks.{name}" for name in tasks.rooms]

@@ -50,7 +50,7 @@ for house in map(Path, sys.argv[1:]):
 def houses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A house without each of the applications, in which all modules were imported; by the name of what is gone."""
     found = {}
-    for name in tasks.names:
+    for name in tasks.rooms:
         found[name] = tmp_path_factory.mktemp(name)
         shutil.copytree(ROOT / "src", found[name] / "src", ignore=shutil.ignore_patterns("*.so"))
         shutil.copy(ROOT / "pyproject.toml", found[name])
@@ -59,12 +59,13 @@ def houses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return found
 
 
-@pytest.mark.parametrize("name", tasks.names)
+@pytest.mark.parametrize("name", tasks.rooms)
 def test_the_others_stand_without_it(name: str, houses: dict[str, Path]) -> None:
     said = (houses[name] / "said").read_text(encoding="utf-8")
     assert (houses[name] / "stands").exists(), said
     listed, shown, _ = said.split("--\n")
     heads = [line.partition(":")[0] for line in listed.splitlines() if line and not line.startswith(" ")]
-    assert [head for head in heads if head in tasks.names] == [other for other in tasks.names if other != name]
+    others = [other for other, room in tasks.room_of.items() if room != name]
+    assert [head for head in heads if head in tasks.names] == others
     assert f"train {name}" not in shown
     assert "throughtime train " in shown

@@ -1,4 +1,4 @@
-"""The applications: the only place where a modality is known, one folder each."""
+"""The applications: the only place where a modality is known, a folder each; models of one modality share theirs."""
 
 from __future__ import annotations
 
@@ -8,19 +8,23 @@ from typing import Any, TypeVar
 from throughtime.errors import ThroughtimeError
 from throughtime.tasks.base import Capability, Task
 
-# name -> class; loaded only when asked for, so that `--help` stays quick
-_CLASSES = {
-    "music": "Music",
-    "text": "Text",
-    "sentiment": "Sentiment",
-    "translation": "Translation",
-    "trajectory": "Trajectory",
-    "entities": "Entities",
-    "video": "Video",
-    "speech": "Speech",
+# folder -> its applications, name -> class; loaded only when asked for, so that `--help` stays quick
+_ROOMS = {
+    "music": {"music": "Music"},
+    "text": {"text": "Text"},
+    "sentiment": {"sentiment": "Sentiment"},
+    "translation": {"translation": "Translation"},
+    "trajectory": {"trajectory": "Trajectory"},
+    "entities": {"entities": "Entities"},
+    "video": {"video": "Video"},
+    "speech": {"speech": "Speech"},
+    "pictures": {"autoencoder": "PictureAutoencoder", "vae": "PictureVAE"},
 }
 
-names = tuple(_CLASSES)
+rooms = tuple(_ROOMS)
+room_of = {name: room for room, classes in _ROOMS.items() for name in classes}
+"""The folder of each application."""
+names = tuple(room_of)
 
 
 def find(name: str) -> type[Task[Any, Any]]:
@@ -29,9 +33,10 @@ def find(name: str) -> type[Task[Any, Any]]:
     Raises:
         ThroughtimeError: there is none; the sentence lists those that exist.
     """
-    if name not in _CLASSES:
+    if name not in room_of:
         raise ThroughtimeError(f"found no task named {name!r}, expected one of: {', '.join(names)}")
-    task: type[Task[Any, Any]] = getattr(import_module(f"{__name__}.{name}"), _CLASSES[name])
+    room = room_of[name]
+    task: type[Task[Any, Any]] = getattr(import_module(f"{__name__}.{room}"), _ROOMS[room][name])
     return task
 
 

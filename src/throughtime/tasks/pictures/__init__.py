@@ -1,0 +1,8 @@
+"""Pictures: models that draw them again, learn where they lie, and make new ones."""
+
+from __future__ import annotations
+
+from throughtime.tasks.pictures.autoencoder import AutoencoderSettings, PictureAutoencoder
+from throughtime.tasks.pictures.vae import PictureVAE, VAESettings
+
+__all__ = ["AutoencoderSettings", "PictureAutoencoder", "PictureVAE", "VAESettings"]

@@ -1,0 +1,99 @@
+"""The autoencoder of pictures, from files to codes and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from throughtime.errors import ThroughtimeError
+from throughtime.storage.report import Report
+from throughtime.tasks.base import Metric, Prediction
+from throughtime.tasks.pictures.autoencoder.settings import AutoencoderGeneration, AutoencoderSettings
+from throughtime.tasks.pictures.baselines.principal import Principal, flat
+from throughtime.tasks.pictures.coding import CodingTask
+from throughtime.tasks.pictures.picture import Picture, PictureSet, joined
+
+if TYPE_CHECKING:
+    from throughtime.models.autoencoder import Autoencoder
+    from throughtime.models.base import Model
+
+_BATCH = 500
+
+
+class PictureAutoencoder(CodingTask[AutoencoderSettings]):
+    """Squeezes pictures through a few numbers and draws them again."""
+
+    name = "autoencoder"
+    summary = "squeezes pictures through a few numbers and draws them again"
+    metric = Metric("error", "mean squared error of a pixel from 0 to 1", "min")
+    Settings = AutoencoderSettings
+    Generation = AutoencoderGeneration
+
+    def __init__(self, settings: AutoencoderSettings, cache: Path) -> None:
+        super().__init__(settings, cache)
+        self.principal: Principal
+
+    def fit(self, train: Sequence[Picture]) -> None:
+        """Size, pictures to draw with, and the principal components."""
+        super().fit(train)
+        self.principal = Principal.fit(joined(train), self.settings.latent)
+
+    def save_features(self, folder: Path) -> None:
+        """These too."""
+        super().save_features(folder)
+        self.principal.save(folder / "principal.npz")
+
+    def load_features(self, folder: Path) -> None:
+        """What `save_features` wrote."""
+        super().load_features(folder)
+        self.principal = Principal.load(folder / "principal.npz")
+
+    def model(self) -> Autoencoder:
+        """Encoder and decoder."""
+        from throughtime.models.autoencoder import Autoencoder
+        from throughtime.models.parts.coders import decoder, encoder
+
+        asked = self.settings
+        kind, units = ("dense", ()) if asked.linear else (asked.architecture, asked.units)
+        if kind != "dense" and not units:
+            raise ThroughtimeError(f"found no units for a {kind} network, expected one number: --units")
+        return Autoencoder(
+            encoder(kind, self.shape, asked.latent, units),
+            decoder(kind, asked.latent, self.shape, units),
+            bounded=not asked.linear,
+            noise=asked.noise,
+        )
+
+    def validate(self, model: Model, examples: Sequence[Picture]) -> float:
+        """The mean squared error of a pixel."""
+        return super().validate(model, examples) / float(np.prod(self.shape))
+
+    def evaluate(self, model: Model, examples: Sequence[Picture]) -> Report:
+        """The squared error, beside the principal components of as many numbers and the mean picture."""
+        pictures = joined(examples)
+        sums = np.zeros(3)
+        for start in range(0, len(pictures), _BATCH):
+            rows = flat(pictures.array(range(start, min(start + _BATCH, len(pictures)))))
+            drawn = (self.decode(model, self.encode(model, rows)), self.principal.draw(rows), self.principal.mean)
+            sums += [float(np.square(rows - one).sum()) for one in drawn]
+        errors = sums / (len(pictures) * np.prod(self.shape))
+        codes = self.settings.latent
+        others = {f"{codes} principal components": errors[1], "the mean picture": errors[2]}
+        return Report({"error": float(errors[0])}, {name: {"error": float(error)} for name, error in others.items()})
+
+    # -- use -------------------------------------------------------------------------------------------------
+
+    def judge(self, model: Any, pictures: PictureSet) -> Iterator[Prediction]:
+        """The error of each picture, and its code."""
+        rows = flat(pictures.array())
+        codes = self.encode(model, rows)
+        drawn = self.decode(model, codes)
+        for row, code, made, pixels in zip(rows, codes, drawn, self.pixels(drawn), strict=True):
+            yield {"error": float(np.square(row - made).mean()), "code": code.tolist(), "drawn": pixels}
+
+    def render(self, prediction: Prediction) -> str:
+        """The error, and where the picture comes from."""
+        return f"{prediction['error']:.5f}\t{self.place(prediction)}"

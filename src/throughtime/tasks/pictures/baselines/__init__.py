@@ -1,0 +1,1 @@
+"""The simple methods that stand beside the network."""

@@ -1,0 +1,46 @@
+"""Batches of pictures, in an order that seed and epoch alone decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from throughtime.data.batch import Batch
+from throughtime.tasks.pictures.picture import PictureSet
+
+
+class PictureLoader:
+    """Batches `inputs` (B, H, W, C) uint8.
+
+    Args:
+        pictures: what is read.
+        batch_size: B.
+        seed: decides order and mirroring, with the epoch.
+        shuffle: in another order in each epoch; an incomplete last batch is left out then, so that all weigh the same.
+        mirror: turn half of them left to right, others in each epoch.
+    """
+
+    def __init__(
+        self, pictures: PictureSet, batch_size: int, *, seed: int = 0, shuffle: bool = False, mirror: bool = False
+    ) -> None:
+        self._pictures, self._seed, self._shuffle, self._mirror = pictures, seed, shuffle, mirror
+        self._size = min(batch_size, len(pictures))
+
+    def __len__(self) -> int:
+        whole, rest = divmod(len(self._pictures), self._size)
+        return whole + (rest > 0 and not self._shuffle)
+
+    def epoch(self, epoch: int, skip: int = 0) -> Iterator[Batch]:
+        """The batches of that epoch, without the first `skip`."""
+        random = np.random.default_rng((self._seed, epoch))
+        count = len(self._pictures)
+        order = random.permutation(count) if self._shuffle else np.arange(count)
+        mirrored = random.random(count) < 0.5 if self._mirror else np.zeros(count, bool)
+        for number in range(skip, len(self)):
+            members = order[number * self._size : (number + 1) * self._size]
+            pixels = self._pictures.array(members)
+            turned = mirrored[members]
+            pixels[turned] = pixels[turned, :, ::-1]
+            yield Batch({"inputs": torch.from_numpy(pixels)}, len(members), len(members))

@@ -1,0 +1,173 @@
+"""From a path to a set of pictures of one size: whatever stands there, said how, decoded once and kept."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from throughtime.data.findings import Findings
+from throughtime.data.sources import kept_in_cache
+from throughtime.errors import ArgumentError, DataError, ThroughtimeError
+from throughtime.tasks.pictures.picture import PictureSet
+from throughtime.tasks.pictures.reading import arrays, decode, tables
+from throughtime.tasks.pictures.reading.fitting import Channels, Crop, Fitting, choose
+from throughtime.tasks.pictures.reading.folders import Found, find_pictures, sizes_of
+from throughtime.tasks.pictures.reading.idx import is_idx
+
+_IN_MEMORY = 64 * 2**20  # bytes of pixels from which they lie in the cache, mapped into memory
+_MOST_NAMED = 20
+_EXPECTED = "a folder of pictures, one picture, an IDX, NPZ, NPY or parquet file"
+Decoded = tuple[np.ndarray, str | None, Path, int | None]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How pictures are read.
+
+    Args:
+        size: pixels of a side; None: guessed.
+        channels: grey, in colour, or as they are.
+        crop: what is done with pictures that are not square.
+        background: a colour's name or #rrggbb, behind what is transparent and beside what is padded.
+        skip_broken: leave out files that cannot be read, and count them.
+        cache: folder for large sets.
+    """
+
+    size: int | None
+    channels: Channels
+    crop: Crop
+    background: str
+    skip_broken: bool
+    cache: Path
+
+    @property
+    def colour(self) -> tuple[int, int, int]:
+        """The background's red, green and blue.
+
+        Raises:
+            ArgumentError: there is no such colour.
+        """
+        from PIL import ImageColor
+
+        try:
+            red, green, blue = ImageColor.getrgb(self.background)[:3]
+        except ValueError as error:
+            expected = "a colour's name or #rrggbb"
+            raise ArgumentError(f"background is {self.background!r}, expected {expected}") from error
+        return red, green, blue
+
+
+def read_set(path: Path, reading: Reading, findings: Findings, fitting: Fitting | None = None) -> PictureSet:
+    """All the pictures that a path stands for.
+
+    Args:
+        path: a folder, a picture, or a file of many.
+        reading: how.
+        findings: of reading.
+        fitting: what others were brought to before, so that these are too; None: chosen here.
+
+    Raises:
+        DataError: nothing there, no pictures, or files that cannot be read: all of them are named.
+    """
+    if path.is_dir():
+        return _files(path, find_pictures(path, findings), reading, findings, fitting)
+    if not path.exists():
+        raise DataError(path, "nothing (or a broken link)", _EXPECTED)
+    suffix = path.suffix.lower()
+    if suffix in arrays.SUFFIXES or is_idx(path):
+        pixels, labels = arrays.read_arrays_of_pictures(path, findings)
+        sizes = [(pixels.shape[1], pixels.shape[2])] * len(pixels)
+        fitting = fitting or _choose(sizes, pixels.shape[3] == 1, path, reading, findings)
+        numbered = enumerate(zip(pixels, labels, strict=True), 1)
+        return _fitted(((one, label, path, row) for row, (one, label) in numbered), len(pixels), fitting, reading)
+    if suffix in tables.SUFFIXES:
+        return _table(path, reading, findings, fitting)
+    if suffix in decode.SUFFIXES:
+        return _files(path, [Found(path, None)], reading, findings, fitting)
+    raise DataError(path, f"a single {suffix or 'file'}", _EXPECTED)
+
+
+def _choose(sizes: Sequence[tuple[int, int]], grey: bool, path: Path, reading: Reading, findings: Findings) -> Fitting:
+    return choose(sizes, grey, reading.size, reading.channels, reading.crop, reading.colour, path, findings)
+
+
+def _files(
+    path: Path, found: Sequence[Found], reading: Reading, findings: Findings, fitting: Fitting | None
+) -> PictureSet:
+    heads = list(sizes_of([one.path for one in found]))
+    if fitting is None:
+        known = [head for head in heads if head is not None]
+        if known:
+            fitting = _choose([size for size, _ in known], all(grey for _, grey in known), path, reading, findings)
+        else:
+            fitting = Fitting(8, 1)  # nothing can be read: said below, file by file
+    broken: list[DataError] = []
+
+    def decoded() -> Iterator[Decoded]:
+        for one in found:
+            try:
+                yield decode.read_picture(one.path, reading.background, findings), one.label, one.path, None
+            except DataError as error:
+                broken.append(error)
+
+    pictures = _fitted(decoded(), len(found), fitting, reading)
+    _heed(broken, path, len(found), reading, findings)
+    return pictures
+
+
+def _heed(broken: Sequence[DataError], path: Path, count: int, reading: Reading, findings: Findings) -> None:
+    """Name all files that cannot be read at once; left out only where that was asked for."""
+    if not broken:
+        return
+    if reading.skip_broken and len(broken) < count:
+        for error in broken:
+            findings.left_out("broken files", "a file that cannot be read", error.path)
+        return
+    named = "\n".join(f"  {error}" for error in broken[:_MOST_NAMED])
+    more = f"\n  and {len(broken) - _MOST_NAMED} more" if len(broken) > _MOST_NAMED else ""
+    if len(broken) == 1:
+        raise broken[0]
+    raise ThroughtimeError(
+        f"{path}: found {len(broken)} of {count} files that cannot be read, expected pictures "
+        f"(--skip-broken leaves them out):\n{named}{more}"
+    )
+
+
+def _table(path: Path, reading: Reading, findings: Findings, fitting: Fitting | None) -> PictureSet:
+    rows = [
+        (decode.decode(content, path, reading.background, findings, row), label, path, row)
+        for content, label, row in tables.read_table(path, findings)
+    ]
+    if not rows:
+        raise DataError(path, "a table without rows", "pictures")
+    sizes = [(pixels.shape[0], pixels.shape[1]) for pixels, *_ in rows]
+    grey = all(pixels.shape[2] == 1 for pixels, *_ in rows)
+    fitting = fitting or _choose(sizes, grey, path, reading, findings)
+    return _fitted(rows, len(rows), fitting, reading)
+
+
+def _fitted(rows: Iterable[Decoded], most: int, fitting: Fitting, reading: Reading) -> PictureSet:
+    """The set itself: in memory, or, where it is large, in a file that is mapped into memory."""
+    shape = (most, fitting.size, fitting.size, fitting.channels)
+    labels: list[str | None] = []
+    places: list[tuple[Path, int | None]] = []
+    large = int(np.prod(shape)) > _IN_MEMORY
+    pixels = _mapped(shape, reading.cache) if large else np.empty(shape, np.uint8)
+    with kept_in_cache("the pictures", reading.cache):
+        for one, label, file, line in rows:
+            pixels[len(labels)] = fitting.fit(one)
+            labels.append(label)
+            places.append((file, line))
+    return PictureSet(pixels[: len(labels)], labels, places)
+
+
+def _mapped(shape: tuple[int, ...], cache: Path) -> np.ndarray:
+    """An array in a file of the cache that has no name any more: it goes with the process, whatever ends it."""
+    with kept_in_cache("the pictures", cache), tempfile.TemporaryFile(dir=cache, prefix="pictures-") as file:
+        os.ftruncate(file.fileno(), int(np.prod(shape)))
+        return np.memmap(file, np.uint8, "r+", shape=shape)
