@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import chain, compress
+from itertools import chain, compress, islice
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from throughtime.data.splits import Splits
 from throughtime.tasks.base.task import Described, Task
 
 _FEW = 10  # examples of a class from which little can be learned
+_NAMED = 5  # rare classes that are named
 _ALMOST_ALL = 0.99  # share of one class beside which the others hardly count
 _BARS = "▁▂▃▄▅▆▇█"
 
@@ -129,10 +130,12 @@ def _checksum(content: bytes, target: str = "") -> int:
 
 def _look_at_classes(classes: Mapping[str, int], findings: Findings) -> None:
     total = sum(classes.values())
+    rare = {name: count for name, count in classes.items() if count < _FEW}
+    if rare:
+        named = ", ".join(f"{name!r} has {count}" for name, count in islice(rare.items(), _NAMED))
+        more = f", and so on: {len(rare)} classes" if len(rare) > _NAMED else ""
+        findings.suspicious("rare classes", f"fewer than {_FEW} examples to learn from: {named}{more}")
     for name, count in classes.items():
-        if count < _FEW:
-            what = f"fewer than {_FEW} examples to learn from: {name!r} has {count}"
-            findings.suspicious("rare classes", what)
         if len(classes) > 1 and count > _ALMOST_ALL * total:
             what = f"the class {name!r} has {count / total:.1%} of the examples to learn from"
             findings.suspicious("one class", what)

@@ -1,0 +1,12 @@
+"""The verbs in Python, a file each: check, train, evaluate, predict, generate; the last three need but a run folder."""
+
+from __future__ import annotations
+
+from throughtime.verbs.checking import Checked, check
+from throughtime.verbs.evaluating import evaluate
+from throughtime.verbs.generating import generate
+from throughtime.verbs.predicting import predict
+from throughtime.verbs.run import Run, stored_settings
+from throughtime.verbs.training import train
+
+__all__ = ["Checked", "Run", "check", "evaluate", "generate", "predict", "stored_settings", "train"]

@@ -1,0 +1,48 @@
+"""Evaluate: the metrics of a trained model, simple baselines beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from throughtime.data.progress import stage
+from throughtime.storage.report import Report
+from throughtime.tasks.base.summary import checksums_of, note_learned
+from throughtime.training.memory import enough_memory
+from throughtime.training.stages import shown
+from throughtime.verbs.checking import changes
+from throughtime.verbs.run import Run, opened
+
+
+@enough_memory()
+def evaluate(run: Run | str | Path, data: str | Path | None = None, *, quiet: bool = False) -> Report:
+    """The metrics of a trained model, simple baselines beside it.
+
+    Args:
+        run: a run or its folder.
+        data: a file or folder that the task reads; None: the test split of the run's own data.
+        quiet: say nothing while it reads and judges.
+
+    What is wrong with the examples, such as having been learned from, is in `run.task.findings` afterwards.
+    """
+    run = opened(run)
+    run.task.findings.clear()
+    with shown(quiet):
+        with stage("reading"):
+            examples = run.paths.read(run.task).test if data is None else run.task.read(Path(data))
+        if (stored := run.folder.read_data()) is not None:
+            described, findings = [run.task.describe(example) for example in examples], run.task.findings
+            note_learned(described, stored[1]["train"], "an example that this run learned from", findings)
+            changed = None if data is not None else changes("test", checksums_of(described), stored[1]["test"])
+            if changed is not None:
+                findings.suspicious("changed data", f"the run's own data is not what it was in training: {changed}")
+        return judge(run, examples)
+
+
+def judge(run: Run, examples: Sequence[Any]) -> Report:
+    """What an evaluation of some examples finds, on as many CPU threads as the run has."""
+    from throughtime.training.threads import cpu_threads
+
+    with stage("judging"), cpu_threads(run.model, run.task.settings.threads):
+        return run.task.evaluate(run.model, examples)
