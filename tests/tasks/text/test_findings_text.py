@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from text_files import PROSE, SMALL, write
 
-from helpers.text_files import PROSE, SMALL, write
 from throughtime import verbs
 from throughtime.cli.main import main
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.moving_things import SMALL
+from moving_things import SMALL
 
 import throughtime
 from throughtime.cli.main import main

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
-from throughtime.data.batch import Batch
 from throughtime.tasks.pictures.picture import PictureSet
+
+if TYPE_CHECKING:
+    from throughtime.data.batch import Batch
 
 
 class PictureLoader:
@@ -34,6 +36,10 @@ class PictureLoader:
 
     def epoch(self, epoch: int, skip: int = 0) -> Iterator[Batch]:
         """The batches of that epoch, without the first `skip`."""
+        import torch
+
+        from throughtime.data.batch import Batch
+
         random = np.random.default_rng((self._seed, epoch))
         count = len(self._pictures)
         order = random.permutation(count) if self._shuffle else np.arange(count)
