@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -235,7 +236,7 @@ def test_help_waits_for_nothing() -> None:
 
 @pytest.mark.slow
 def test_the_table_at_the_command_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "120")  # in fewer a name may be on two lines
+    monkeypatch.setenv("COLUMNS", "80")
     assert main(["bench", "--json"]) == 0
     measured = json.loads(capsys.readouterr().out)
     assert {row["cell"] for row in measured["rows"]} == set(SUBJECTS)
@@ -250,3 +251,5 @@ def test_the_table_at_the_command_line(capsys: pytest.CaptureFixture[str], monke
     out = capsys.readouterr().out
     for word in ("training", "one step", "GRU reset_after", "torch.nn", machine.processor()):
         assert word in out
+    assert "\u2026" not in out
+    assert len(re.findall(r"\d\.\d\d \(\d+\.\d\d-\d+\.\d\d\)", out)) == 3 * len(SUBJECTS)

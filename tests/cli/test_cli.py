@@ -69,6 +69,23 @@ def test_evaluate_shows_model_and_baselines(run: Path, capsys: pytest.CaptureFix
         assert word in out.lower()
 
 
+def test_evaluate_says_that_the_runs_own_data_has_changed(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], reviews: Path
+) -> None:
+    assert main(["evaluate", str(run)]) == 0
+    assert "changed data" not in capsys.readouterr().err
+    before = reviews.read_text(encoding="utf-8")
+    reviews.write_text(before.replace(",neg", ",other").replace(",pos", ",neg").replace(",other", ",pos"))
+    try:
+        assert main(["evaluate", str(run), "--json"]) == 0
+    finally:
+        reviews.write_text(before, encoding="utf-8")
+    said = capsys.readouterr()
+    assert "changed data: the run's own data is not what it was in training: found 30 examples in its test" in said.err
+    assert "30 of them new, 30 of the old ones gone" in said.err
+    assert json.loads(said.out)["metrics"]["accuracy"] < 0.1
+
+
 def test_predict_takes_arguments_files_and_standard_input(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

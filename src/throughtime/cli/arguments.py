@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar
 
 import tyro
+from rich.console import Console
 
 from throughtime import tasks as registry
 from throughtime.errors import ThroughtimeError
@@ -52,9 +53,13 @@ def task_name(verb: str, options: str, arguments: Sequence[str]) -> tuple[str, l
         return arguments[0], list(arguments[1:])
     if not arguments:
         raise ThroughtimeError(f"found no TASK, expected one of: {', '.join(registry.names)}")
-    print(f"usage: throughtime {verb} TASK [DATA] {options} ...\n")
-    print(f"TASK is one of: {', '.join(registry.names)}")
-    print(f"throughtime {verb} TASK --help lists the options of a task")
+    console = Console()
+    for line in (
+        f"usage: throughtime {verb} TASK [DATA] {options} ...\n",
+        f"TASK is one of: {', '.join(registry.names)}",
+        f"throughtime {verb} TASK --help lists the options of a task",
+    ):
+        console.print(line, highlight=False, markup=False)
     raise SystemExit(0)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import tyro
 from rich import box
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Column, Table
 from rich.text import Text
@@ -66,8 +67,9 @@ def _measure(asked: Arguments, console: Console) -> None:
             shown.append(row)
             live.update(_speeds(shown))
     console.print(
-        "ratio: torch.nn's time divided by ours, median and middle half of the rounds. *: torch.nn has no textbook\n"
-        "GRU, its own stands in, which does the same number of products. Why a kernel runs: throughtime bench --doctor",
+        "ratio: torch.nn's time divided by ours, median and middle half of the rounds.\n"
+        "*: torch.nn has no textbook GRU, its own stands in, which does as many products.\n"
+        "Why a kernel runs: throughtime bench --doctor",
         highlight=False,
     )
 
@@ -96,23 +98,28 @@ def _grid(facts: dict[str, Any]) -> Table:
     return grid
 
 
-def _speeds(rows: Sequence[Row]) -> Table:
+def _speeds(rows: Sequence[Row]) -> Group:
+    """A table for each kind of work, all of the same widths, within 80 columns."""
+    parts: list[RenderableType] = []
+    for (work, shape), some in groupby(rows, key=lambda row: (row.work, row.shape)):
+        parts.append(Text(f"{work}; T, B, I, H: {', '.join(map(str, shape))}", "italic"))
+        parts.append(_speeds_of_one(list(some)))
+    return Group(*parts)
+
+
+def _speeds_of_one(rows: Sequence[Row]) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
-    for name in ("", "T, B, I, H", "cell", "kernel"):
-        table.add_column(name)
-    for name in ("ours", "torch.nn", "ratio"):
-        table.add_column(name, justify="right")
-    for before, row in zip([None, *rows], rows, strict=False):
-        begins = before is None or before.work != row.work
-        ratio = f"{row.ratio.median:.2f} ({row.ratio.low:.2f}-{row.ratio.high:.2f})"
+    table.add_column("cell", min_width=15, no_wrap=True)
+    table.add_column("kernel", min_width=9, no_wrap=True)
+    for name, width in (("ours", 8), ("torch.nn", 8), ("ratio", 18)):
+        table.add_column(name, justify="right", min_width=width, no_wrap=True)
+    for row in rows:
         table.add_row(
-            row.work if begins else "",
-            ", ".join(map(str, row.shape)) if begins else "",
             row.cell + ("" if row.equal else " *"),
             row.kernel,
             _milliseconds(row.ours),
             _milliseconds(row.torch),
-            ratio,
+            f"{row.ratio.median:.2f} ({row.ratio.low:.2f}-{row.ratio.high:.2f})",
             style="" if row.kernel == "fused" else "yellow",
         )
     return table
@@ -157,7 +164,8 @@ def _matrix(covered: Sequence[Coverage]) -> Table:
     """Options down, cells across, who runs them in the middle."""
     cells, options = (list(dict.fromkeys(getattr(one, name) for one in covered)) for name in ("cell", "option"))
     place, reasons = {(one.option, one.cell): one for one in covered}, _reasons(covered)
-    table = Table(Column("option", no_wrap=True), *cells, box=box.SIMPLE_HEAD)
+    columns = [Column(name, overflow="fold") for name in cells]
+    table = Table(Column("option", no_wrap=True), *columns, box=box.SIMPLE_HEAD)
     for option in options:
         entries = []
         for cell in cells:

@@ -77,7 +77,7 @@ def _classes(seen: Checked) -> Table:
     """How many examples each class has to learn from, and its share."""
     counts = seen.summaries["train"].classes
     total = sum(counts.values())
-    columns = (Column(name, justify="right") for name in (*seen.summaries, "share"))
+    columns = (Column(name, justify="right", no_wrap=True) for name in (*seen.summaries, "share"))
     table = Table(Column("class", overflow="fold"), *columns, box=box.SIMPLE_HEAD)
     for name, count in islice(counts.items(), _CLASSES):
         others = (summary.classes.get(name, 0) for summary in seen.summaries.values())

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
@@ -17,6 +18,7 @@ from throughtime.storage.report import Report
 from throughtime.tasks.base import Metric
 
 _UNLIMITED = 10_000
+_BETWEEN = 3  # blanks between two columns
 
 
 def show_report(report: Report, metric: Metric, judged_on: str) -> None:
@@ -44,14 +46,37 @@ def show_report(report: Report, metric: Metric, judged_on: str) -> None:
 def _show_table(
     console: Console, title: str, columns: Sequence[Column], rows: Sequence[Sequence[str]], first_style: str = ""
 ) -> None:
-    table = Table(*columns, box=box.SIMPLE_HEAD)
-    for column in columns:
-        column.overflow = "fold"  # never cut: a number that ends in "..." is none
-    for number, row in enumerate(rows):
-        table.add_row(*map(Text, row), style=first_style if number == 0 else "")
     # not as the table's own title, which would be broken where the table is narrow
     console.print(Text(title, style="italic"))
-    console.print(table, highlight=False)
+    for part in _side_by_side(columns, rows, console.width):
+        table = Table(*(columns[at].copy() for at in part), box=box.SIMPLE_HEAD)
+        for number, row in enumerate(rows):
+            table.add_row(*(Text(row[at]) for at in part), style=first_style if number == 0 else "")
+        console.print(table, highlight=False)
+
+
+def _side_by_side(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> list[list[int]]:
+    """The numbers of the columns that fit side by side: the first one and as many others as there is room for, then the
+    first one again and further others. A number is never cut or broken in two.
+    """
+    parts: list[list[int]] = [[0]]
+    room = 0
+    for at, column in enumerate(columns):
+        column.overflow = "fold"
+        cells = [str(column.header), *(row[at] for row in rows)]
+        longest = max(cell_len(word) for cell in cells for word in cell.split() or [""])
+        column.min_width = min(longest, width // 3)
+        needed = column.min_width + _BETWEEN
+        if at == 0:
+            room = width - needed - 1
+            left = room
+        elif needed > left and len(parts[-1]) > 1:
+            parts.append([0, at])
+            left = room - needed
+        else:
+            parts[-1].append(at)
+            left -= needed
+    return parts
 
 
 def show_findings(findings: Iterable[Finding], taken: bool = False) -> None:

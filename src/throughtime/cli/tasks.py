@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import tyro
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from throughtime import tasks as registry
 
@@ -23,7 +23,7 @@ def run(arguments: Sequence[str]) -> int:
     console = Console()
     for name in registry.names:
         task = registry.find(name)
-        table = Table.grid(padding=(0, 2))
+        table = Table.grid(Column(no_wrap=True), Column(overflow="fold"), padding=(0, 2))
         table.add_row("  reads", task.reads)
         table.add_row("  built in", task.built_in)
         table.add_row("  reports", f"{task.metric.name} ({task.metric.unit})")
