@@ -15,7 +15,9 @@ from rich.text import Text
 
 from throughtime import tasks as registry
 from throughtime.cli.arguments import DataArguments, SettingsT, parse, task_name
+from throughtime.cli.show import show_findings
 from throughtime.data.findings import STYLES
+from throughtime.errors import ThroughtimeError
 
 if TYPE_CHECKING:
     from throughtime.verbs import Checked
@@ -42,7 +44,11 @@ def run(arguments: Sequence[str]) -> int:
     from throughtime import verbs
 
     places: dict[str, Any] = asked.places
-    seen = verbs.check(name, **places, **asked.changed(defaults))
+    try:
+        seen = verbs.check(name, **places, **asked.changed(defaults))
+    except ThroughtimeError as error:  # how it was understood helps to see why it cannot be read
+        show_findings(error.findings, taken=True)
+        raise
     if asked.json:
         print(json.dumps(seen.to_json() | {"shown": _examples(seen)}, ensure_ascii=False, indent=2))
     else:

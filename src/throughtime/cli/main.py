@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.table import Table
 
 from throughtime import __version__, tasks
-from throughtime.cli.show import show_findings
 from throughtime.errors import KernelFallbackWarning, ThroughtimeError
 
 # verb -> what it does; each is a module of this package with `run(arguments) -> exit status`
@@ -54,7 +53,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()  # here a full disk is one sentence; when Python ends it is a traceback
     except ThroughtimeError as error:
-        show_findings(error.findings, taken=True)
         return _fail(str(error), 2)
     except BrokenPipeError:
         _give_up_output()  # its reader (head, less) has seen enough
