@@ -85,8 +85,8 @@ def test_a_last_column_of_something_else_is_refused(
 ) -> None:
     path = write(tmp_path, "a.conllu", columns("{n}\t{word}\t_\tX\t_\t_\t0\troot\t_\t" + misc))
     status, said = seen(path, capsys)
-    assert (status, said.count("\n")) == (2, 1)
-    assert "a.conllu, line 1: found" in said
+    assert status == 2
+    assert "a.conllu, line 1: found" in said.splitlines()[-1]  # after how it was understood until then
 
 
 def test_ranges_and_empty_nodes_are_no_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -141,7 +141,8 @@ def together(recording: Excerpt, seconds: float, parts: Sequence[dict[str, Any]]
     sure = [part["confidence"] for part in parts if part["text"]]
     return {
         "file": str(recording.path),
-        "start": recording.start,
+        # of a part of a file alone: a whole one begins where it begins
+        **({"start": recording.start} if recording.start else {}),
         "seconds": round(seconds, 3),
         "text": " ".join(part["text"] for part in parts if part["text"]),
         "words": words,

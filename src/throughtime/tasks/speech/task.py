@@ -293,5 +293,6 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
             return
         file = Path(prediction["file"])
         hearing = replace(self.features.hearing, longest=None)
-        drawn = Excerpt(file, prediction["start"], None if not prediction["start"] else prediction["seconds"])
+        start = prediction.get("start", 0.0)
+        drawn = Excerpt(file, start, prediction["seconds"] if start else None)
         draw_transcript(prediction, hearing.features(drawn) if file.is_file() else None, path)
