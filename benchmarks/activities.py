@@ -70,7 +70,14 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as scratch:
                 folder = Path(scratch)
                 paths: dict[str, Any] = prepare(name, asked.data, folder)
-                paths |= {"out": folder / "run", "quiet": True, "seed": seed, "threads": asked.threads, "minutes": None}
+                paths |= {
+                    "out": folder / "run",
+                    "quiet": True,
+                    "seed": seed,
+                    "threads": asked.threads,
+                    "minutes": None,
+                    "patience": None,
+                }
                 report = throughtime.train("video", **paths, **SETTINGS[name]).folder.read_report()
             print(f"{name}, seed {seed}: {(time.monotonic() - started) / 60:.1f} minutes")
             for method, scores in {"network": report.metrics, **report.baselines}.items():

@@ -77,7 +77,7 @@ def judge(path: Path, minutes: float, seed: int, settings: dict[str, Any]) -> di
     """Train on the file's own splits; the numbers of the model that was best on the validation split."""
     with tempfile.TemporaryDirectory() as folder:
         started = time.monotonic()
-        asked = {"minutes": minutes, "seed": seed, "transpose": "none", "quiet": True, **settings}
+        asked = {"minutes": minutes, "patience": None, "seed": seed, "transpose": "none", "quiet": True, **settings}
         run = throughtime.train("music", path, out=Path(folder) / "run", **asked)
         spent = (time.monotonic() - started) / 60
         splits = run.task.read_splits(path)

@@ -100,7 +100,7 @@ def main() -> int:
         return 2
     elif asked.what == "characters":
         data = by_character(asked.data, asked.out.with_name(asked.out.name + "-text"))
-    given = changes if asked.resume else {"seed": asked.seed, **settings, **changes}
+    given = changes if asked.resume else {"seed": asked.seed, "patience": None, **settings, **changes}
     try:
         run = verbs.train("text", data, out=asked.out, resume=asked.resume, **given)
         report = run.folder.read_report()

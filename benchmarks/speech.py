@@ -219,7 +219,7 @@ def learn(task: str, data: dict[str, Path], out: Path, **settings: Any) -> throu
     if out.exists():  # to the limits that it began with: new ones would be learned besides
         run = throughtime.train(task, **splits, out=out, quiet=True, resume=True)
     else:
-        run = throughtime.train(task, **splits, out=out, quiet=True, **settings)
+        run = throughtime.train(task, **splits, out=out, quiet=True, **{"patience": None, **settings})
     say(run=out.name, minutes=(time.monotonic() - started) / 60, cpu_minutes=(time.process_time() - used) / 60)
     return run
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tomli_w
-from filelock import FileLock, Timeout
 
 from throughtime import __version__
 from throughtime.errors import ThroughtimeError
@@ -104,6 +103,8 @@ class RunFolder:
         Raises:
             ThroughtimeError: another one is at work there, or something in it is a link to elsewhere.
         """
+        from filelock import FileLock, Timeout  # and with it asyncio
+
         self._refuse_links()
         lock = FileLock(self.path / ".lock", timeout=0)
         with clear_errors(self.path, "write to"), suppress(NotImplementedError):  # disks of a network may know no locks

@@ -30,7 +30,7 @@ def from_the_beginning(asked: Mapping[str, Any]) -> dict[str, Any]:
         {'minutes': 5}
     """
     replaced: dict[str, Any] = dict.fromkeys(LIMITS) if given(asked).keys() & {"steps", "epochs"} else {}
-    if asked.get("evaluate_every") is not None:
+    if "evaluate_every" in asked:
         replaced["patience"] = None
     return replaced | dict(asked)
 
