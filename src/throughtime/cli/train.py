@@ -12,7 +12,6 @@ from typing import Any
 from rich.console import Console
 
 from throughtime import tasks as registry
-from throughtime import verbs
 from throughtime.cli.arguments import DataArguments, SettingsT, asked_for, parse, task_name
 from throughtime.cli.show import show_report
 from throughtime.tasks.base import Generates, Task
@@ -40,6 +39,9 @@ def run(arguments: Sequence[str]) -> int:
     name, words = task_name("train", "[--out FOLDER] [--steps N] [--minutes M] [--resume]", arguments)
     defaults = registry.find(name).Settings()
     asked = parse(Arguments, "train", name, words, defaults)
+
+    from throughtime import verbs
+
     if asked.resume:
         defaults = verbs.stored_settings(asked.out)  # what was asked anew differs from the run's own settings
     settings = asked_for(Arguments, "train", name, words, defaults)
