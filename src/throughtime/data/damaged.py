@@ -18,10 +18,13 @@ class DamagedFilesError(DataError):
     Args:
         path: the folder or list.
         errors: what is wrong with each, two or more.
+        total: how many files there are; None: not known.
+        way_out: what else can be done about them.
     """
 
-    def __init__(self, path: Path, errors: list[DataError]) -> None:
-        super().__init__(path, f"{len(errors):,} that cannot be read", "none")
+    def __init__(self, path: Path, errors: list[DataError], total: int | None = None, way_out: str = "") -> None:
+        many = f"{len(errors):,}" if total is None else f"{len(errors):,} of {total:,} files"
+        super().__init__(path, f"{many} that cannot be read", f"none ({way_out})" if way_out else "none")
         self.errors = errors
 
     def __str__(self) -> str:
@@ -37,6 +40,8 @@ class Damaged:
 
     Args:
         path: the folder or list, for the message.
+        total: how many files there are, for the message; None: not known.
+        way_out: what else can be done about damaged ones, for the message.
 
     Example:
         >>> damaged = Damaged(Path("music"))
@@ -50,8 +55,8 @@ class Damaged:
           b.mid: found an empty file, expected notes
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, total: int | None = None, way_out: str = "") -> None:
+        self.path, self.total, self.way_out = path, total, way_out
         self.errors: list[DataError] = []
 
     @contextmanager
@@ -74,4 +79,4 @@ class Damaged:
         if len(self.errors) == 1:
             raise self.errors[0]
         if self.errors:
-            raise DamagedFilesError(self.path, self.errors)
+            raise DamagedFilesError(self.path, self.errors, self.total, self.way_out)

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from throughtime.data.damaged import Damaged
 from throughtime.data.findings import Findings
 from throughtime.data.sources import kept_in_cache
-from throughtime.errors import ArgumentError, DataError, ThroughtimeError
+from throughtime.errors import ArgumentError, DataError
 from throughtime.tasks.pictures.picture import PictureSet
 from throughtime.tasks.pictures.reading import arrays, decode, tables
 from throughtime.tasks.pictures.reading.fitting import Channels, Crop, Fitting, choose
@@ -20,7 +21,6 @@ from throughtime.tasks.pictures.reading.folders import Found, find_pictures, siz
 from throughtime.tasks.pictures.reading.idx import is_idx
 
 _IN_MEMORY = 64 * 2**20  # bytes of pixels from which they lie in the cache, mapped into memory
-_MOST_NAMED = 20
 _EXPECTED = "a folder of pictures, one picture, an IDX, NPZ, NPY or parquet file"
 Decoded = tuple[np.ndarray, str | None, Path, int | None]
 
@@ -106,36 +106,22 @@ def _files(
             fitting = _choose([size for size, _ in known], all(grey for _, grey in known), path, reading, findings)
         else:
             fitting = Fitting(8, 1)  # nothing can be read: said below, file by file
-    broken: list[DataError] = []
+    damaged = Damaged(path, len(found), "--skip-broken leaves them out")
 
     def decoded() -> Iterator[Decoded]:
         for one in found:
-            try:
-                yield decode.read_picture(one.path, reading.background, findings), one.label, one.path, None
-            except DataError as error:
-                broken.append(error)
+            pixels: np.ndarray | None = None
+            with damaged.kept():
+                pixels = decode.read_picture(one.path, reading.background, findings)
+            if pixels is not None:
+                yield pixels, one.label, one.path, None
 
     pictures = _fitted(decoded(), len(found), fitting, reading)
-    _heed(broken, path, len(found), reading, findings)
+    if not reading.skip_broken or not len(pictures):
+        damaged.raise_all()
+    for error in damaged.errors:
+        findings.left_out("broken files", "a file that cannot be read", error.path)
     return pictures
-
-
-def _heed(broken: Sequence[DataError], path: Path, count: int, reading: Reading, findings: Findings) -> None:
-    """Name all files that cannot be read at once; left out only where that was asked for."""
-    if not broken:
-        return
-    if reading.skip_broken and len(broken) < count:
-        for error in broken:
-            findings.left_out("broken files", "a file that cannot be read", error.path)
-        return
-    named = "\n".join(f"  {error}" for error in broken[:_MOST_NAMED])
-    more = f"\n  and {len(broken) - _MOST_NAMED} more" if len(broken) > _MOST_NAMED else ""
-    if len(broken) == 1:
-        raise broken[0]
-    raise ThroughtimeError(
-        f"{path}: found {len(broken)} of {count} files that cannot be read, expected pictures "
-        f"(--skip-broken leaves them out):\n{named}{more}"
-    )
 
 
 def _table(path: Path, reading: Reading, findings: Findings, fitting: Fitting | None) -> PictureSet:
