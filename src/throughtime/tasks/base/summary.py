@@ -92,7 +92,7 @@ def summarise(task: Task[Any, Any], splits: Splits[Any]) -> dict[str, Summary]:
     learned = summaries["train"].checksums
     for held_out in ("valid", "test"):
         what = f"an example of the {held_out} split that is among those of training"
-        note_learned(described[held_out], learned, what, task.findings)
+        note_learned(described[held_out], summaries[held_out].checksums, learned, what, task.findings)
     task.examine(splits)
     return summaries
 
@@ -113,12 +113,12 @@ def checksums_of(examples: Sequence[Described]) -> np.ndarray:
     return np.array([_checksum(example.content, example.target) for example in examples], dtype=np.uint64)
 
 
-def note_learned(examples: Sequence[Described], learned: np.ndarray, what: str, findings: Findings) -> int:
-    """Note the examples whose checksums are among those that were learned from, and how many they are."""
-    known = np.isin(checksums_of(examples), learned)
-    for example in compress(examples, known):
+def note_learned(
+    examples: Sequence[Described], checksums: np.ndarray, learned: np.ndarray, what: str, findings: Findings
+) -> None:
+    """Note the examples whose checksums are among those that were learned from."""
+    for example in compress(examples, np.isin(checksums, learned)):
         findings.suspicious("learned from", what, example.path, example.line)
-    return int(known.sum())
 
 
 def _checksum(content: bytes, target: str = "") -> int:
