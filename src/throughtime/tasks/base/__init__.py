@@ -12,6 +12,7 @@ from throughtime.tasks.base.metric import Metric
 from throughtime.tasks.base.paints import Paints
 from throughtime.tasks.base.streams import Streams
 from throughtime.tasks.base.task import Described, Prediction, Task
+from throughtime.tasks.base.watches import Watches
 
 __all__ = [
     "Capability",
@@ -26,5 +27,6 @@ __all__ = [
     "Splits",
     "Streams",
     "Task",
+    "Watches",
     "existing",
 ]

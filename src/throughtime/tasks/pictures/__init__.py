@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from throughtime.tasks.pictures.autoencoder import AutoencoderSettings, PictureAutoencoder
+from throughtime.tasks.pictures.gan import GANSettings, PictureGAN
 from throughtime.tasks.pictures.vae import PictureVAE, VAESettings
 
-__all__ = ["AutoencoderSettings", "PictureAutoencoder", "PictureVAE", "VAESettings"]
+__all__ = [
+    "AutoencoderSettings",
+    "GANSettings",
+    "PictureAutoencoder",
+    "PictureGAN",
+    "PictureVAE",
+    "VAESettings",
+]

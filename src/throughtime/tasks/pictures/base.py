@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,11 +13,10 @@ import numpy as np
 from throughtime.data.splits import hold_out, named_splits, read_named
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.written import read_arrays, readable
-from throughtime.tasks.base import Described, Draws, Generates, Prediction, Splits, Task
-from throughtime.tasks.pictures import built_in, grids
+from throughtime.tasks.base import Described, Generates, Prediction, Splits, Task
+from throughtime.tasks.pictures import built_in
 from throughtime.tasks.pictures.loader import PictureLoader
 from throughtime.tasks.pictures.picture import Picture, PictureSet, joined
-from throughtime.tasks.pictures.reading.decode import decode
 from throughtime.tasks.pictures.reading.fitting import Fitting
 from throughtime.tasks.pictures.reading.sets import Reading, read_set
 from throughtime.tasks.pictures.settings import PictureSettings
@@ -32,7 +30,7 @@ _KEPT = 2_000  # training pictures that the run folder keeps, to draw maps and r
 _PREDICTED = 100
 
 
-class PictureTask(Task[Picture, SettingsT], Generates, Draws):
+class PictureTask(Task[Picture, SettingsT], Generates):
     """A model of pictures; what it learns and draws is its own."""
 
     reads = (
@@ -166,33 +164,20 @@ class PictureTask(Task[Picture, SettingsT], Generates, Draws):
 
     @abstractmethod
     def judge(self, model: Any, pictures: PictureSet) -> Iterator[Prediction]:
-        """What the model says of each picture; `drawn` is what it makes of it, (H, W, C) uint8."""
+        """What the model says of each picture."""
 
     def predict(self, model: Model, inputs: Iterable[Any]) -> Iterator[Prediction]:
-        """How well the model can draw each picture; a hundred at a time."""
+        """What the model says of each picture; it looks at a hundred at a time."""
         for given in inputs:
             pictures = joined([given]) if isinstance(given, Picture) else self.read(Path(given))
             self.accept(pictures)
             for start in range(0, len(pictures), _PREDICTED):
                 some = pictures[start : start + _PREDICTED]
                 for picture, said in zip(some, self.judge(model.eval(), some), strict=True):
-                    drawn = {"picture": _text(picture.pixels), "drawn": _text(said.pop("drawn"))}
-                    yield {"file": str(picture.path), "line": picture.line, **said, **drawn}
+                    yield {"file": str(picture.path), "line": picture.line, **said}
 
     @staticmethod
     def place(prediction: Prediction) -> str:
         """Where the picture of a prediction comes from."""
         line = prediction["line"]
         return f"{prediction['file']}" + ("" if line is None else f", {line}")
-
-    def draw(self, prediction: Prediction, path: Path) -> None:
-        """The picture, what the model makes of it, and the difference."""
-        contents = (b64decode(prediction[name]) for name in ("picture", "drawn"))
-        seen, drawn = (decode(content, path, "white", self.findings) for content in contents)
-        difference = np.abs(seen.astype(int) - drawn).astype(np.uint8)
-        grids.write_png(path, grids.grid(np.stack([seen, drawn, difference]), columns=3), zoom=8)
-
-
-def _text(pixels: np.ndarray) -> str:
-    """A picture as JSON can have it: a PNG file in base 64."""
-    return b64encode(grids.as_png(pixels)).decode("ascii")

@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from throughtime.tasks.pictures.settings import PictureGeneration, PictureSettings
+from throughtime.tasks.pictures.settings import CodingSettings, PictureGeneration
 
 
-class AutoencoderSettings(PictureSettings):
+class AutoencoderSettings(CodingSettings):
     """An autoencoder; plain: convolutions, codes of 16 numbers."""
 
     latent: int = Field(default=16, ge=2, le=4096)

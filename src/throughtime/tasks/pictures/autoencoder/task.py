@@ -91,8 +91,9 @@ class PictureAutoencoder(CodingTask[AutoencoderSettings]):
         rows = flat(pictures.array())
         codes = self.encode(model, rows)
         drawn = self.decode(model, codes)
-        for row, code, made, pixels in zip(rows, codes, drawn, self.pixels(drawn), strict=True):
-            yield {"error": float(np.square(row - made).mean()), "code": code.tolist(), "drawn": pixels}
+        errors = np.square(rows - drawn).mean(axis=1)
+        for picture, error, code, made in zip(pictures, errors, codes, self.pixels(drawn), strict=True):
+            yield {"error": float(error), "code": code.tolist(), **self.seen(picture.pixels, made)}
 
     def render(self, prediction: Prediction) -> str:
         """The error, and where the picture comes from."""
