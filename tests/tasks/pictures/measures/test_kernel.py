@@ -37,7 +37,7 @@ def test_many_rows_are_worked_on_in_parts() -> None:
     assert kernel_distance(one, other) == pytest.approx(expected, rel=1e-9)
 
 
-def test_of_few_rows_it_is_no_larger_in_the_mean_than_of_many() -> None:
+def test_it_has_no_bias_however_few_rows_there_are() -> None:
     random = np.random.default_rng(2)
     found = [kernel_distance(random.normal(size=(6, 2)), random.normal(size=(6, 2))) for _ in range(4_000)]
     error = np.std(found) / np.sqrt(len(found))

@@ -79,7 +79,7 @@ class Classifier:
         if len(train) < _FEWEST:
             raise ThroughtimeError(
                 f"found {len(train)} training pictures, expected at least {_FEWEST} for the classifier in whose "
-                "features generated ones are measured; --classifier-steps 0 does without it"
+                "features generated ones are measured; --classifier-steps 0 goes without"
             )
         random = np.random.default_rng(_SEED)
         labels = _labels(train)
@@ -95,7 +95,7 @@ class Classifier:
             network = _network(shape, classes)
             _train(network, *seen, steps, random)
             accuracy = float((_run(network, unseen[0]).argmax(axis=1) == unseen[1]).mean())
-            scale = float(np.sqrt(np.square(_run(network[:-1], unseen[0])).mean()))
+            scale = float(np.sqrt(np.square(_run(network[:-1], unseen[0])).mean())) or 1.0
         what: Literal["labels", "rotations"] = "rotations" if labels is None else "labels"
         return cls(network, Learned(what, classes, accuracy, scale, shape))
 
@@ -194,12 +194,14 @@ def _run(network: nn.Module, pictures: PictureSet | np.ndarray) -> np.ndarray:
 
 
 def _parts(pictures: PictureSet | np.ndarray) -> Iterator[np.ndarray]:
-    """Pixels of some pictures at a time, as many as memory easily holds."""
+    """Pixels of some pictures at a time, as many as memory easily holds, copied: torch takes no array that is mirrored
+    or not to be written to.
+    """
     shape = pictures.shape if isinstance(pictures, PictureSet) else pictures.shape[1:]
     size = min(_AT_ONCE, max(1, _VALUES // int(np.prod(shape))))
     for start in range(0, len(pictures), size):
         part = pictures[start : start + size]
-        yield part.array() if isinstance(part, PictureSet) else part
+        yield part.array() if isinstance(part, PictureSet) else np.array(part, order="C")
 
 
 def _small(pixels: np.ndarray) -> np.ndarray:
