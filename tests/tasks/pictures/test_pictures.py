@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from PIL import Image
 import throughtime
 from helpers.picture_files import write_bars
 from throughtime.cli.main import main
+from throughtime.tasks.pictures import PictureVAE
 
 SMALL: dict[str, Any] = {"architecture": "dense", "units": (64,), "batch_size": 16, "threads": 1, "quiet": True}
 
@@ -125,3 +128,20 @@ def test_glyphs_are_built_in_and_the_same_everywhere(tmp_path: Path) -> None:
     lit = (pixels > 127).mean(axis=(1, 2, 3))
     assert ((lit > 0.03) & (lit < 0.6)).all()
     assert (pixels[:, [0, -1]] > 127).mean() < 0.02
+
+
+def test_a_folder_as_mnist_lies_in_is_split_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    random = np.random.default_rng(0)
+    for name, count in (("train", 20), ("t10k", 7)):
+        pixels = random.integers(0, 256, (count, 8, 8), dtype=np.uint8)
+        head = bytes([0, 0, 8, 3]) + struct.pack(">3I", *pixels.shape)
+        (tmp_path / f"{name}-images-idx3-ubyte.gz").write_bytes(gzip.compress(head + pixels.tobytes()))
+        labels = bytes([0, 0, 8, 1]) + struct.pack(">I", count) + bytes(number % 3 for number in range(count))
+        (tmp_path / f"{name}-labels-idx1-ubyte.gz").write_bytes(gzip.compress(labels))
+    assert main(["check", "vae", str(tmp_path), "--json"]) in (0, 1)  # pictures so small look wrong
+    splits = json.loads(capsys.readouterr().out)["splits"]
+    assert {name: split["examples"] for name, split in splits.items()} == {"train": 18, "valid": 2, "test": 7}
+    task = PictureVAE(PictureVAE.Settings(), tmp_path)
+    read = task.read_splits(tmp_path)
+    assert [picture.label for picture in read.test] == ["0", "1", "2", "0", "1", "2", "0"]
+    assert any("test as given by t10k-images-idx3-ubyte.gz" in str(finding) for finding in task.findings)

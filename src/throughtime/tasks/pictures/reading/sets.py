@@ -18,7 +18,7 @@ from throughtime.tasks.pictures.picture import PictureSet
 from throughtime.tasks.pictures.reading import arrays, decode, tables
 from throughtime.tasks.pictures.reading.fitting import Channels, Crop, Fitting, choose
 from throughtime.tasks.pictures.reading.folders import Found, find_pictures, sizes_of
-from throughtime.tasks.pictures.reading.idx import is_idx
+from throughtime.tasks.pictures.reading.idx import is_idx, is_labels
 
 _IN_MEMORY = 64 * 2**20  # bytes of pixels from which they lie in the cache, mapped into memory
 _EXPECTED = "a folder of pictures, one picture, an IDX, NPZ, NPY or parquet file"
@@ -90,6 +90,21 @@ def read_set(path: Path, reading: Reading, findings: Findings, fitting: Fitting 
     if suffix in decode.SUFFIXES:
         return _files(path, [Found(path, None)], reading, findings, fitting)
     raise DataError(path, f"a single {suffix or 'file'}", _EXPECTED)
+
+
+def parts_of(path: Path) -> list[Path]:
+    """What could each be a split in a folder: its folders, or, where it has no pictures, its files of many."""
+    if not path.is_dir():
+        return []
+    inside = [part for part in path.iterdir() if not part.name.startswith(".")]
+    return [part for part in inside if part.is_dir()] or [part for part in inside if _of_many(part)]
+
+
+def _of_many(path: Path) -> bool:
+    """Whether a file holds many pictures, by its name; labels lie beside those of IDX."""
+    if is_idx(path):
+        return not is_labels(path)
+    return path.suffix.lower() in (*arrays.SUFFIXES, *tables.SUFFIXES)
 
 
 def _choose(sizes: Sequence[tuple[int, int]], grey: bool, path: Path, reading: Reading, findings: Findings) -> Fitting:
