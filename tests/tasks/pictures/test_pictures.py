@@ -145,3 +145,36 @@ def test_a_folder_as_mnist_lies_in_is_split_as_it_is(tmp_path: Path, capsys: pyt
     read = task.read_splits(tmp_path)
     assert [picture.label for picture in read.test] == ["0", "1", "2", "0", "1", "2", "0"]
     assert any("test as given by t10k-images-idx3-ubyte.gz" in str(finding) for finding in task.findings)
+
+
+def test_gaps_are_drawn_beside_those_of_a_vae(
+    autoencoder: throughtime.Run, vae: throughtime.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, other = str(autoencoder.folder.path), str(vae.folder.path)
+    for name, words in {"alone": [], "beside": ["--beside", other], "itself": ["--beside", run]}.items():
+        out = str(tmp_path / f"{name}.png")
+        assert main(["generate", run, "--out", out, "--what", "gaps", "--rows", "4", "--columns", "4", *words]) == 0
+    seen = {name: np.asarray(Image.open(tmp_path / f"{name}.png")) for name in ("alone", "beside", "itself")}
+    height, width = seen["alone"].shape[:2]
+    assert seen["beside"].shape[:2] == seen["itself"].shape[:2] == (2 * height, width)
+    # the lower half is the other model's
+    halves = [sheet[height:, width // 2 :] for sheet in (seen["beside"], seen["itself"])]
+    assert (halves[0] != halves[1]).mean() > 0.05
+    capsys.readouterr()
+
+
+def test_gaps_beside_what_is_no_such_run_are_refused(
+    autoencoder: throughtime.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, stored = str(autoencoder.folder.path), Path(__file__).parents[1] / "stored_runs"
+    asked = ["generate", run, "--out", str(tmp_path / "a.png"), "--beside"]
+    for words, said in (
+        ([str(tmp_path)], str(tmp_path)),
+        ([str(stored / "text" / "run")], "found a run of text, expected one of vae, autoencoder"),
+        ([str(stored / "vae" / "run")], "found a run of pictures of 1x8x8, expected 1x12x12 as in this run"),
+    ):
+        assert main([*asked, *words, "--what", "gaps"]) == 2
+        assert said in capsys.readouterr().err
+    assert main([*asked, run]) == 2
+    assert "found --beside with --what between, expected --what gaps" in capsys.readouterr().err
+    assert not (tmp_path / "a.png").exists()
