@@ -40,6 +40,8 @@ def draw_gaps(views: Sequence[View], path: Path) -> None:
         scatter(left, plane, view.codes, view.labels)
         places = plane.flat(view.lattice)
         left.plot(places[:, 0], places[:, 1], "+", color="black", markersize=4, label="_")
+        if any(label is not None for label in view.labels):
+            left.legend(markerscale=2, fontsize="x-small", loc="upper left", frameon=False)
         left.set_title(f"{view.title}: codes, and a lattice (+) among them")
         right.imshow(view.sheet.squeeze(), cmap="gray", vmin=0, vmax=255)
         right.set_title("what is drawn of the lattice")
