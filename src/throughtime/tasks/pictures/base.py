@@ -18,7 +18,7 @@ from throughtime.tasks.pictures import built_in
 from throughtime.tasks.pictures.loader import PictureLoader
 from throughtime.tasks.pictures.picture import Picture, PictureSet, joined
 from throughtime.tasks.pictures.reading.fitting import Fitting
-from throughtime.tasks.pictures.reading.sets import Reading, read_set
+from throughtime.tasks.pictures.reading.sets import Reading, parts_of, read_set
 from throughtime.tasks.pictures.settings import PictureSettings
 
 if TYPE_CHECKING:
@@ -64,9 +64,8 @@ class PictureTask(Task[Picture, SettingsT], Generates):
         return read_set(path, reading, self.findings, self.fitting)
 
     def read_splits(self, path: Path) -> Splits[Picture]:
-        """As folders are called (train, val, test), else split 80/10/10 by chance."""
-        folders = [part for part in path.iterdir() if part.is_dir()] if path.is_dir() else []
-        if (named := named_splits(path, folders, self.findings)) is not None:
+        """As folders or files of many pictures are called (train, val, test), else split 80/10/10 by chance."""
+        if (named := named_splits(path, parts_of(path), self.findings)) is not None:
             return read_named(named, self._read_alike, self._held_out, self.findings)
         pictures = self.read(path)
         parts = self.split(range(len(pictures)))  # type: ignore[arg-type]  # places of pictures stand for them

@@ -13,7 +13,9 @@ from throughtime.tasks.base import Draws, GenerateSettings, Prediction
 from throughtime.tasks.pictures import grids
 from throughtime.tasks.pictures.base import PictureTask
 from throughtime.tasks.pictures.baselines.principal import flat
+from throughtime.tasks.pictures.gaps import View
 from throughtime.tasks.pictures.latent import Plane, between, draw_map
+from throughtime.tasks.pictures.picture import PictureSet
 from throughtime.tasks.pictures.reading.decode import decode
 from throughtime.tasks.pictures.settings import CodingSettings
 
@@ -52,8 +54,7 @@ class CodingTask(PictureTask[SettingsT], Draws):
     def generate(self, model: Model, out: Path, options: GenerateSettings) -> list[Path]:
         """Draw what was asked for as a PNG file."""
         asked: Any = self.Generation(**options.model_dump())
-        if out.suffix.lower() != ".png":
-            raise ThroughtimeError(f"{out}: found the ending {out.suffix!r}, expected the name of a .png file")
+        expect_png(out)
         assert self.kept is not None
         rows = flat(self.kept.array())
         codes = self.encode(model, rows)
@@ -63,6 +64,13 @@ class CodingTask(PictureTask[SettingsT], Draws):
             sheet = self.sheet(model, asked, rows, codes)
             grids.write_png(out, grids.grid(self.pixels(sheet), asked.columns), asked.zoom)
         return [out]
+
+    def view(self, model: Any, pictures: PictureSet, rows: int, columns: int) -> View:
+        """The space of codes as some pictures lie in it."""
+        codes = self.encode(model, flat(pictures.array()))
+        lattice = Plane.of(codes).lattice(rows, columns)
+        sheet = grids.grid(self.pixels(self.decode(model, lattice)), columns)
+        return View(f"{self.name} of {codes.shape[1]} numbers", codes, pictures.labels, lattice, sheet)
 
     def sheet(self, model: Any, asked: Any, rows: np.ndarray, codes: np.ndarray) -> np.ndarray:
         """The pictures of a grid, row by row.
@@ -104,3 +112,13 @@ class CodingTask(PictureTask[SettingsT], Draws):
 def _text(pixels: np.ndarray) -> str:
     """A picture as JSON can have it: a PNG file in base 64."""
     return b64encode(grids.as_png(pixels)).decode("ascii")
+
+
+def expect_png(out: Path) -> None:
+    """The file that is to be written is called so.
+
+    Raises:
+        ThroughtimeError: it is not.
+    """
+    if out.suffix.lower() != ".png":
+        raise ThroughtimeError(f"{out}: found the ending {out.suffix!r}, expected the name of a .png file")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
@@ -25,6 +26,9 @@ class AutoencoderSettings(CodingSettings):
 class AutoencoderGeneration(PictureGeneration):
     """What is drawn."""
 
-    what: Literal["between", "reconstructions", "interpolation", "map"] = "between"
+    what: Literal["between", "reconstructions", "interpolation", "map", "gaps"] = "between"
     """between: what lies on a lattice between the codes, gaps and all; reconstructions: pictures and what is made of
-    them; interpolation: from one picture to another, a row each; map: where the codes lie, by label."""
+    them; interpolation: from one picture to another, a row each; map: where the codes lie, by label; gaps: the map and
+    the lattice in one figure."""
+    beside: Path | None = None
+    """gaps: the run folder of a VAE (or another autoencoder) of pictures of the same size, drawn below."""
