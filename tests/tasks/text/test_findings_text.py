@@ -13,11 +13,6 @@ from throughtime import verbs
 from throughtime.cli.main import main
 
 
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("THROUGHTIME_CACHE", str(tmp_path / "cache"))
-
-
 def check(data: Path, capsys: pytest.CaptureFixture[str], *options: str) -> tuple[int, dict[str, Any]]:
     """The exit status, and what is found of each subject, in one line with its level."""
     status = main(["check", "text", str(data), "--json", *options])
