@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,24 +65,41 @@ def read_vectors(path: Path, keep: Container[str] | None = None, *, findings: Fi
     findings = Findings() if findings is None else findings
     words: dict[str, None] = {}
     rows: list[np.ndarray] = []
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            header, size, lines = _start(path, file)
-            number = 0
-            for number, line in counted(lines, f"reading {path.name}"):
-                word, numbers = _split(path, number, line, size)
-                if keep is not None and word not in keep:
-                    continue
-                if word in words:
-                    findings.left_out("word vectors", "a word a second time", path, number)
-                    continue
-                words[word] = None
-                rows.append(_vector(path, number, numbers))
-            _check_count(path, header, number, findings)
-    except (OSError, EOFError) as error:
-        raise DataError(path, f"a file that cannot be read ({error})", "word vectors as text") from error
+    with _opened(path) as file:
+        header, size, lines = _start(path, file)
+        number = 0
+        for number, line in counted(lines, f"reading {path.name}"):
+            word, numbers = _split(path, number, line, size)
+            if keep is not None and word not in keep:
+                continue
+            if word in words:
+                findings.left_out("word vectors", "a word a second time", path, number)
+                continue
+            words[word] = None
+            rows.append(_vector(path, number, numbers))
+        _check_count(path, header, number, findings)
     vectors = np.stack(rows) if rows else np.zeros((0, size), dtype=np.float32)
     return WordVectors(list(words), vectors)
+
+
+def check_beginning(path: Path) -> None:
+    """Look whether a file begins as one of word vectors does; a pipe, which can be read but once, is left alone.
+
+    Raises:
+        DataError: it cannot be read, or begins with something else.
+    """
+    if path.is_file() or path.is_dir():
+        with _opened(path) as file:
+            _start(path, file)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Iterable[bytes]]:
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            yield file
+    except (OSError, EOFError) as error:
+        raise DataError(path, f"a file that cannot be read ({error})", "word vectors as text") from error
 
 
 def _start(path: Path, file: Iterable[bytes]) -> tuple[Header | None, int, Iterator[tuple[int, str]]]:

@@ -73,6 +73,14 @@ class Task(ABC, Generic[Example, SettingsT]):
         self.findings = Findings()
         self._watched: tuple[Sequence[Example], Loader] | None = None
 
+    def check_settings(self) -> None:
+        """Look at the files that the settings name, before anything is read; by default they name none.
+
+        Raises:
+            ThroughtimeError: one is not there, or cannot be what it should be.
+        """
+        return
+
     # -- data ------------------------------------------------------------------------------------------------
 
     @abstractmethod

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from throughtime.data.text_files import read_lines, read_text
+from throughtime.data.words.pretrained import check_vectors
 from throughtime.errors import DataError
 from throughtime.storage.report import Report, Table
 from throughtime.tasks.base import Described, Expresses, Metric, Paints, Prediction, Splits, Task, existing
@@ -57,6 +58,10 @@ class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints):
         super().__init__(settings, cache)
         self.features = Features(settings)
         self.baseline = Gazetteer({}, {})
+
+    def check_settings(self) -> None:
+        """The pretrained vectors must be there."""
+        check_vectors(self.settings.vectors)
 
     # -- data ------------------------------------------------------------------------------------------------
 

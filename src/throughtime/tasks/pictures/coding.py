@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from throughtime.errors import ThroughtimeError
 from throughtime.tasks.base import GenerateSettings
 from throughtime.tasks.pictures import grids
 from throughtime.tasks.pictures.base import PictureTask
@@ -50,8 +49,6 @@ class CodingTask(PictureTask[SettingsT]):
     def generate(self, model: Model, out: Path, options: GenerateSettings) -> list[Path]:
         """Draw what was asked for as a PNG file."""
         asked: Any = self.Generation(**options.model_dump())
-        if out.suffix.lower() != ".png":
-            raise ThroughtimeError(f"{out}: found the ending {out.suffix!r}, expected the name of a .png file")
         assert self.kept is not None
         rows = flat(self.kept.array())
         codes = self.encode(model, rows)

@@ -17,6 +17,7 @@ from throughtime.data.progress import counted
 from throughtime.data.tables import SUFFIXES
 from throughtime.data.text_files import read_text
 from throughtime.data.words import ratings, reviews
+from throughtime.data.words.pretrained import check_vectors
 from throughtime.data.words.splitting import split_words
 from throughtime.data.words.vocabulary import Vocabulary
 from throughtime.errors import DataError
@@ -66,6 +67,10 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         self.matrix: np.ndarray | None = None
         self.frozen = False
         self.layout: Layout | None = None  # of the first table that is read; all others are read likewise
+
+    def check_settings(self) -> None:
+        """The pretrained vectors must be there."""
+        check_vectors(self.settings.vectors)
 
     # -- data ------------------------------------------------------------------------------------------------
 

@@ -63,6 +63,12 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
             )
         self.features = Features(settings, cache)
 
+    def check_settings(self) -> None:
+        """The runs that it starts from and takes its language from must be there, and fit."""
+        if self.settings.start is not None:
+            Start(self.settings.start).check(self.settings)
+        self.features.language.check()
+
     # -- data ------------------------------------------------------------------------------------------------
 
     @property
@@ -110,8 +116,6 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
 
     def fit(self, train: Sequence[Utterance]) -> None:
         """Symbols, usual loudness, the baselines."""
-        if self.settings.start is not None:
-            Start(self.settings.start).check(self.settings)  # before hours go into features
         self.features.fit(train)
 
     def save_features(self, folder: Path) -> None:

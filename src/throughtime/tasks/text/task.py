@@ -279,8 +279,6 @@ class Text(Task[Piece, TextSettings], Generates):
         from throughtime.tasks.text.writing import Writer
 
         wanted = options if isinstance(options, TextGeneration) else TextGeneration(**options.model_dump())
-        if out.suffix.lower() != ".txt":
-            raise ThroughtimeError(f"{out}: found the ending {out.suffix!r}, expected the name of a .txt file")
         text = Writer(model, self.tokenizer).text(wanted)
         try:
             out.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
