@@ -134,6 +134,12 @@ def test_it_evaluates_as_it_did_when_it_was_trained(trained: Trained, capsys: py
     assert json.loads(capsys.readouterr().out) == stored
 
 
+def test_judged_by_all_that_was_split_it_says_so(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert main(["evaluate", str(trained.run), str(trained.tiny.data)]) == 0
+    assert "learned from: an example that this run learned from" in capsys.readouterr().err
+
+
 def test_judged_by_what_it_learned_from_it_says_so(
     trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

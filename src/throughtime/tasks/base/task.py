@@ -113,6 +113,10 @@ class Task(ABC, Generic[Example, SettingsT]):
     def describe(self, example: Example) -> Described:
         """An example as checksums and summaries see it."""
 
+    def learned_parts(self, example: Example) -> Iterable[Described]:
+        """Stretches of an example that training may have had as examples of their own; by default there are none."""
+        return ()
+
     @abstractmethod
     def show(self, example: Example) -> str:
         """An example for people, as the model will see it, on one line."""
