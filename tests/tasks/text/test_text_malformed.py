@@ -124,7 +124,7 @@ def test_settings_that_cannot_be_are_said_before_anything_is_written(
     ("options", "expected"),
     [
         ({"out": "new.mid"}, "expected the name of a .txt file"),
-        ({"out": "no/such/folder/new.txt"}, "cannot be written"),
+        ({"out": "no/such/folder/new.txt"}, "found no folder"),
         ({"temperature": -1.0}, "found temperature -1.0"),
         ({"top_k": 0}, "found top_k 0"),
         ({"top_p": 1.5}, "found top_p 1.5"),

