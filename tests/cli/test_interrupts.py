@@ -74,11 +74,17 @@ def test_a_training_that_is_stopped_says_what_to_type_next(tmp_path: Path) -> No
 
 
 def test_within_an_import_it_waits_until_that_is_done(tmp_path: Path) -> None:
-    """What is imported may be C++ that cannot bear an exception."""
+    """What is imported may be C++ that cannot bear an exception; and what comes next may wait for ever."""
     (tmp_path / "fragile.py").write_text(
         "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nfor _ in range(1000): pass\nprint('imported')\n"
     )
     code = "from throughtime.cli.interrupts import heed_after_imports\nheed_after_imports()\n"
-    code += "try:\n    import fragile, time\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    print('heard')\n"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
-    assert done.stdout.split() == ["imported", "heard"]
+    code += "try:\n    import fragile, sys\n    sys.stdin.read()\nexcept KeyboardInterrupt:\n    print('heard')\n"
+    words = [sys.executable, "-c", code]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as process:
+        try:
+            assert process.wait(timeout=30) == 0
+        finally:
+            process.kill()
+        assert process.stdout is not None
+        assert process.stdout.read().split() == ["imported", "heard"]

@@ -12,6 +12,7 @@ import grimp
 import pytest
 
 from throughtime import tasks
+from throughtime.tasks.base import Capability
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "throughtime"
@@ -73,3 +74,8 @@ def test_every_folder_is_registered_and_kept_apart() -> None:
     ]
     (apart,) = (contract["modules"] for contract in contracts if contract["type"] == "independence")
     assert apart == [f"throughtime.tasks.{name}" for name in tasks.rooms]
+
+
+@pytest.mark.parametrize("capability", Capability.__subclasses__())
+def test_every_capability_is_somebodys(capability: type[Capability]) -> None:
+    assert tasks.able(capability)

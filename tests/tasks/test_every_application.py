@@ -292,11 +292,6 @@ def test_what_cannot_be_read_is_one_sentence(
 # -- what only some can do ---------------------------------------------------------------------------------------------
 
 
-def test_every_capability_is_somebodys() -> None:
-    for capability in (Generates, Draws, Expresses, Paints, Streams):
-        assert tasks.able(capability)
-
-
 @pytest.mark.parametrize(
     ("capability", "words"),
     [
