@@ -6,7 +6,7 @@ from throughtime.data.splits import Splits
 from throughtime.tasks.base.capability import Capability
 from throughtime.tasks.base.draws import Draws
 from throughtime.tasks.base.expresses import Expresses
-from throughtime.tasks.base.generates import Generates, GenerateSettings
+from throughtime.tasks.base.generates import Generates, GenerateSettings, check_writable
 from throughtime.tasks.base.inputs import existing
 from throughtime.tasks.base.metric import Metric
 from throughtime.tasks.base.paints import Paints
@@ -28,5 +28,6 @@ __all__ = [
     "Streams",
     "Task",
     "Watches",
+    "check_writable",
     "existing",
 ]

@@ -15,6 +15,7 @@ from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.written import read_arrays, readable
 from throughtime.tasks.base import Described, Generates, Prediction, Splits, Task
 from throughtime.tasks.pictures import built_in
+from throughtime.tasks.pictures.glyphs import typefaces
 from throughtime.tasks.pictures.loader import PictureLoader
 from throughtime.tasks.pictures.picture import Picture, PictureSet, joined
 from throughtime.tasks.pictures.reading.fitting import Fitting
@@ -41,6 +42,7 @@ class PictureTask(Task[Picture, SettingsT], Generates):
         "30,000 digits and letters, 28 x 28, that our own renderer draws from the typefaces of six pinned packages "
         "(PyPI; SIL Open Font License, Apache); or 1,797 handwritten digits (--built-in digits; scikit-learn, BSD)"
     )
+    carriers = typefaces.CARRIERS
     unit = "pixels"
     ending = ".png"
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from throughtime.errors import ThroughtimeError
 from throughtime.tasks.base import Draws, GenerateSettings, Prediction
 from throughtime.tasks.pictures import grids
 from throughtime.tasks.pictures.base import PictureTask
@@ -54,7 +53,6 @@ class CodingTask(PictureTask[SettingsT], Draws):
     def generate(self, model: Model, out: Path, options: GenerateSettings) -> list[Path]:
         """Draw what was asked for as a PNG file."""
         asked: Any = self.Generation(**options.model_dump())
-        expect_png(out)
         assert self.kept is not None
         rows = flat(self.kept.array())
         codes = self.encode(model, rows)
@@ -112,13 +110,3 @@ class CodingTask(PictureTask[SettingsT], Draws):
 def _text(pixels: np.ndarray) -> str:
     """A picture as JSON can have it: a PNG file in base 64."""
     return b64encode(grids.as_png(pixels)).decode("ascii")
-
-
-def expect_png(out: Path) -> None:
-    """The file that is to be written is called so.
-
-    Raises:
-        ThroughtimeError: it is not.
-    """
-    if out.suffix.lower() != ".png":
-        raise ThroughtimeError(f"{out}: found the ending {out.suffix!r}, expected the name of a .png file")

@@ -13,7 +13,7 @@ from throughtime.storage.report import Report
 from throughtime.tasks.base import GenerateSettings, Metric, Prediction
 from throughtime.tasks.pictures.autoencoder.settings import AutoencoderGeneration, AutoencoderSettings
 from throughtime.tasks.pictures.baselines.principal import Principal, flat
-from throughtime.tasks.pictures.coding import CodingTask, expect_png
+from throughtime.tasks.pictures.coding import CodingTask
 from throughtime.tasks.pictures.gaps import draw_gaps
 from throughtime.tasks.pictures.picture import Picture, PictureSet, joined
 
@@ -94,7 +94,6 @@ class PictureAutoencoder(CodingTask[AutoencoderSettings]):
             if asked.beside is not None:
                 raise ThroughtimeError(f"found --beside with --what {asked.what}, expected --what gaps")
             return super().generate(model, out, options)
-        expect_png(out)
         assert self.kept is not None
         views = [self.view(model, self.kept, asked.rows, asked.columns)]
         if asked.beside is not None:
