@@ -55,6 +55,8 @@ class TextSettings(LatentSettings):
     """Penalty on outputs that change from step to step (AWD-LSTM: 1)."""
     init_range: float | None = Field(default=None, gt=0)
     """Draw all weights uniformly from plus or minus this (Zaremba et al. 2014: 0.1); none: each layer's own way."""
+    free_bits: float = Field(default=12.0, ge=0, le=10_000)
+    """Latent: nats of the divergence that cost nothing, so that the code says at least so much."""
     longest: int | None = Field(default=None, ge=1, le=100_000)
     """Latent: tokens of a line that has a code, at most; longer ones are left out; none: 120 characters, 40 words, 60
     pieces."""
