@@ -1,6 +1,6 @@
 """What a latent space costs: the sequence VAE beside the plain generator of the same sequences, after equal time.
 
-    python benchmarks/sequence_vae.py chorales --minutes 10     segments of JSB chorales: --data, or the built-in chorales
+    python benchmarks/sequence_vae.py chorales --minutes 10     segments of pieces: --data, or Bach's chorales
     python benchmarks/sequence_vae.py sentences --minutes 20    lines of a text by words: --data, or Shakespeare
 
 Both learn from the very same segments or lines, each by itself from its beginning, with the same layers, time and
