@@ -88,6 +88,8 @@ class TrainingSettings(Settings):
     """Highest learning rate."""
     optimiser: Literal["adam", "adamw", "sgd", "asgd", "rmsprop"] = "adam"
     """Update rule; asgd starts averaging when the validation metric stalls (NT-ASGD, Merity et al. 2018)."""
+    betas: tuple[Probability, Probability] = (0.9, 0.999)
+    """Adam: how much of the mean gradient and of the mean square is kept at each step."""
     weight_decay: float = Field(default=0.0, ge=0)
     """L2 penalty (decoupled in adamw)."""
     schedule: Schedule = "constant"

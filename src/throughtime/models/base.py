@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -21,12 +22,32 @@ class Loss:
         count: how many terms were summed (frames, tokens, sequences): what a mean divides by.
         state: the recurrent state after the last step (any tree of tensors), carried into the next batch, or None.
         penalty: a regulariser added to the mean loss per step while training, scalar, or None.
+        measures: what else is worth looking at while training, detached scalars by name; their means are written down.
     """
 
     total: Tensor
     count: int
     state: Any = None
     penalty: Tensor | None = None
+    measures: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What one part of a model descends on, where parts play against each other or are regularised now and then.
+
+    Args:
+        name: for people: discriminator, r1, generator, ...
+        part: whose parameters are moved; objectives of the same part share its optimiser.
+        loss: as `Model.loss`.
+        every: it is descended on at the steps 0, every, 2 every, ...; the loss itself makes up for the rest (Karras et
+            al. 2020).
+    """
+
+    name: str
+    part: nn.Module
+    loss: Callable[[Batch, Any], Loss]
+    every: int = 1
 
 
 class Model(nn.Module, ABC):
@@ -40,6 +61,17 @@ class Model(nn.Module, ABC):
             batch: named tensors, batch first.
             state: the state carried from the batch before, or None at a beginning.
         """
+
+    def objectives(self) -> Sequence[Objective]:
+        """What a training step descends on, in order; by default all parameters on the loss."""
+        return (Objective("loss", self, self.loss),)
+
+    def stepped(self) -> None:
+        """Called when a training step is done: for what moves by other rules than descent; by default nothing does.
+
+        What changes here must be a buffer, or a parameter without gradient: checkpoints hold it then.
+        """
+        return
 
     @torch.no_grad()
     def mean_loss(self, loader: Loader) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ class State:
 
     Args:
         model: its parameters and buffers.
-        optimiser: its moments.
+        optimisers: their moments; one for each part of the model that moves by itself.
         scaler: state of the loss scaling of 16-mixed precision; an object with state_dict and load_state_dict.
         average: the averaged weights of NT-ASGD.
         progress: all counters, and the position in the data.
@@ -31,11 +32,16 @@ class State:
     """
 
     model: nn.Module
-    optimiser: optim.Optimizer
+    optimisers: Sequence[optim.Optimizer]
     scaler: Any
     average: WeightAverage
     progress: Progress
     carried: Any = None
+
+    @property
+    def _rule(self) -> str:
+        """The name of the update rule, which is the same for all parts."""
+        return type(self.optimisers[0]).__name__
 
     def save(self, path: Path) -> None:
         """Write it, and where all random generators stand, as one file, atomically.
@@ -45,8 +51,8 @@ class State:
         """
         tree = {
             "model": weights(self.model),
-            "rule": type(self.optimiser).__name__,
-            "optimiser": self.optimiser.state_dict(),
+            "rule": self._rule,
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
             "scaler": self.scaler.state_dict(),
             "average": self.average.state_dict(),
             "progress": asdict(self.progress),
@@ -69,13 +75,15 @@ class State:
                     f"{path}: the training data has changed: found {self.progress.batches} batches an epoch, "
                     f"expected {progress.batches} as before"
                 )
-            if tree["rule"] != type(self.optimiser).__name__:
+            if tree["rule"] != self._rule:
                 raise ThroughtimeError(
-                    f"{path}: found a checkpoint of the optimiser {tree['rule']}, "
-                    f"expected one of {type(self.optimiser).__name__}"
+                    f"{path}: found a checkpoint of the optimiser {tree['rule']}, expected one of {self._rule}"
                 )
             put_weights(self.model, tree["model"], path)
-            self.optimiser.load_state_dict(tree["optimiser"])
+            # runs begun before there could be several have one
+            states = tree["optimisers"] if "optimisers" in tree else [tree["optimiser"]]
+            for optimiser, state in zip(self.optimisers, states, strict=True):
+                optimiser.load_state_dict(state)
             self.scaler.load_state_dict(tree["scaler"])
             self.average.load_state_dict(tree["average"])
             self.progress = progress

@@ -110,6 +110,7 @@ class Log:
             "gradient_norm": since.norm / max(1, since.steps),
             "sequences_per_second": round(since.per_second(since.sequences), 1),
             "tokens_per_second": round(since.per_second(since.tokens), 1),
+            **since.means,
         }
         progress.rows.append(row)
         self._write_csv()
@@ -140,7 +141,9 @@ class Log:
     def _write_csv(self) -> None:
         text = io.StringIO()
         if self.progress.rows:
-            writer = csv.DictWriter(text, list(self.progress.rows[0]), lineterminator="\n")
+            # what is measured now and then only is not in every row
+            columns = dict.fromkeys(name for row in self.progress.rows for name in row)
+            writer = csv.DictWriter(text, list(columns), lineterminator="\n")
             writer.writeheader()
             writer.writerows(self.progress.rows)
         write_atomically(self._csv, text.getvalue())

@@ -97,7 +97,7 @@ def fit(
     seed_everything(settings.seed)
     stepper = Stepper(model, fabric, settings)
     state = State(
-        model, stepper.optimiser, fabric.strategy.precision, WeightAverage(model), Progress(batches=len(loader))
+        model, stepper.optimisers, fabric.strategy.precision, WeightAverage(model), Progress(batches=len(loader))
     )
     if resume and folder.checkpoint.exists():  # one that was killed before its first checkpoint begins anew
         state.load(folder.checkpoint, fabric.device)
@@ -175,7 +175,8 @@ class _Run:
         progress, settings = self.progress, self.settings
         self.stepper.model.train()
         try:
-            taken = self.stepper.step(batches, self.state.carried, learning_rate(settings, progress))
+            rate = learning_rate(settings, progress)
+            taken = self.stepper.step(batches, self.state.carried, rate, progress.step)
         except NotANumberError as error:
             where = f"step {progress.step + 1} (epoch {progress.epoch + 1}, batch {progress.batch + len(batches)})"
             raise NotANumberError(f"{where}: {error}; {self.last_checkpoint()}") from None
@@ -187,7 +188,7 @@ class _Run:
         if progress.step == settings.warmup_steps:
             progress.warm = progress.share(settings)
         for sums in (progress.total, progress.since):
-            sums.add(batches, taken.loss, taken.terms, taken.norm, time.monotonic() - started)
+            sums.add(batches, taken, time.monotonic() - started)
         self.log.step(taken.loss / max(1, taken.terms))
 
     def end_epoch(self) -> None:
@@ -215,7 +216,7 @@ class _Run:
             better = progress.judge(value, self.metric, self.settings)
             if better:
                 self.folder.save_model(self.stepper.model)
-        self.log.evaluation(value, self.stepper.optimiser.param_groups[0]["lr"], better)
+        self.log.evaluation(value, self.stepper.rate, better)
         progress.since = Sums()
         if self.settings.optimiser == "asgd" and not average.running and has_stalled(self.log.values, self.metric):
             average.begin()

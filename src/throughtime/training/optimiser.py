@@ -11,20 +11,28 @@ from throughtime.settings import TrainingSettings
 from throughtime.training.progress import Progress
 
 
-def make_optimiser(parameters: Iterable[nn.Parameter], settings: TrainingSettings) -> optim.Optimizer:
+def make_optimiser(
+    parameters: Iterable[nn.Parameter], settings: TrainingSettings, pace: float = 1.0
+) -> optim.Optimizer:
     """The update rule that the settings name, at their learning rate.
 
     `asgd` descends as `sgd` does; its average of the weights is `throughtime.training.average.WeightAverage`.
+
+    Args:
+        parameters: those without gradient are left out.
+        settings: rule, rate, decays.
+        pace: below 1 where it moves more than once a step: the rate is so much lower, Adam forgets so much more slowly.
     """
-    rate, decay = settings.learning_rate, settings.weight_decay
+    rate, decay = settings.learning_rate * pace, settings.weight_decay
+    betas = (settings.betas[0] ** pace, settings.betas[1] ** pace)
     learnt = [parameter for parameter in parameters if parameter.requires_grad]
     # one pass over the weights, four times as quick; on a GPU it does not go with the loss scaling of 16-mixed
     fused = all(parameter.device.type == "cpu" for parameter in learnt)
     match settings.optimiser:
         case "adam":
-            return optim.Adam(learnt, lr=rate, weight_decay=decay, fused=fused)
+            return optim.Adam(learnt, lr=rate, betas=betas, weight_decay=decay, fused=fused)
         case "adamw":
-            return optim.AdamW(learnt, lr=rate, weight_decay=decay, fused=fused)
+            return optim.AdamW(learnt, lr=rate, betas=betas, weight_decay=decay, fused=fused)
         case "rmsprop":
             return optim.RMSprop(learnt, lr=rate, weight_decay=decay)
         case "sgd" | "asgd":

@@ -11,6 +11,7 @@ from throughtime.tasks.base import Metric
 
 if TYPE_CHECKING:
     from throughtime.data.batch import Batch
+    from throughtime.training.step import Taken
 
 
 @dataclass
@@ -23,6 +24,7 @@ class Sums:
         norm: summed norm of the gradient, before clipping.
         steps, sequences, tokens: how many were learned from, counted as often as they were seen.
         seconds: time the steps took, evaluations not included.
+        measures: what the model measured besides, by name: the sum, and of how many steps.
     """
 
     loss: float = 0.0
@@ -32,16 +34,25 @@ class Sums:
     sequences: int = 0
     tokens: int = 0
     seconds: float = 0.0
+    measures: dict[str, tuple[float, int]] = field(default_factory=dict)
 
-    def add(self, batches: Sequence[Batch], loss: float, terms: int, norm: float, seconds: float) -> None:
+    def add(self, batches: Sequence[Batch], taken: Taken, seconds: float) -> None:
         """Count one optimiser step."""
-        self.loss += loss
-        self.terms += terms
-        self.norm += norm
+        self.loss += taken.loss
+        self.terms += taken.terms
+        self.norm += taken.norm
         self.steps += 1
         self.sequences += sum(batch.sequences for batch in batches)
         self.tokens += sum(batch.tokens for batch in batches)
         self.seconds += seconds
+        for name, value in taken.measures.items():
+            total, steps = self.measures.get(name, (0.0, 0))
+            self.measures[name] = (total + value, steps + 1)
+
+    @property
+    def means(self) -> dict[str, float]:
+        """Of what was measured besides."""
+        return {name: total / steps for name, (total, steps) in self.measures.items()}
 
     def per_second(self, count: int) -> float:
         """A rate; 0 before the first step."""
