@@ -79,7 +79,8 @@ class SequenceVAE(Model):
         self.steps += 1
         weight = self.beta * (min(1.0, int(self.steps) / self.warmup) if self.warmup else 1.0)
         charged = divergences.mean().clamp_min(self.free_bits) * len(mean)
-        return Loss(decoded.total + weight * charged, decoded.count, penalty=decoded.penalty)
+        measures = {"kl": divergences.mean().detach()}
+        return Loss(decoded.total + weight * charged, decoded.count, penalty=decoded.penalty, measures=measures)
 
     @torch.no_grad()
     def log_weights(self, batch: Batch, samples: int) -> Tensor:

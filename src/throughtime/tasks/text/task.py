@@ -28,7 +28,7 @@ from throughtime.tasks.text.corpus.files import (
     read_text,
     split_in_order,
 )
-from throughtime.tasks.text.corpus.sentences import Sentences
+from throughtime.tasks.text.corpus.sentences import Sentences, first_line
 from throughtime.tasks.text.corpus.token_cache import Released, TokenFile, tokenise
 from throughtime.tasks.text.scoring import METRICS, in_unit, latent_report, metrics
 from throughtime.tasks.text.settings import TextGeneration, TextSettings
@@ -280,7 +280,7 @@ class Text(Task[Piece, TextSettings], Generates):
         wanted.check(self.settings.latent)
         if out.suffix.lower() != ".txt":
             raise ThroughtimeError(f"{out}: found the ending {out.suffix!r}, expected the name of a .txt file")
-        text = self._writer(model).text(wanted, self._sentence)
+        text = self._writer(model).text(wanted, lambda given: first_line(given, self.read_inputs(given), self.findings))
         try:
             out.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
         except OSError as error:
@@ -294,13 +294,3 @@ class Text(Task[Piece, TextSettings], Generates):
         if self.settings.latent:
             return CodeWriter(model, self.tokenizer, self.settings)
         return Writer(model, self.tokenizer)
-
-    def _sentence(self, argument: str) -> str:
-        """The sentence that an option stands for: itself, or the first line of a file that is not blank."""
-        found = (line.strip() for line in self.read_inputs(argument) if line.strip())
-        first = next(found, None)
-        if first is None:
-            raise ThroughtimeError(f"{argument!r}: found nothing but white space, expected a sentence")
-        if rest := sum(1 for _ in found):
-            self.findings.left_out("lines", "a line after the first, which was asked for", Path(argument), count=rest)
-        return first

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from throughtime.data.findings import Findings
 from throughtime.data.tokens.tokens import Tokenizer
-from throughtime.errors import DataError
+from throughtime.errors import DataError, ThroughtimeError
 
 _AT_ONCE = 2**22  # tokens that are looked at for ends of lines
 
@@ -76,6 +76,26 @@ class Sentences(Sequence[dict[str, NDArray[np.int64]]]):
 def sentence(targets: NDArray[np.int64], begin: int) -> dict[str, NDArray[np.int64]]:
     """A line with its end as an example; `begin` stands before it."""
     return {"inputs": np.concatenate([[begin], targets[:-1]]), "targets": targets}
+
+
+def first_line(argument: str, lines: Iterable[str], findings: Findings) -> str:
+    """The sentence that an option stands for: of the lines of what it names the first that is not blank.
+
+    Args:
+        argument: the option: a sentence, or a file.
+        lines: what it stands for.
+        findings: is told of further lines.
+
+    Raises:
+        ThroughtimeError: all of them are blank.
+    """
+    found = (line.strip() for line in lines if line.strip())
+    first = next(found, None)
+    if first is None:
+        raise ThroughtimeError(f"{argument!r}: found nothing but white space, expected a sentence")
+    if rest := sum(1 for _ in found):
+        findings.left_out("lines", "a line after the first, which was asked for", Path(argument), count=rest)
+    return first
 
 
 def line_ends(tokenizer: Tokenizer) -> NDArray[np.int64]:
