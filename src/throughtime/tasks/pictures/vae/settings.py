@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from throughtime.tasks.pictures.settings import PictureGeneration, PictureSettings
+from throughtime.tasks.pictures.measures.settings import JudgedSettings
+from throughtime.tasks.pictures.settings import PictureGeneration
 
 
-class VAESettings(PictureSettings):
+class VAESettings(JudgedSettings):
     """A variational autoencoder; plain: convolutions, 20 latent numbers, pixels on or off."""
 
     latent: Annotated[tuple[Annotated[int, Field(ge=2, le=4096)], ...], Field(min_length=1, max_length=4)] = (20,)
@@ -29,6 +30,8 @@ class VAESettings(PictureSettings):
     """Pictures of the test split that it is computed on, at most."""
     learning_rate: float = Field(default=1e-3, gt=0)
     """Highest learning rate."""
+    classifier_steps: int = Field(default=0, ge=0)
+    """Training steps of the classifier in whose features samples are measured (600 will do); 0: they are not."""
 
 
 class VAEGeneration(PictureGeneration):

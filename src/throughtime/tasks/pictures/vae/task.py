@@ -16,6 +16,7 @@ from throughtime.tasks.base import Metric, Prediction
 from throughtime.tasks.pictures.baselines.principal import flat
 from throughtime.tasks.pictures.coding import CodingTask
 from throughtime.tasks.pictures.latent import Plane
+from throughtime.tasks.pictures.measures.task import JudgedTask
 from throughtime.tasks.pictures.picture import Picture, PictureSet, joined
 from throughtime.tasks.pictures.vae.settings import VAEGeneration, VAESettings
 
@@ -28,7 +29,7 @@ _BATCH = 500
 _COLLAPSED = 0.1  # share of the latent units that say anything below which the posterior has collapsed
 
 
-class PictureVAE(CodingTask[VAESettings]):
+class PictureVAE(CodingTask[VAESettings], JudgedTask[VAESettings]):
     """Learns a distribution over pictures through one over codes."""
 
     name = "vae"
@@ -91,7 +92,9 @@ class PictureVAE(CodingTask[VAESettings]):
         )
 
     def evaluate(self, model: Model, examples: Sequence[Picture]) -> Report:
-        """Bounds in nats and bits a dimension, active units; beside pixels that know nothing of each other."""
+        """Bounds in nats and bits a dimension, active units; beside pixels that know nothing of each other. Samples are
+        measured where that was asked for.
+        """
         import torch
 
         from throughtime.models.vae import active_units
@@ -116,7 +119,10 @@ class PictureVAE(CodingTask[VAESettings]):
         ]
         if active < _COLLAPSED * self.settings.latent[0]:
             rows.append(("the posterior has collapsed", "most latent units say nothing: --kl-warmup, --free-bits"))
-        return Report(metrics, self._baselines(flat(pictures.array(chosen))), [Table("the bound", ("", ""), rows)])
+        baselines = self._baselines(flat(pictures.array(chosen)))
+        measured = self.measure(network, pictures)
+        tables = [Table("the bound", ("", ""), rows), *measured.tables]
+        return Report(metrics | measured.metrics, baselines | measured.baselines, tables)
 
     def _bits(self, negative: float, weighted: float) -> dict[str, float]:
         """Bits a dimension, of values that can be counted."""
@@ -154,13 +160,22 @@ class PictureVAE(CodingTask[VAESettings]):
 
     def sheet(self, model: Any, asked: Any, rows: np.ndarray, codes: np.ndarray) -> np.ndarray:
         """Samples and the manifold; the rest as every model with codes draws it."""
-        import torch
-
         if asked.what == "manifold":
             return self.decode(model, Plane.of(codes).lattice(asked.rows, asked.columns))
         if asked.what != "samples":
             return super().sheet(model, asked, rows, codes)
+        return self._drawn(model, asked.rows * asked.columns, asked.seed, asked.temperature)
+
+    def samples(self, model: Any, count: int, seed: int) -> np.ndarray:
+        """Expected pictures of codes from the prior, as `generate` draws them."""
+        return self.pixels(self._drawn(model, count, seed))
+
+    def _drawn(self, model: Any, count: int, seed: int, temperature: float = 1.0) -> np.ndarray:
+        """Rows (count, C H W) of codes from the prior, whose deviation is the temperature."""
+        import torch
+
         with torch.random.fork_rng(devices=[]), torch.no_grad():
-            torch.manual_seed(asked.seed)
-            drawn = model.sample(asked.rows * asked.columns) * asked.temperature
-        return self.decode(model, drawn.cpu().numpy())
+            torch.manual_seed(seed)
+            codes = (model.sample(count) * temperature).cpu().numpy()
+        parts = [self.decode(model, codes[start : start + _BATCH]) for start in range(0, count, _BATCH)]
+        return np.concatenate(parts)

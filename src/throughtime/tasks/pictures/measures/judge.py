@@ -1,0 +1,108 @@
+"""Generated pictures beside real ones they were not learned from: how far apart, how plausible, how varied."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from throughtime.storage.report import Report, Table
+from throughtime.tasks.pictures.measures.classifier import Classifier
+from throughtime.tasks.pictures.measures.frechet import Gaussian, frechet_distance
+from throughtime.tasks.pictures.measures.kernel import kernel_distance
+from throughtime.tasks.pictures.measures.precision_recall import NEIGHBOURS, precision_recall
+from throughtime.tasks.pictures.picture import PictureSet
+
+FEWEST = NEIGHBOURS + 1
+_SEED = 2018  # of the noise
+
+
+class Judge:
+    """Measures pictures in a classifier's features.
+
+    Args:
+        classifier: trained on the training split.
+
+    Example:
+        >>> dots = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 1), dtype=np.uint8)
+        >>> train = PictureSet(dots, [None] * 40, [(Path("dots"), row) for row in range(1, 41)])
+        >>> judge = Judge.fit(train, steps=2)
+        >>> judge.distance(dots, judge.gaussian(train)) < 1e-6
+        True
+        >>> sorted(judge.measure(dots[:10], train, train[10:20]).metrics)
+        ['frechet', 'kid', 'precision', 'recall']
+    """
+
+    def __init__(self, classifier: Classifier) -> None:
+        self.classifier = classifier
+
+    @classmethod
+    def fit(cls, train: PictureSet, steps: int) -> Self:
+        """Train the classifier, by so many steps; see `Classifier.fit`."""
+        return cls(Classifier.fit(train, steps))
+
+    def save(self, folder: Path) -> None:
+        """Into the features of a run."""
+        self.classifier.save(folder)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """What `save` wrote."""
+        return cls(Classifier.load(folder))
+
+    def gaussian(self, pictures: PictureSet | np.ndarray) -> Gaussian:
+        """The normal distribution of the features of pictures (N, H, W, C) uint8, to measure distances from."""
+        return Gaussian.of(self.classifier.features(pictures))
+
+    def distance(self, made: np.ndarray, reference: Gaussian) -> float:
+        """The squared Frechet distance of pictures (N, H, W, C) uint8 from a reference: quick, to watch training by."""
+        return frechet_distance(self.gaussian(made), reference)
+
+    def measure(self, made: np.ndarray, train: PictureSet, test: PictureSet) -> Report:
+        """All measures of generated pictures against as many test pictures.
+
+        As baselines the same of training pictures, the floor that no generator honestly goes below, and of noise. Since
+        all depend on the number of pictures, it is one for all, the largest that there are of each.
+
+        Args:
+            made: (N, H, W, C) uint8.
+            train: some that were learned from.
+            test: what the numbers are to be compared with.
+
+        Returns:
+            Metrics, baselines, and a table that says what they are; no numbers where there are fewer than 4 pictures.
+        """
+        count = min(len(made), len(train), len(test))
+        if count < FEWEST:
+            few = f"found {count} of each kind, expected at least {FEWEST}"
+            return Report({}, tables=[Table("generated pictures", ("", ""), [("not measured", few)])])
+        noise = np.random.default_rng(_SEED).integers(0, 256, (count, *made.shape[1:]), dtype=np.uint8)
+        real = self.classifier.features(_spread(test, count))
+        candidates = made[:count], _spread(train, count), noise
+        generated, floor, worst = (_measures(self.classifier.features(one), real) for one in candidates)
+        return Report(generated, {"training pictures": floor, "uniform noise": worst}, [self._table(count)])
+
+    def _table(self, count: int) -> Table:
+        features = f"in the features of {self.classifier}"
+        rows = (
+            ("pictures of each kind", count),
+            ("frechet", f"squared Frechet distance {features}"),
+            ("kid", "kernel distance in the same features, unbiased"),
+            ("precision", "share of the generated pictures that lie among the test pictures"),
+            ("recall", "share of the test pictures that lie among the generated"),
+            ("training pictures", "the floor: real ones, measured as if they had been generated"),
+        )
+        return Table("generated pictures against test pictures", ("", ""), rows)
+
+
+def _spread(pictures: PictureSet, count: int) -> PictureSet:
+    """So many of the pictures, from beginning to end."""
+    return pictures.pick(np.linspace(0, len(pictures) - 1, count).astype(int))
+
+
+def _measures(made: np.ndarray, real: np.ndarray) -> dict[str, float]:
+    """All measures of two sets of features."""
+    precision, recall = precision_recall(made, real)
+    frechet = frechet_distance(Gaussian.of(made), Gaussian.of(real))
+    return {"frechet": frechet, "kid": kernel_distance(made, real), "precision": precision, "recall": recall}
