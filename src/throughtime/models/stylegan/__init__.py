@@ -1,4 +1,4 @@
-"""StyleGAN, from the papers: StyleGAN2's networks (Karras et al. 2020a), adaptive augmentation (Karras et al. 2020b)."""
+"""StyleGAN, from the papers: the networks of Karras et al. 2019 and 2020a, the augmentation of Karras et al. 2020b."""
 
 from __future__ import annotations
 

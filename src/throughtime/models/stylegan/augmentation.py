@@ -1,8 +1,8 @@
-"""Adaptive discriminator augmentation (Karras et al. 2020b): the discriminator sees everything, real or drawn, disturbed in
-the same ways, as often as it takes to keep it from learning a small training set by heart.
+"""Adaptive discriminator augmentation (Karras et al. 2020b).
 
-Each disturbance happens to each picture with probability p, independently of the others; as long as p is below about 0.8
-the generator still learns the undisturbed pictures, for it can be told which of them a disturbed set comes from.
+The discriminator sees everything, real or drawn, disturbed in the same ways, as often as it takes to keep it from
+learning a small training set by heart. Each disturbance happens to each picture with probability p, independently of the
+others; as long as p is below about 0.8 the generator still learns to draw undisturbed ones.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _OFFSET = 0.5 - _CENTRE  # of a pixel's two halves from their middle, in halves:
 
 
 class AdaptiveAugmentation(nn.Module):
-    """Disturbs pictures with probability p, and moves p so that the discriminator's signs on real ones stay at a target.
+    """Disturbs pictures with probability p, and moves p until the discriminator's signs on real ones are at a target.
 
     Of the paper's disturbances those of its recommended set: mirroring, quarter turns, whole-pixel shifts, scaling,
     turns, stretching, fractional shifts; brightness, contrast, inversion of the luma, hue, saturation.
@@ -201,7 +201,7 @@ def _doubled(pictures: Tensor) -> Tensor:
     filters = pictures.new_tensor(_WAVELET)
     doubled = F.conv_transpose2d(doubled, filters.view(1, 1, taps, 1), stride=(2, 1), padding=(taps - 1, 0))
     doubled = F.conv_transpose2d(doubled, filters.view(1, 1, 1, taps), stride=(1, 2), padding=(0, taps - 1))
-    return doubled[:, 0].unflatten(0, pictures.shape[:2])
+    return doubled.view(*pictures.shape[:2], *doubled.shape[2:])
 
 
 def _halved(pictures: Tensor) -> Tensor:
@@ -212,4 +212,4 @@ def _halved(pictures: Tensor) -> Tensor:
     filters = pictures.new_tensor(_WAVELET)
     halved = F.conv2d(halved, filters.view(1, 1, taps, 1), stride=(2, 1))
     halved = F.conv2d(halved, filters.view(1, 1, 1, taps), stride=(1, 2))
-    return halved[:, 0].unflatten(0, pictures.shape[:2])
+    return halved.view(*pictures.shape[:2], *halved.shape[2:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -36,8 +37,8 @@ class Discriminator(nn.Module):
 
     Args:
         colours, side, width, widest: as `Synthesis` takes them.
-        classes: 0: labels are not known, or not used. Else the score has the label's projection in it (Miyato and Koyama
-            2018).
+        classes: 0: labels are not known, or not used. Else the label's projection is part of the score (Miyato and
+            Koyama 2018).
 
     Example:
         >>> Discriminator(1, 16, width=4, widest=8)(torch.zeros(6, 1, 16, 16)).shape
@@ -49,8 +50,7 @@ class Discriminator(nn.Module):
         channels = [channels_at(one, side, width, widest) for one in reversed(sides_up_to(side))]
         last = channels[-1]
         self.from_picture = EqualisedConv2d(colours, channels[0], 1, gain=ROOT2)
-        pairs = zip(channels[:-1], channels[1:], strict=True)
-        self.blocks = nn.ModuleList(ResidualBlock(inputs, outputs) for inputs, outputs in pairs)
+        self.blocks = nn.ModuleList(ResidualBlock(inputs, outputs) for inputs, outputs in pairwise(channels))
         self.convolution = EqualisedConv2d(last + 1, last, 3, gain=ROOT2)
         self.dense = EqualisedLinear(last * SMALLEST**2, last, gain=ROOT2)
         self.output = EqualisedLinear(last, 1)
@@ -90,7 +90,7 @@ def deviations(features: Tensor, sets: int = 1) -> Tensor:
     batch, _, height, width = features.shape
     size = batch // sets
     group = next((one for one in range(_GROUP, 1, -1) if size % one == 0), size)
-    grouped = features.unflatten(0, (-1, group))
+    grouped = features.reshape(-1, group, *features.shape[1:])
     # torch's own variance is many times slower here
     variance = (grouped - grouped.mean(1, keepdim=True)).square().mean(1)
     spread = (variance + 1e-8).sqrt().mean((1, 2, 3))

@@ -44,7 +44,8 @@ class Generator(nn.Module):
         """
         layers = len(self.layer_sides)
         first = self.mapping(self.draw_z(count), labels)
-        self.mapping.watch(first, labels)
+        if self.training:
+            self.mapping.watch(first, labels)
         if not mixing:
             return repeated(first, layers)
         second = self.mapping(self.draw_z(count), labels)

@@ -1,8 +1,8 @@
 """Modulated convolution: a style scales the input channels, and the output is brought back to variance 1.
 
-Karras et al. 2020a, section 2.2. The paper scales the weights for each picture, w'_ijk = s_i w_ijk, and demodulates them,
-w''_ijk = w'_ijk / sqrt(Σ_ik w'_ijk^2 + eps). That is the same as to scale the inputs by s_i, convolve all pictures with the
-same weights, and scale the outputs: one plain convolution in place of one group for each picture.
+Karras et al. 2020a, section 2.2. The paper scales the weights for each picture, w'_ijk = s_i w_ijk, and demodulates
+them, w''_ijk = w'_ijk / sqrt(Σ_ik w'_ijk^2 + eps). It is the same to scale the inputs by s_i, to convolve all pictures
+with the same weights, and to scale the outputs: one plain convolution in place of one group for each picture.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class ModulatedConv2d(nn.Module):
 
 
 def demodulation(weight: Tensor, scales: Tensor) -> Tensor:
-    """(B, outputs): 1 / sqrt(Σ (w s)^2 + eps), for weights (outputs, inputs, k, k) and scales (B, inputs) of the inputs."""
+    """(B, outputs): 1 / sqrt(Σ (w s)^2 + eps), for weights w (outputs, inputs, k, k) and scales s (B, inputs)."""
     return (scales.square() @ weight.square().sum((2, 3)).t() + _EPSILON).rsqrt()
 
 

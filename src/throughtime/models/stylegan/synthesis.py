@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -77,12 +78,10 @@ class Synthesis(nn.Module):
         self.layer_sides = [SMALLEST] + [one for one in self.sides[1:] for _ in range(2)]
         self.constant = nn.Parameter(torch.randn(1, channels[0], SMALLEST, SMALLEST))
         layers = [StyledLayer(channels[0], channels[0], style)]
-        for below, here in zip(channels[:-1], channels[1:], strict=True):
+        for below, here in pairwise(channels):
             layers += [StyledLayer(below, here, style, up=True), StyledLayer(here, here, style)]
         self.layers = nn.ModuleList(layers)
-        self.pictures = nn.ModuleList(
-            ModulatedConv2d(here, colours, 1, style, demodulate=False) for here in channels
-        )
+        self.pictures = nn.ModuleList(ModulatedConv2d(here, colours, 1, style, demodulate=False) for here in channels)
 
     def draw_noise(self, count: int) -> list[Tensor]:
         """Noise (count, 1, H, W) for each layer, N(0, 1)."""
