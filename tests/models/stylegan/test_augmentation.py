@@ -1,4 +1,4 @@
-"""Augmentation: what is moved goes where geometry says, colours turn about grey, p follows the discriminator's signs."""
+"""Augmentation: what is moved goes where geometry says, colours turn about grey, p follows the signs."""
 
 from __future__ import annotations
 

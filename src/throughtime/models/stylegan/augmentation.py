@@ -1,8 +1,8 @@
 """Adaptive discriminator augmentation (Karras et al. 2020b).
 
 The discriminator sees everything, real or drawn, disturbed in the same ways, as often as it takes to keep it from
-learning a small training set by heart. Each disturbance happens to each picture with probability p, independently of the
-others; as long as p is below about 0.8 the generator still learns to draw undisturbed ones.
+learning a small training set by heart. Each disturbance happens to each picture with probability p, independently of
+the others; as long as p is below about 0.8 the generator still learns to draw undisturbed ones.
 """
 
 from __future__ import annotations
