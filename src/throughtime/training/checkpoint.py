@@ -84,6 +84,7 @@ class State:
             states = tree["optimisers"] if "optimisers" in tree else [tree["optimiser"]]
             for optimiser, state in zip(self.optimisers, states, strict=True):
                 optimiser.load_state_dict(state)
+                _order_as_weights(optimiser)
             self.scaler.load_state_dict(tree["scaler"])
             self.average.load_state_dict(tree["average"])
             self.progress = progress
@@ -103,6 +104,16 @@ def read_progress(path: Path) -> Progress:
         return _progress(load_tree(path))
     except (KeyError, TypeError) as error:
         raise ThroughtimeError(f"{path}: found a checkpoint without a progress ({error})") from error
+
+
+def _order_as_weights(optimiser: optim.Optimizer) -> None:
+    """Files hold numbers in one order, weights may have them in another (channels last); the moments of a weight must have
+    its own: the fused rules go over the memory of all of them side by side.
+    """
+    for weight, moments in optimiser.state.items():
+        for name, value in moments.items():
+            if isinstance(value, torch.Tensor) and value.shape == weight.shape:
+                moments[name] = torch.empty_like(weight, dtype=value.dtype).copy_(value)
 
 
 def _progress(tree: Any) -> Progress:
