@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from throughtime.data.batch import Batch
@@ -52,6 +53,8 @@ class StyleGAN(Model):
         discriminator: a picture -> a number.
         augmentation: what the discriminator sees pictures through; None: undisturbed.
         regularisation: penalties, style mixing, average.
+        side: pixels of a side of the pictures, where that is no power of two: they lie in the middle of what the
+            networks see and draw, and their edges go on around them.
 
     Attributes:
         average: the generator whose weights are the moving average, which draws what is shown.
@@ -64,6 +67,7 @@ class StyleGAN(Model):
         discriminator: Discriminator,
         augmentation: AdaptiveAugmentation | None = None,
         regularisation: Regularisation | None = None,
+        side: int | None = None,
     ) -> None:
         super().__init__()
         self.generator, self.discriminator, self.augmentation = generator, discriminator, augmentation
@@ -71,6 +75,7 @@ class StyleGAN(Model):
         self.average = ExponentialAverage(generator, self.regularisation.half_life)
         self.register_buffer("path_length", torch.zeros(()))
         self.path_length: Tensor
+        self.side = side or generator.layer_sides[-1]
         self._pictures = 0  # of the step under way
 
     @property
@@ -94,13 +99,27 @@ class StyleGAN(Model):
             classes: (B,), where the model has classes.
             options: as `Generator.forward` takes them: psi, psi_sides, noises.
         """
-        return positive(self.averaged(chance, classes, **options))
+        return positive(self.cut(self.averaged(chance, classes, **options)))
 
     @torch.no_grad()
     def realness(self, pictures: Tensor, classes: Tensor | None = None) -> Tensor:
         """D (B,) of pictures (B, H, W, C) uint8, undisturbed: how surely they are no generated ones."""
-        values: Tensor = self.discriminator(symmetric(pictures), classes)
+        values: Tensor = self.discriminator(self._framed(pictures), classes)
         return values
+
+    def cut(self, pictures: Tensor) -> Tensor:
+        """The middle of what the synthesis network draws, which is the picture."""
+        before = (pictures.shape[3] - self.side) // 2
+        inside = slice(before, before + self.side)
+        return pictures[:, :, inside, inside]
+
+    def _framed(self, pixels: Tensor) -> Tensor:
+        """Pixels (B, H, W, C) uint8 as the networks have them."""
+        pictures, more = symmetric(pixels), self.generator.layer_sides[-1] - self.side
+        if not more:
+            return pictures
+        before, after = more // 2, more - more // 2
+        return F.pad(pictures, (before, after, before, after), "replicate")
 
     def objectives(self) -> Sequence[Objective]:
         """The discriminator's and the generator's, each with its lazy penalty."""
@@ -117,7 +136,7 @@ class StyleGAN(Model):
 
     def loss(self, batch: Batch, state: Any = None) -> Loss:
         """-log s(D(x)) - log(1 - s(D(G(z)))), real and drawn pictures in one pass (s: the logistic function)."""
-        real, classes = symmetric(batch["inputs"]), batch.get("classes")
+        real, classes = self._framed(batch["inputs"]), batch.get("classes")
         count = len(real)
         with torch.no_grad():
             drawn = self._drawn(count, classes).to(real.dtype)
@@ -136,7 +155,7 @@ class StyleGAN(Model):
     def gradient_penalty(self, batch: Batch, state: Any = None) -> Loss:
         """R1, lazily: gamma / 2 |dD/dx|^2 at real pictures as the discriminator sees them (Mescheder et al. 2018)."""
         asked = self.regularisation
-        pictures = self._seen(symmetric(batch["inputs"])).detach().requires_grad_()
+        pictures = self._seen(self._framed(batch["inputs"])).detach().requires_grad_()
         slopes = squared_slopes(self.discriminator(pictures, batch.get("classes")), pictures)
         return Loss(asked.r1_every * asked.r1 / 2 * slopes.sum(), len(pictures))
 

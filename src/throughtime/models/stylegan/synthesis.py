@@ -83,10 +83,19 @@ class Synthesis(nn.Module):
         self.layers = nn.ModuleList(layers)
         self.pictures = nn.ModuleList(ModulatedConv2d(here, colours, 1, style, demodulate=False) for here in channels)
 
-    def draw_noise(self, count: int) -> list[Tensor]:
-        """Noise (count, 1, H, W) for each layer, N(0, 1)."""
+    def draw_noise(self, count: int, random: torch.Generator | None = None) -> list[Tensor]:
+        """Noise (count, 1, H, W) for each layer, N(0, 1).
+
+        Args:
+            count: 1: all pictures have the same.
+            random: on the CPU, so that it is the same on every device; None: the device's own.
+        """
         like = self.constant
-        return [torch.randn(count, 1, side, side, device=like.device, dtype=like.dtype) for side in self.layer_sides]
+        where = like.device if random is None else torch.device("cpu")
+        shapes = [(count, 1, side, side) for side in self.layer_sides]
+        return [
+            torch.randn(shape, generator=random, device=where, dtype=like.dtype).to(like.device) for shape in shapes
+        ]
 
     def forward(self, styles: Tensor, noises: Sequence[Tensor] | None = None) -> Tensor:
         """Pictures (B, colours, H, W), about -1 to 1, of a w for each layer.
