@@ -1,4 +1,4 @@
-"""Weights that lie in memory in another order than files have: a checkpoint gives back every moment to its own weight."""
+"""Weights in another order than files have: a checkpoint gives every moment back to its own weight."""
 
 from __future__ import annotations
 

@@ -107,8 +107,9 @@ def read_progress(path: Path) -> Progress:
 
 
 def _order_as_weights(optimiser: optim.Optimizer) -> None:
-    """Files hold numbers in one order, weights may have them in another (channels last); the moments of a weight must have
-    its own: the fused rules go over the memory of all of them side by side.
+    """Files hold numbers in one order, weights may have them in another (channels last).
+
+    The moments of a weight must lie as it does: fused rules go over the memory of all of them side by side.
     """
     for weight, moments in optimiser.state.items():
         for name, value in moments.items():
