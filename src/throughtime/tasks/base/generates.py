@@ -37,6 +37,8 @@ class Generates(Capability):
     """Options of `generate`."""
     ending: ClassVar[str]
     """Of the file that is written."""
+    safer: ClassVar[str] = "--temperature 0.9"
+    """Options that are worth a try: less bold than what is generated without."""
 
     @abstractmethod
     def generate(self, model: Model, out: Path, options: GenerateSettings) -> list[Path]:
