@@ -181,3 +181,15 @@ def test_classes_matter_to_both() -> None:
     assert torch.isfinite(network.loss(given).total)
     assert torch.isfinite(network.path_penalty(given).total)
     assert torch.isfinite(network.gradient_penalty(given).total)
+
+
+def test_pictures_of_another_side_lie_in_the_middle_of_what_is_drawn() -> None:
+    generator = Generator(Mapping(4, 2), Synthesis(1, 8, width=4, widest=4, style=4))
+    network = StyleGAN(generator, Discriminator(1, 8, width=4, widest=4), side=5)
+    pixels = torch.randint(256, (2, 5, 5, 1), dtype=torch.uint8)
+    framed = network._framed(pixels)
+    torch.testing.assert_close(framed[:, :, 1:6, 1:6], pixels.permute(0, 3, 1, 2) / 127.5 - 1)
+    assert torch.equal(framed[:, :, 0], framed[:, :, 1])  # edges go on
+    assert torch.equal(framed[..., 7], framed[..., 5])
+    assert torch.equal(network.cut(framed), framed[:, :, 1:6, 1:6])
+    assert network.sample(torch.zeros(2, 4)).shape == (2, 1, 5, 5)

@@ -74,7 +74,9 @@ class StyleGAN(Model):
         self.regularisation = regularisation or Regularisation()
         self.average = ExponentialAverage(generator, self.regularisation.half_life)
         self.register_buffer("path_length", torch.zeros(()))
+        self.register_buffer("paths_measured", torch.zeros((), dtype=torch.int64))
         self.path_length: Tensor
+        self.paths_measured: Tensor
         self.side = side or generator.layer_sides[-1]
         self._pictures = 0  # of the step under way
 
@@ -176,7 +178,10 @@ class StyleGAN(Model):
         styles = self.generator.mixed_styles(None if classes is None else classes[:count], count, asked.mixing)
         lengths = path_lengths(self.generator.synthesis(styles), styles)
         if self.training:
-            self.path_length.lerp_(lengths.detach().mean().to(self.path_length), 1 - _LENGTHS_KEPT)
+            # a plain mean in the beginning: to pull lengths towards 0 would teach the generator to ignore z
+            self.paths_measured += 1
+            share = (1 / self.paths_measured).clamp_min(1 - _LENGTHS_KEPT).to(self.path_length)
+            self.path_length.lerp_(lengths.detach().mean().to(self.path_length), share)
         penalty = asked.path_length_every * asked.path_length * (lengths - self.path_length).square().sum()
         return Loss(penalty, count, measures={"path_length": lengths.detach().mean()})
 

@@ -204,8 +204,9 @@ class PictureStyleGAN(AdversarialTask[StyleGANSettings]):
     @staticmethod
     def _coarse_layers(model: Any, coarse_to: int) -> int:
         sides = model.averaged.layer_sides
-        if coarse_to not in sides[:-1]:
-            known = ", ".join(map(str, sorted(set(sides[:-1]) - {sides[-1]})))
+        possible = sorted({side for side in sides if side < sides[-1]})
+        if coarse_to not in possible:
+            known = ", ".join(map(str, possible))
             raise ThroughtimeError(f"--coarse-to: found {coarse_to}, expected one of the resolutions {known}")
         return sum(side <= coarse_to for side in sides)
 
