@@ -50,7 +50,7 @@ $(READY): pyproject.toml constraints.txt CMakeLists.txt $(wildcard src/throughti
           $(shell find src -name __init__.py)
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[all,dev]"
-	$(BIN)/python -m throughtime.data.sources
+	$(BIN)/python -m throughtime.tasks.prefetch
 	@$(BIN)/throughtime bench --doctor | grep -A 1 "problem.*compiled module" || true
 	touch $(READY)
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,14 @@ from throughtime.cli.main import main
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 SMALL = ["--vectors", "none", "--hidden-size", "4", "--embedding-size", "4"]
+
+
+@pytest.fixture(autouse=True)
+def _as_from_a_terminal() -> Iterator[None]:
+    """Ctrl-C is heeded, also where the tests run in the background of a script, which has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def test_while_reading(tmp_path: Path) -> None:
@@ -65,11 +74,17 @@ def test_a_training_that_is_stopped_says_what_to_type_next(tmp_path: Path) -> No
 
 
 def test_within_an_import_it_waits_until_that_is_done(tmp_path: Path) -> None:
-    """What is imported may be C++ that cannot bear an exception."""
+    """What is imported may be C++ that cannot bear an exception; and what comes next may wait for ever."""
     (tmp_path / "fragile.py").write_text(
         "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nfor _ in range(1000): pass\nprint('imported')\n"
     )
     code = "from throughtime.cli.interrupts import heed_after_imports\nheed_after_imports()\n"
-    code += "try:\n    import fragile, time\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    print('heard')\n"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
-    assert done.stdout.split() == ["imported", "heard"]
+    code += "try:\n    import fragile, sys\n    sys.stdin.read()\nexcept KeyboardInterrupt:\n    print('heard')\n"
+    words = [sys.executable, "-c", code]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as process:
+        try:
+            assert process.wait(timeout=30) == 0
+        finally:
+            process.kill()
+        assert process.stdout is not None
+        assert process.stdout.read().split() == ["imported", "heard"]

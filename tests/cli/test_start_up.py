@@ -48,6 +48,14 @@ def test_what_is_wrong_with_a_command_line_is_said_without_torch(tmp_path: Path)
         "missing.mid: ": ["predict", music, missing],
         "found the form 'x'": ["predict", str(STORED / "entities" / "run"), "Ann", "--form", "x"],
         "found nothing, expected a run folder": ["evaluate", missing],
+        "v.txt: found no such file": ["train", "sentiment", data, "--out", new, "--vectors", "glove", "v.txt"],
+        "0.mid, line 1: found 'MThd'": ["train", "entities", data, "--out", new, "--vectors", data],
+        "w.txt: found no such file": ["check", "entities", data, "--vectors", "w.txt"],
+        "s: found no run folder": ["train", "speech", data, "--out", new, "--start", "s"],
+        "the task music": ["check", "speech", data, "--language-model", music],
+        "primer.mid: found no such file": ["generate", music, "--out", f"{new}.mid", "--primer", "primer.mid"],
+        "new/a.mid: found no folder": ["generate", music, "--out", f"{new}/a.mid"],
+        "found the ending '.gif'": ["generate", str(STORED / "text" / "run"), "--out", f"{new}.gif"],
         "the task sentiment does not generate": ["generate", str(STORED / "sentiment" / "run"), "--out", new],
     }
     statuses, modules, said = imported(*wrong.values())

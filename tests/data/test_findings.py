@@ -1,13 +1,10 @@
-"""What readers find: counted, ordered by how bad it is, stored and read again."""
+"""What readers find: counted, ordered by how bad it is, and said once."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from throughtime.data.findings import MOST_PLACES, Findings
-from throughtime.errors import DataError
 
 
 def test_the_same_thing_is_counted_and_its_places_are_kept() -> None:
@@ -30,13 +27,3 @@ def test_the_worst_comes_first_and_what_was_understood_is_said_once() -> None:
     assert findings.worst == "suspicious"
     findings.clear()
     assert findings.worst is None
-
-
-def test_they_are_stored_and_read_again() -> None:
-    findings = Findings()
-    findings.taken("columns", "text, label", Path("a.csv"), 1)
-    findings.suspicious("classes", "one class only", count=7)
-    again = Findings.from_json(Path("data.json"), findings.to_json())
-    assert list(again) == list(findings)
-    with pytest.raises(DataError, match=r"data\.json: found no findings"):
-        Findings.from_json(Path("data.json"), [{"level": "taken"}])

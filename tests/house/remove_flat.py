@@ -37,7 +37,9 @@ def remove(name: str, house: Path) -> None:
 def having(name: str, tests: Path) -> list[str]:
     """Test files that have the application as their example."""
     its = "|".join(one for one, room in tasks.room_of.items() if room == name)
-    example = re.compile(rf'tasks\.{name}\b|"(train|check)", "({its})"|train\("({its})"|SMALL\["({its})"\]')
+    example = re.compile(
+        rf'tasks\.{name}\b|"(train|check)", "({its})"|train\("({its})"|SMALL\["({its})"\]|STORED / "({its})"'
+    )
     found = (path for path in tests.rglob("test_*.py") if example.search(path.read_text(encoding="utf-8")))
     return sorted(str(path.relative_to(tests.parent)) for path in found)
 

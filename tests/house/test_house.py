@@ -6,12 +6,16 @@ import re
 import tomllib
 from collections.abc import Iterable
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import grimp
 import pytest
 
 from throughtime import tasks
+from throughtime.data.sources import Carrier
+from throughtime.tasks.base import Capability
+from throughtime.tasks.prefetch import carriers
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "throughtime"
@@ -73,3 +77,20 @@ def test_every_folder_is_registered_and_kept_apart() -> None:
     ]
     (apart,) = (contract["modules"] for contract in contracts if contract["type"] == "independence")
     assert apart == [f"throughtime.tasks.{name}" for name in tasks.rooms]
+
+
+@pytest.mark.parametrize("capability", Capability.__subclasses__())
+def test_every_capability_is_somebodys(capability: type[Capability]) -> None:
+    assert tasks.able(capability)
+
+
+def test_prefetching_leaves_out_no_package_that_is_read() -> None:
+    there = set[Carrier]()
+    for path in SOURCE.rglob("*.py"):
+        if " Carrier(\n" in (text := path.read_text(encoding="utf-8")) or "= sources.Carrier(\n" in text:
+            module = import_module(".".join(path.relative_to(SOURCE.parent).with_suffix("").parts))
+            for value in vars(module).values():
+                some = value if isinstance(value, tuple) else [value]
+                there.update(one for one in some if isinstance(one, Carrier))
+    assert there == set(carriers())
+    assert len(there) == len(carriers())

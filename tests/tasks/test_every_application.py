@@ -134,6 +134,12 @@ def test_it_evaluates_as_it_did_when_it_was_trained(trained: Trained, capsys: py
     assert json.loads(capsys.readouterr().out) == stored
 
 
+def test_judged_by_all_that_was_split_it_says_so(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert main(["evaluate", str(trained.run), str(trained.tiny.data)]) == 0
+    assert "learned from: an example that this run learned from" in capsys.readouterr().err
+
+
 def test_judged_by_what_it_learned_from_it_says_so(
     trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -284,11 +290,6 @@ def test_what_cannot_be_read_is_one_sentence(
 
 
 # -- what only some can do ---------------------------------------------------------------------------------------------
-
-
-def test_every_capability_is_somebodys() -> None:
-    for capability in (Generates, Draws, Expresses, Paints, Streams):
-        assert tasks.able(capability)
 
 
 @pytest.mark.parametrize(

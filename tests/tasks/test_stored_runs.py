@@ -1,6 +1,6 @@
 """Runs of another version: they answer as they did, and go on as they would have gone on.
 
-stored_runs/make.py made them, at commit 01e734f, by four steps.
+stored_runs/make.py made them by four steps, at commit 01e734f; those of pictures when these came.
 """
 
 from __future__ import annotations

@@ -20,9 +20,18 @@ def heed_after_imports() -> None:
 def _obey(_: int, frame: FrameType | None) -> None:
     while frame is not None:
         if frame.f_code.co_filename.startswith("<frozen importlib"):
-            later = threading.Timer(_AGAIN, _thread.interrupt_main)
+            later = threading.Timer(_AGAIN, _signal_again)
             later.daemon = True
             later.start()
             return
         frame = frame.f_back
     raise KeyboardInterrupt
+
+
+def _signal_again() -> None:
+    """Send the main thread the signal itself, where there are such: it may be waiting for a pipe by now."""
+    main = threading.main_thread().ident
+    if main is not None and hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(main, signal.SIGINT)
+    else:
+        _thread.interrupt_main()

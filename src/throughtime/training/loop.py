@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import TypeVar
 
 import torch
@@ -71,6 +72,7 @@ def fit(
     resume: bool = False,
     patient_anew: bool = False,
     quiet: bool = False,
+    watch: Callable[[ModelT, Path], str | None] | None = None,
 ) -> Outcome:
     """Train a model; in the end the folder's model.safetensors holds the best one by the validation metric.
 
@@ -84,6 +86,8 @@ def fit(
         resume: go on from the folder's checkpoint, as if nothing had happened (on a CPU bit for bit).
         patient_anew: a resumed run waits for an improvement as long as one that begins; False: as long as is left.
         quiet: say nothing; else a live display on a terminal, plain lines elsewhere.
+        watch: called after each evaluation with the model and a file of the folder's `samples` to draw it into; what it
+            answers is said.
 
     Raises:
         NotANumberError: loss, gradient or metric is no longer a number; the last checkpoint is intact.
@@ -110,7 +114,8 @@ def fit(
         Log(folder.path, progress, metric, settings, quiet) as log,
         Interrupts() as interrupts,
     ):
-        run = _Run(loader, partial(validate, model), metric, settings, folder, stepper, state, log, interrupts)
+        see = None if watch is None else partial(watch, model)
+        run = _Run(loader, partial(validate, model), see, metric, settings, folder, stepper, state, log, interrupts)
         reason = run.train()
     assert progress.best is not None
     return Outcome(
@@ -132,6 +137,7 @@ class _Run:
         self,
         loader: Loader,
         validate: Callable[[], float],
+        watch: Callable[[Path], str | None] | None,
         metric: Metric,
         settings: TrainingSettings,
         folder: RunFolder,
@@ -140,7 +146,8 @@ class _Run:
         log: Log,
         interrupts: Interrupts,
     ) -> None:
-        self.loader, self.validate, self.metric, self.settings, self.folder = loader, validate, metric, settings, folder
+        self.loader, self.validate, self.watch = loader, validate, watch
+        self.metric, self.settings, self.folder = metric, settings, folder
         self.stepper, self.state, self.log, self.interrupts = stepper, state, log, interrupts
         self.progress = state.progress
         self.forecast = Forecast(self.progress, settings)
@@ -220,11 +227,22 @@ class _Run:
             better = progress.judge(value, self.metric, self.settings)
             if better:
                 self.folder.save_model(self.stepper.model)
+            said = self.look()
         self.log.evaluation(value, self.stepper.rate, better)
+        if said:
+            self.log.say(said)
         progress.since = Sums()
         if self.settings.optimiser == "asgd" and not average.running and has_stalled(self.log.values, self.metric):
             average.begin()
         self.checkpoint()
+
+    def look(self) -> str | None:
+        """Let what the model makes now be drawn; what is to be said of it."""
+        if self.watch is None:
+            return None
+        self.folder.samples.mkdir(exist_ok=True)
+        with unchanged_randomness(), torch.no_grad(), self.stepper.fabric.autocast():
+            return self.watch(self.folder.samples / f"step-{self.progress.step:07}.png")
 
     def checkpoint(self) -> None:
         """Write all that is needed to go on from here."""

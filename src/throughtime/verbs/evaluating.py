@@ -33,8 +33,11 @@ def evaluate(run: Run | str | Path, data: str | Path | None = None, *, quiet: bo
             examples = run.paths.read(run.task).test if data is None else run.task.read(Path(data))
         if (stored := run.folder.read_data()) is not None:
             described, findings = [run.task.describe(example) for example in examples], run.task.findings
-            checksums = checksums_of(described)
-            note_learned(described, checksums, stored[1]["train"], "an example that this run learned from", findings)
+            checksums, learned = checksums_of(described), stored[1]["train"]
+            note_learned(described, checksums, learned, "an example that this run learned from", findings)
+            parts = [part for example in examples for part in run.task.learned_parts(example)]
+            what = "an example that this run learned from a part of"
+            note_learned(parts, checksums_of(parts), learned, what, findings)
             changed = None if data is not None else changes("test", checksums, stored[1]["test"])
             if changed is not None:
                 findings.suspicious("changed data", f"the run's own data is not what it was in training: {changed}")

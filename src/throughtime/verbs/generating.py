@@ -23,9 +23,11 @@ def generate(run: Run | str | Path, out: str | Path, **options: Any) -> list[Pat
     Returns:
         The files written.
     """
-    from throughtime.training.threads import cpu_threads
-
     run = opened(run)
     task = registry.require(run.task, Generates)
+    asked = task.Generation(**options)
+    task.check_output(Path(out), asked)
+    from throughtime.training.threads import cpu_threads  # and with it torch
+
     with cpu_threads(run.model, run.task.settings.threads):
-        return task.generate(run.model, Path(out), task.Generation(**options))
+        return task.generate(run.model, Path(out), asked)

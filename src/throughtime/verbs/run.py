@@ -67,8 +67,13 @@ def stored_settings(folder: str | Path) -> TrainingSettings:
 
 
 def task_of(name: str, settings: Mapping[str, Any], *, learns: bool = True) -> Task[Any, Any]:
-    """A task; one that answers with what it has learned does without a cache that is kept."""
+    """A task: one that is to learn needs the files that its settings name; one that answers with what it has learned
+    does without them, and without a cache that is kept.
+    """
     from throughtime.data.sources import cache_folder
 
-    task = registry.find(name)
-    return task(task.Settings(**settings), cache_folder(needed=learns))
+    kind = registry.find(name)
+    task = kind(kind.Settings(**settings), cache_folder(needed=learns))
+    if learns:
+        task.check_settings()
+    return task

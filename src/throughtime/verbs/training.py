@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from throughtime.data.progress import stage
 from throughtime.errors import ThroughtimeError
 from throughtime.settings import LIMITS, TrainingSettings
+from throughtime.tasks.base import Watches
 from throughtime.training import limits
 from throughtime.training.announce import announce
 from throughtime.training.memory import check_memory, enough_memory
@@ -96,6 +97,7 @@ def train(
                 resume=resume,
                 patient_anew=resume and bool(limits.given(settings)),
                 quiet=quiet,
+                watch=learner.watch if isinstance(learner, Watches) else None,
             )
     run = Run(folder.path)
     with shown(quiet):

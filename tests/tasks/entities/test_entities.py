@@ -13,11 +13,12 @@ from seqeval.metrics import classification_report, f1_score, precision_score, re
 
 import throughtime
 from throughtime.cli.main import main
-from throughtime.data.sources import FAKER, GLOVE, cache_folder
+from throughtime.data.sources import cache_folder
+from throughtime.data.words.vectors import GLOVE
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.tasks.entities.baselines.gazetteer import Gazetteer
 from throughtime.tasks.entities.corpora.columns import read_columns
-from throughtime.tasks.entities.corpora.names import read_names, split_of
+from throughtime.tasks.entities.corpora.names import FAKER, read_names, split_of
 from throughtime.tasks.entities.corpora.news import SIZES, compose
 from throughtime.tasks.entities.corpora.schemes import Scheme, tags_of
 from throughtime.tasks.entities.corpora.sentence import Sentence, Span

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from PIL import Image
 import throughtime
 from helpers.picture_files import write_bars
 from throughtime.cli.main import main
+from throughtime.tasks.pictures import PictureVAE
 
 SMALL: dict[str, Any] = {"architecture": "dense", "units": (64,), "batch_size": 16, "threads": 1, "quiet": True}
 
@@ -125,3 +128,53 @@ def test_glyphs_are_built_in_and_the_same_everywhere(tmp_path: Path) -> None:
     lit = (pixels > 127).mean(axis=(1, 2, 3))
     assert ((lit > 0.03) & (lit < 0.6)).all()
     assert (pixels[:, [0, -1]] > 127).mean() < 0.02
+
+
+def test_a_folder_as_mnist_lies_in_is_split_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    random = np.random.default_rng(0)
+    for name, count in (("train", 20), ("t10k", 7)):
+        pixels = random.integers(0, 256, (count, 8, 8), dtype=np.uint8)
+        head = bytes([0, 0, 8, 3]) + struct.pack(">3I", *pixels.shape)
+        (tmp_path / f"{name}-images-idx3-ubyte.gz").write_bytes(gzip.compress(head + pixels.tobytes()))
+        labels = bytes([0, 0, 8, 1]) + struct.pack(">I", count) + bytes(number % 3 for number in range(count))
+        (tmp_path / f"{name}-labels-idx1-ubyte.gz").write_bytes(gzip.compress(labels))
+    assert main(["check", "vae", str(tmp_path), "--json"]) in (0, 1)  # pictures so small look wrong
+    splits = json.loads(capsys.readouterr().out)["splits"]
+    assert {name: split["examples"] for name, split in splits.items()} == {"train": 18, "valid": 2, "test": 7}
+    task = PictureVAE(PictureVAE.Settings(), tmp_path)
+    read = task.read_splits(tmp_path)
+    assert [picture.label for picture in read.test] == ["0", "1", "2", "0", "1", "2", "0"]
+    assert any("test as given by t10k-images-idx3-ubyte.gz" in str(finding) for finding in task.findings)
+
+
+def test_gaps_are_drawn_beside_those_of_a_vae(
+    autoencoder: throughtime.Run, vae: throughtime.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, other = str(autoencoder.folder.path), str(vae.folder.path)
+    for name, words in {"alone": [], "beside": ["--beside", other], "itself": ["--beside", run]}.items():
+        out = str(tmp_path / f"{name}.png")
+        assert main(["generate", run, "--out", out, "--what", "gaps", "--rows", "4", "--columns", "4", *words]) == 0
+    seen = {name: np.asarray(Image.open(tmp_path / f"{name}.png")) for name in ("alone", "beside", "itself")}
+    height, width = seen["alone"].shape[:2]
+    assert seen["beside"].shape[:2] == seen["itself"].shape[:2] == (2 * height, width)
+    # the lower half is the other model's
+    halves = [sheet[height:, width // 2 :] for sheet in (seen["beside"], seen["itself"])]
+    assert (halves[0] != halves[1]).mean() > 0.05
+    capsys.readouterr()
+
+
+def test_gaps_beside_what_is_no_such_run_are_refused(
+    autoencoder: throughtime.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, stored = str(autoencoder.folder.path), Path(__file__).parents[1] / "stored_runs"
+    asked = ["generate", run, "--out", str(tmp_path / "a.png"), "--beside"]
+    for words, said in (
+        ([str(tmp_path)], str(tmp_path)),
+        ([str(stored / "text" / "run")], "found a run of text, expected one of vae, autoencoder"),
+        ([str(stored / "vae" / "run")], "found a run of pictures of 1x8x8, expected 1x12x12 as in this run"),
+    ):
+        assert main([*asked, *words, "--what", "gaps"]) == 2
+        assert said in capsys.readouterr().err
+    assert main([*asked, run]) == 2
+    assert "found --beside with --what between, expected --what gaps" in capsys.readouterr().err
+    assert not (tmp_path / "a.png").exists()

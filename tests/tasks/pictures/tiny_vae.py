@@ -10,5 +10,5 @@ from helpers.tiny import Tiny
 
 def write(folder: Path) -> Tiny:
     settings = {"architecture": "dense", "units": (8,), "latent": (2,), "batch_size": 8, "judged": 4}
-    settings |= {"importance_samples": 4}
+    settings |= {"importance_samples": 4, "classifier_steps": 4}
     return bars(folder, settings, {"rows": 2, "columns": 2})

@@ -13,9 +13,10 @@ import pytest
 
 import throughtime
 from throughtime.data.labelled_texts import LabelledText
-from throughtime.data.sources import MOVIE_REVIEWS, RATINGS, cache_folder
+from throughtime.data.sources import cache_folder
 from throughtime.data.words.pretrained import starting_matrix
-from throughtime.data.words.ratings import rated_sentences, word_ratings
+from throughtime.data.words.ratings import RATINGS, rated_sentences, word_ratings
+from throughtime.data.words.reviews import MOVIE_REVIEWS
 from throughtime.data.words.splitting import split_words
 from throughtime.data.words.vocabulary import Vocabulary
 from throughtime.errors import DataError, ThroughtimeError

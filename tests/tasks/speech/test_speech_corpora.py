@@ -8,9 +8,11 @@ import pytest
 import soundfile
 
 from helpers.speech_files import RATE, say
+from throughtime.data.findings import Findings
 from throughtime.errors import DataError
-from throughtime.tasks.speech.audio.corpora import Reading, given_splits, read_corpus, read_part
+from throughtime.tasks.speech.audio.corpora import Reading, read_corpus, read_part
 from throughtime.tasks.speech.audio.manifests import Columns, read_manifest
+from throughtime.tasks.speech.splits import given_splits
 
 
 def write(path: Path, content: str) -> Path:
@@ -92,8 +94,16 @@ def test_common_voice_keeps_its_splits(tmp_path: Path) -> None:
     }
     (one,) = read_part(splits["valid"], Reading())
     assert (one.audio, one.text, one.speaker, one.line) == (tmp_path / "clips" / "b.mp3", "Say b.", "someone", 2)
+    write(tmp_path / "validated.tsv", head)
+    findings = Findings()
+    assert given_splits(tmp_path, findings) == splits
+    assert [str(finding) for finding in findings] == [
+        f"unread files: a table that is called as no split is ({tmp_path / 'validated.tsv'})"
+    ]
+    (tmp_path / "test.tsv").unlink()
     (tmp_path / "dev.tsv").unlink()
-    assert given_splits(tmp_path) is None
+    assert given_splits(tmp_path, findings) is None
+    assert findings.worst == "suspicious"  # train.tsv
 
 
 def test_librispeech_and_pairs_and_folders_of_splits(tmp_path: Path) -> None:
@@ -106,6 +116,14 @@ def test_librispeech_and_pairs_and_folders_of_splits(tmp_path: Path) -> None:
         write(tmp_path / "pairs" / split / "deep" / "x.txt", "Ab\n c\n")
     assert set(given_splits(tmp_path / "pairs") or ()) == {"train", "valid", "test"}
     assert said(tmp_path / "pairs" / "dev") == [("x.wav", "Ab c")]
+    for name in ("train-clean-100", "dev-clean", "test-clean"):
+        (tmp_path / "whole" / name).mkdir(parents=True)
+    assert [part.name for part in (given_splits(tmp_path / "whole") or {}).values()] == [
+        "train-clean-100", "dev-clean", "test-clean",
+    ]  # fmt: skip
+    (tmp_path / "whole" / "test-other").mkdir()
+    with pytest.raises(DataError, match="found both test-clean and test-other, expected one for test"):
+        given_splits(tmp_path / "whole")
 
 
 def test_seconds_are_known_before_any_sound_is_read(tmp_path: Path) -> None:

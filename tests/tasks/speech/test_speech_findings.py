@@ -153,13 +153,17 @@ def test_all_damaged_recordings_are_named_at_once(
     assert all(f"{data}/{number}.wav: found a file cut off" in printed for number in (1, 4))
 
 
-def test_splits_that_are_not_all_there_are_named(
+def test_a_split_that_is_not_there_is_cut_from_train_and_the_others_are_kept(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = tmp_path / "data"
     data.mkdir()
     corpus(data / "train")
     corpus(data / "test", ("ccc", "ddd"))
-    status, printed = check(capsys, monkeypatch, data)
-    assert status == 1
-    assert f"splits: train, test without valid: all is mixed and split anew ({data})" in printed
+    corpus(data / "other", ("add",))
+    _, printed = check(capsys, monkeypatch, data, "--json")
+    seen = json.loads(printed)
+    assert {name: split["examples"] for name, split in seen["splits"].items()} == {"train": 7, "valid": 1, "test": 2}
+    said = {finding["what"]: finding["places"] for finding in seen["findings"]}
+    assert {"train as given by train", "test as given by test", "valid is not given: cut from train"} <= {*said}
+    assert said["a folder that is called as no split is"] == [[str(data / "other"), None]]

@@ -1,8 +1,8 @@
 """Makes the stored runs: a tiny one of every task, its data beside it, and what it answered when it was made.
 
-They were made at commit 01e734f, before the house was rebuilt; later versions must read them, answer the same and go
-on from them: `resumed.csv` is what four more steps gave. To store another (an existing folder is never touched):
-python tests/tasks/stored_runs/make.py TASK
+They were made at commit 01e734f, before the house was rebuilt, or when their task came; later versions must read them,
+answer the same and go on from them: `resumed.csv` is what four more steps gave. To store another (an existing folder is
+never touched): python tests/tasks/stored_runs/make.py TASK
 """
 
 from __future__ import annotations

@@ -13,11 +13,6 @@ from throughtime import verbs
 from throughtime.cli.main import main
 
 
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("THROUGHTIME_CACHE", str(tmp_path / "cache"))
-
-
 def check(data: Path, capsys: pytest.CaptureFixture[str], *options: str) -> tuple[int, dict[str, Any]]:
     """The exit status, and what is found of each subject, in one line with its level."""
     status = main(["check", "text", str(data), "--json", *options])
@@ -109,3 +104,25 @@ def test_every_line_has_one_answer_and_unknown_characters_are_counted(tmp_path: 
     run.task.findings.clear()
     assert len(list(verbs.predict(run, lines[:3]))) == 3
     assert [(finding.subject, finding.count) for finding in run.task.findings] == [("vocabulary", 3)]  # ω, U+2028, b
+
+
+def test_a_text_is_known_by_the_part_of_it_that_was_learned_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [f"Line {number} says something of its own.\n" for number in range(200)]
+    data, run = write(tmp_path / "a.txt", "".join(lines)), str(tmp_path / "run")
+    options = ["--layers", "4", "--batch-size", "2", "--window", "10"]
+    assert main(["train", "text", str(data), "--out", run, "--steps", "1", *options]) == 0
+
+    def learned(name: str, content: list[str]) -> bool:
+        capsys.readouterr()
+        assert main(["evaluate", run, str(write(tmp_path / name, "".join(content)))]) == 0
+        said = " ".join(capsys.readouterr().err.split())
+        assert "learned from" not in said or f"that this run learned from a part of ({tmp_path / name})" in said
+        return "learned from" in said
+
+    data.unlink()
+    assert learned("copy.txt", lines)
+    assert learned("longer.txt", [*lines, "And more of it.\n" * 99])
+    assert not learned("end.txt", lines[-9:])
+    assert not learned("other.txt", [line.replace("own", "OWN") for line in lines])

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from text_files import COUNTING, PROSE, SMALL, fitted, write
+from text_files import COUNTING, PROSE, SMALL, fitted, taught_to_count, write
 
 from throughtime import verbs
 from throughtime.data import sources
@@ -17,25 +17,13 @@ from throughtime.models.parts.stack import Stack
 from throughtime.tasks.text import Text
 from throughtime.tasks.text.corpus import shakespeare
 
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("THROUGHTIME_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
 # -- from file to answers ---------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def counting(tmp_path_factory: pytest.TempPathFactory) -> verbs.Run:
     """A model that has learned to count."""
-    folder = tmp_path_factory.mktemp("counting")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("THROUGHTIME_CACHE", str(folder / "cache"))
-        path = write(folder / "count.txt", COUNTING)
-        settings = SMALL | {"layers": (24,), "steps": 250, "learning_rate": 0.02}
-        return verbs.train("text", path, out=folder / "run", quiet=True, **settings)
+    return taught_to_count(tmp_path_factory.mktemp("counting"), layers=(24,), steps=250, learning_rate=0.02)
 
 
 def test_a_model_learns_to_count(counting: verbs.Run) -> None:

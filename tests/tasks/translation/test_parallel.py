@@ -11,7 +11,7 @@ from pathlib import Path
 import polib
 import pytest
 
-from throughtime.data.sources import DJANGO, PLONE, cache_folder
+from throughtime.data.sources import cache_folder
 from throughtime.errors import DataError
 from throughtime.tasks.translation.corpora import danish
 from throughtime.tasks.translation.corpora.danish_phrases import phrases
@@ -214,7 +214,7 @@ def test_phrases_have_both_senses_and_contradict_nobody() -> None:
 
 
 def built_in_data_is_here() -> bool:
-    return all((cache_folder() / "packages" / carrier.filename).is_file() for carrier in (PLONE, DJANGO))
+    return all((cache_folder() / "packages" / carrier.filename).is_file() for carrier in danish.CARRIERS)
 
 
 @pytest.mark.skipif(not built_in_data_is_here(), reason="the built-in messages have not been downloaded")

@@ -115,5 +115,5 @@ def _package() -> Any:
     try:
         import tokenizers
     except ImportError as error:
-        raise MissingExtraError("tokenizers", "text", "byte-pair encoding") from error
+        raise MissingExtraError("tokenizers", "tokens", "byte-pair encoding") from error
     return tokenizers

@@ -42,7 +42,7 @@ def vectors_from_text(
     try:
         from scipy.sparse.linalg import svds
     except ImportError as error:
-        raise MissingExtraError("scipy", "sentiment", "making word vectors from text") from error
+        raise MissingExtraError("scipy", "words", "making word vectors from text") from error
     texts = list(texts)
     vocabulary = Vocabulary.fit(texts, max_words + len(MARKS), min_count)
     words = vocabulary.words[len(MARKS) :]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +10,29 @@ import numpy as np
 from throughtime.data.findings import Findings
 from throughtime.data.words.ratings import word_ratings
 from throughtime.data.words.reviews import review_vectors
-from throughtime.data.words.vectors import WordVectors, glove, read_vectors
+from throughtime.data.words.vectors import WordVectors, check_beginning, glove, read_vectors
 from throughtime.data.words.vocabulary import Vocabulary
 from throughtime.errors import DataError, ThroughtimeError
 
+BUILT_IN: Mapping[str, Callable[[Path], WordVectors]] = {
+    "glove": lambda _: glove(),
+    "reviews": review_vectors,
+    "ratings": lambda _: word_ratings(),
+}
+"""Vectors that have a name, made with a cache."""
 # as large as this a vector is neither lost beside nor drowns what is learned; found on the validation split
 _SCALE = 0.4
+
+
+def check_vectors(names: Sequence[str]) -> None:
+    """Look whether there are such vectors as `pretrained_vectors` is to read; of a file, at its beginning.
+
+    Raises:
+        DataError: no such file, or none of word vectors.
+    """
+    for name in names:
+        if name not in BUILT_IN and name != "none":
+            check_beginning(_named(name))
 
 
 def pretrained_vectors(names: Sequence[str], cache: Path, *, findings: Findings | None = None) -> list[WordVectors]:
@@ -31,19 +48,22 @@ def pretrained_vectors(names: Sequence[str], cache: Path, *, findings: Findings 
         ThroughtimeError: built-in vectors cannot be had.
     """
     found = []
-    built_in = {"glove": glove, "reviews": lambda: review_vectors(cache), "ratings": word_ratings}
     for name in names:
-        if name in built_in:
+        if name in BUILT_IN:
             try:
-                found.append(built_in[name]())
+                found.append(BUILT_IN[name](cache))
             except ThroughtimeError as error:
                 raise ThroughtimeError(f"{error}; or do without pretrained vectors: --vectors none") from error
         elif name != "none":
-            path = Path(name)
-            if not path.exists():
-                raise DataError(path, "no such file", "glove, reviews, ratings, none, or a file of word vectors")
-            found.append(read_vectors(path, findings=findings))
+            found.append(read_vectors(_named(name), findings=findings))
     return found
+
+
+def _named(name: str) -> Path:
+    path = Path(name)
+    if not path.exists():
+        raise DataError(path, "no such file", f"{', '.join(BUILT_IN)}, none, or a file of word vectors")
+    return path
 
 
 def starting_matrix(vocabulary: Vocabulary, sources: Sequence[WordVectors], size: int, seed: int) -> np.ndarray:

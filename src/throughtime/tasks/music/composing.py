@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from throughtime.errors import DataError, ThroughtimeError
+from throughtime.tasks.base import check_writable
 from throughtime.tasks.music.scores.events import BOUNDARY, SHIFT, STEP, VELOCITY
 from throughtime.tasks.music.scores.files import music_files, read_score
 from throughtime.tasks.music.scores.key import semitones_to_c
@@ -45,9 +46,8 @@ def compose(
         The MIDI file, the WAV file, the picture.
 
     Raises:
-        ThroughtimeError: a primer that cannot be read, a folder that cannot be written to, silence.
+        ThroughtimeError: a primer that cannot be read, files that cannot be written, silence.
     """
-    check_writable(out)
     primer, shift = _primer(form, settings, options)
     drawn = np.stack([*primer, *_draw(form, settings, model, primer, options)])
     score = form.decode(drawn, options.restrike).transposed(-shift)
@@ -66,26 +66,29 @@ def compose(
     return files
 
 
-def check_writable(out: Path) -> None:
-    """Refuse, before any work, an output that cannot be.
+def check_output(out: Path, options: MusicGeneration) -> None:
+    """Look, before any work, at where the files are to be and at the primer.
 
     Raises:
-        DataError: its folder does not exist, or it is a folder itself.
+        DataError: there is no such folder, or no such primer.
     """
-    if not out.parent.is_dir():
-        raise DataError(out, f"no folder {out.parent}", "a file in a folder that exists")
-    if out.is_dir():
-        raise DataError(out, "a folder", "the name of a file to write, such as chorale.mid")
+    check_writable(out)
+    if options.primer is not None:
+        _primer_file(options.primer)
+
+
+def _primer_file(path: Path) -> Path:
+    if path.is_dir():
+        raise DataError(path, "a folder", "one music file as the primer")
+    (file,) = music_files(path)
+    return file
 
 
 def _primer(form: Representation, settings: MusicSettings, options: MusicGeneration) -> tuple[np.ndarray, int]:
     """The beginning of the primer as elements, and by how many semitones it was moved."""
     if options.primer is None:
         return form.nothing(0), 0
-    if options.primer.is_dir():
-        raise DataError(options.primer, "a folder", "one music file as the primer")
-    (file,) = music_files(options.primer)
-    score = read_score(file)
+    score = read_score(_primer_file(options.primer))
     shift = semitones_to_c(score.notes) if settings.transpose == "common" else 0
     elements, _ = form.encode(score.transposed(shift).beginning(options.primer_beats))
     return form.opened(elements), shift

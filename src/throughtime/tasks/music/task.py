@@ -286,10 +286,15 @@ class Music(Task[Piece, MusicSettings], Generates):
         count = f"{prediction[f'{unit}s']} {unit}s"
         return f"{prediction['file']}: {prediction['nll']:.3f} nats per {unit}, {count}; surprises: {'; '.join(said)}"
 
+    def check_output(self, out: Path, options: GenerateSettings) -> None:
+        """Any name will do, for three files are called alike; the primer must be there."""
+        from throughtime.tasks.music.composing import check_output
+
+        check_output(out, MusicGeneration(**options.model_dump()))
+
     def generate(self, model: Model, out: Path, options: GenerateSettings) -> list[Path]:
         """Compose: writes OUT.mid, OUT.wav and OUT.png."""
         from throughtime.tasks.music.composing import compose
 
-        if not isinstance(options, MusicGeneration):
-            options = MusicGeneration(**options.model_dump())
-        return compose(self.form, self.settings, self._generator(model), out, options)
+        asked = MusicGeneration(**options.model_dump())
+        return compose(self.form, self.settings, self._generator(model), out, asked)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,13 +13,13 @@ import numpy as np
 from throughtime.data.splits import hold_out, named_splits, read_named
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.written import read_arrays, readable
-from throughtime.tasks.base import Described, Draws, Generates, Prediction, Splits, Task
-from throughtime.tasks.pictures import built_in, grids
+from throughtime.tasks.base import Described, Generates, Prediction, Splits, Task
+from throughtime.tasks.pictures import built_in
+from throughtime.tasks.pictures.glyphs import typefaces
 from throughtime.tasks.pictures.loader import PictureLoader
 from throughtime.tasks.pictures.picture import Picture, PictureSet, joined
-from throughtime.tasks.pictures.reading.decode import decode
 from throughtime.tasks.pictures.reading.fitting import Fitting
-from throughtime.tasks.pictures.reading.sets import Reading, read_set
+from throughtime.tasks.pictures.reading.sets import Reading, parts_of, read_set
 from throughtime.tasks.pictures.settings import PictureSettings
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ _KEPT = 2_000  # training pictures that the run folder keeps, to draw maps and r
 _PREDICTED = 100
 
 
-class PictureTask(Task[Picture, SettingsT], Generates, Draws):
+class PictureTask(Task[Picture, SettingsT], Generates):
     """A model of pictures; what it learns and draws is its own."""
 
     reads = (
@@ -43,6 +42,7 @@ class PictureTask(Task[Picture, SettingsT], Generates, Draws):
         "30,000 digits and letters, 28 x 28, that our own renderer draws from the typefaces of six pinned packages "
         "(PyPI; SIL Open Font License, Apache); or 1,797 handwritten digits (--built-in digits; scikit-learn, BSD)"
     )
+    carriers = typefaces.CARRIERS
     unit = "pixels"
     ending = ".png"
 
@@ -66,9 +66,8 @@ class PictureTask(Task[Picture, SettingsT], Generates, Draws):
         return read_set(path, reading, self.findings, self.fitting)
 
     def read_splits(self, path: Path) -> Splits[Picture]:
-        """As folders are called (train, val, test), else split 80/10/10 by chance."""
-        folders = [part for part in path.iterdir() if part.is_dir()] if path.is_dir() else []
-        if (named := named_splits(path, folders, self.findings)) is not None:
+        """As folders or files of many pictures are called (train, val, test), else split 80/10/10 by chance."""
+        if (named := named_splits(path, parts_of(path), self.findings)) is not None:
             return read_named(named, self._read_alike, self._held_out, self.findings)
         pictures = self.read(path)
         parts = self.split(range(len(pictures)))  # type: ignore[arg-type]  # places of pictures stand for them
@@ -166,33 +165,20 @@ class PictureTask(Task[Picture, SettingsT], Generates, Draws):
 
     @abstractmethod
     def judge(self, model: Any, pictures: PictureSet) -> Iterator[Prediction]:
-        """What the model says of each picture; `drawn` is what it makes of it, (H, W, C) uint8."""
+        """What the model says of each picture."""
 
     def predict(self, model: Model, inputs: Iterable[Any]) -> Iterator[Prediction]:
-        """How well the model can draw each picture; a hundred at a time."""
+        """What the model says of each picture; it looks at a hundred at a time."""
         for given in inputs:
             pictures = joined([given]) if isinstance(given, Picture) else self.read(Path(given))
             self.accept(pictures)
             for start in range(0, len(pictures), _PREDICTED):
                 some = pictures[start : start + _PREDICTED]
                 for picture, said in zip(some, self.judge(model.eval(), some), strict=True):
-                    drawn = {"picture": _text(picture.pixels), "drawn": _text(said.pop("drawn"))}
-                    yield {"file": str(picture.path), "line": picture.line, **said, **drawn}
+                    yield {"file": str(picture.path), "line": picture.line, **said}
 
     @staticmethod
     def place(prediction: Prediction) -> str:
         """Where the picture of a prediction comes from."""
         line = prediction["line"]
         return f"{prediction['file']}" + ("" if line is None else f", {line}")
-
-    def draw(self, prediction: Prediction, path: Path) -> None:
-        """The picture, what the model makes of it, and the difference."""
-        contents = (b64decode(prediction[name]) for name in ("picture", "drawn"))
-        seen, drawn = (decode(content, path, "white", self.findings) for content in contents)
-        difference = np.abs(seen.astype(int) - drawn).astype(np.uint8)
-        grids.write_png(path, grids.grid(np.stack([seen, drawn, difference]), columns=3), zoom=8)
-
-
-def _text(pixels: np.ndarray) -> str:
-    """A picture as JSON can have it: a PNG file in base 64."""
-    return b64encode(grids.as_png(pixels)).decode("ascii")

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from throughtime.storage.atomic import write_atomically
-
-Decode = Callable[[np.ndarray], np.ndarray]
-"""Codes (N, L) -> pictures (N, H, W, C) uint8."""
 
 
 @dataclass(frozen=True)
@@ -65,26 +63,50 @@ def between(first: np.ndarray, second: np.ndarray, steps: int) -> np.ndarray:
     return np.asarray((1 - share) * first + share * second)
 
 
+def arc(first: np.ndarray, second: np.ndarray, steps: int) -> np.ndarray:
+    """Codes (steps, L) on the arc from one to another, both included: as far from the middle as normal codes are, where
+    the straight line comes too near (Shoemake 1985; White 2016).
+
+    Example:
+        >>> arc(np.array([2.0, 0.0]), np.array([0.0, 2.0]), 3).round(3).tolist()
+        [[2.0, 0.0], [1.414, 1.414], [0.0, 2.0]]
+    """
+    lengths = np.linalg.norm(first), np.linalg.norm(second)
+    angle = np.arccos(np.clip(first @ second / max(lengths[0] * lengths[1], 1e-12), -1, 1))
+    if np.sin(angle) < 1e-6:  # one direction, or opposite ones, between which there are many arcs
+        return between(first, second, steps)
+    share = np.linspace(0, 1, steps)[:, None]
+    return np.asarray((np.sin((1 - share) * angle) * first + np.sin(share * angle) * second) / np.sin(angle))
+
+
 def draw_map(codes: np.ndarray, labels: Sequence[str | None], path: Path) -> None:
     """Draw where codes (N, L) lie in their plane, coloured by label, as a PNG file."""
     from matplotlib.figure import Figure
 
-    plane = Plane.of(codes)
-    places = plane.flat(codes)
     figure = Figure(figsize=(7, 6), layout="constrained")
     axes = figure.add_subplot()
+    scatter(axes, Plane.of(codes), codes, labels)
+    if any(label is not None for label in labels):
+        axes.legend(markerscale=2, fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    save(figure, path)
+
+
+def scatter(axes: Any, plane: Plane, codes: np.ndarray, labels: Sequence[str | None]) -> None:
+    """Put codes (N, L) into matplotlib axes, coloured by label."""
+    places = plane.flat(codes)
     names = sorted({label for label in labels if label is not None})
-    colours = [f"C{number}" for number in range(10)]
     for number, name in enumerate(names):
         own = places[[label == name for label in labels]]
-        mark = "o" if number < len(colours) else "^"
-        axes.scatter(own[:, 0], own[:, 1], s=10, color=colours[number % 10], marker=mark, alpha=0.6, label=name, lw=0)
+        mark = "o" if number < 10 else "^"
+        axes.scatter(own[:, 0], own[:, 1], s=10, color=f"C{number % 10}", marker=mark, alpha=0.6, label=name, lw=0)
     if not names:
         axes.scatter(places[:, 0], places[:, 1], s=10, alpha=0.6, lw=0)
-    else:
-        axes.legend(markerscale=2, fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     kind = "code" if codes.shape[1] == 2 else "principal direction of the codes"
     axes.set(xlabel=f"first {kind}", ylabel=f"second {kind}")
+
+
+def save(figure: Any, path: Path) -> None:
+    """Write a matplotlib figure as a PNG file, whole or not at all."""
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=110)
     write_atomically(path, content.getvalue())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class PictureLoader:
-    """Batches `inputs` (B, H, W, C) uint8.
+    """Batches `inputs` (B, H, W, C) uint8, and `classes` (B,) where there are such.
 
     Args:
         pictures: what is read.
@@ -22,13 +22,23 @@ class PictureLoader:
         seed: decides order and mirroring, with the epoch.
         shuffle: in another order in each epoch; an incomplete last batch is left out then, so that all weigh the same.
         mirror: turn half of them left to right, others in each epoch.
+        classes: labels, of which each picture has one; none: they are not asked for.
     """
 
     def __init__(
-        self, pictures: PictureSet, batch_size: int, *, seed: int = 0, shuffle: bool = False, mirror: bool = False
+        self,
+        pictures: PictureSet,
+        batch_size: int,
+        *,
+        seed: int = 0,
+        shuffle: bool = False,
+        mirror: bool = False,
+        classes: Sequence[str] = (),
     ) -> None:
         self._pictures, self._seed, self._shuffle, self._mirror = pictures, seed, shuffle, mirror
         self._size = min(batch_size, len(pictures))
+        numbers = {name: number for number, name in enumerate(classes)}
+        self._classes = np.array([numbers[str(picture.label)] for picture in pictures]) if classes else None
 
     def __len__(self) -> int:
         whole, rest = divmod(len(self._pictures), self._size)
@@ -49,4 +59,7 @@ class PictureLoader:
             pixels = self._pictures.array(members)
             turned = mirrored[members]
             pixels[turned] = pixels[turned, :, ::-1]
-            yield Batch({"inputs": torch.from_numpy(pixels)}, len(members), len(members))
+            tensors = {"inputs": torch.from_numpy(pixels)}
+            if self._classes is not None:
+                tensors["classes"] = torch.from_numpy(self._classes[members])
+            yield Batch(tensors, len(members), len(members))

@@ -30,12 +30,6 @@ class PictureSettings(TrainingSettings):
     skip_broken: bool = False
     """Leave out files that cannot be read, and count them."""
 
-    architecture: Literal["dense", "convolutional", "recurrent"] = "convolutional"
-    """Networks of layers that see all pixels, of convolutions, or of an LSTM over the rows."""
-    units: Units = (32,)
-    """dense: units of each hidden layer; convolutional: channels of the first layer, twice as many after each halving;
-    recurrent: units of the LSTM."""
-
     batch_size: int = Field(default=100, ge=1)
     """Pictures in a batch."""
     optimiser: Literal["adam", "adamw", "sgd", "asgd", "rmsprop"] = "adam"
@@ -48,6 +42,16 @@ class PictureSettings(TrainingSettings):
     """Stop after this many minutes of training."""
     epochs: int | None = Field(default=40, ge=0)
     """Stop after this many passes over the training data."""
+
+
+class CodingSettings(PictureSettings):
+    """Networks from pictures to codes and back."""
+
+    architecture: Literal["dense", "convolutional", "recurrent"] = "convolutional"
+    """Networks of layers that see all pixels, of convolutions, or of an LSTM over the rows."""
+    units: Units = (32,)
+    """dense: units of each hidden layer; convolutional: channels of the first layer, twice as many after each halving;
+    recurrent: units of the LSTM."""
 
 
 class PictureGeneration(GenerateSettings):

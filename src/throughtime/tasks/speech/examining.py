@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -16,7 +15,6 @@ from throughtime.tasks.speech.audio.symbols import Symbols
 from throughtime.tasks.speech.audio.utterance import Utterance
 from throughtime.tasks.speech.features import Features
 
-_SPEAKERS = 10
 _SLOW, _LONG = 8.0, 3.0  # so many times slower than usual, and so many seconds at least: most of it is no speech
 _FAST, _FASTEST = 4.0, 25.0  # so many times faster than usual, and so many characters a second at least
 
@@ -42,17 +40,6 @@ def examine(splits: Splits[Utterance], features: Features, findings: Findings) -
     _look_at_pace(every, features, findings)
     _look_at_spelling(splits, features, findings)
     _look_at_speakers(splits, findings)
-
-
-def without_few_speakers(utterances: Sequence[Utterance], findings: Findings) -> list[Utterance]:
-    """Utterances that forget who speaks where those are too few for a split to keep each on one side."""
-    speakers = len({utterance.speaker for utterance in utterances} - {None})
-    if speakers >= _SPEAKERS:
-        findings.taken("speakers", f"{speakers:,} speakers, all that one of them says on one side of a split")
-        return list(utterances)
-    known = f"{speakers} speakers, fewer than {_SPEAKERS}" if speakers else "no speakers are named"
-    findings.taken("speakers", f"{known}: the same voice may be on both sides of a split")
-    return [replace(utterance, speaker=None) for utterance in utterances]
 
 
 def _look_for_copies(utterances: Sequence[Utterance], conditions: Sequence[Condition], findings: Findings) -> None:

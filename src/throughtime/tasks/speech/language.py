@@ -87,6 +87,14 @@ class Language:
     def _run(self) -> TextRun | None:
         return None if self.asked in ("none", "ngram") else TextRun(Path(self.asked).expanduser())
 
+    def check(self) -> None:
+        """Make sure that the run is one that can be used.
+
+        Raises:
+            DataError: it is not.
+        """
+        self.pieces()
+
     def pieces(self) -> BytePairs | None:
         """The pieces of words that the run was trained with: a transcriber that writes pieces has to write the same."""
         tokenizer = None if self._run is None else self._run.tokenizer

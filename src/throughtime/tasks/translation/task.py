@@ -61,6 +61,7 @@ class Translation(Task[Pair, TranslationSettings], Draws):
         "or a folder of such, called train, valid and test if they are split already"
     )
     built_in = "3,000 messages of programs, Danish to English (PyPI plone.app.locales 7.0.4, GPL; Django 5.2.19, BSD)"
+    carriers = danish.CARRIERS
     unit = "words"
     metric = Metric("bleu", "BLEU, n-grams in common with the reference, of 100", "max")
     Settings = TranslationSettings

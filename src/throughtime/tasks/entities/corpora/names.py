@@ -11,11 +11,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from throughtime.data.archives import read_members
-from throughtime.data.sources import FAKER
+from throughtime.data.sources import Carrier
 from throughtime.errors import DataError
 
 Split = Literal["train", "valid", "test"]
 
+FAKER = Carrier(
+    "Faker",
+    "40.54.0",
+    "faker-40.54.0-py3-none-any.whl",
+    "2dd88ee8cb63a9149e19ef48bdd73879bc3854d8ba2d6c1535e902a762e603f7",
+    "lists of first names, last names, places and words that companies are named with; MIT",
+)
 # where the lists stand: the provider's folder, and the names of its lists
 _LANGUAGES = ("en", "en_US", "en_GB", "en_IN", "de_DE", "fr_FR", "es_ES", "it_IT", "da_DK", "sv_SE", "nl_NL", "pl_PL")
 _FIRST = {f"person/{language}": ("first_names_male", "first_names_female") for language in _LANGUAGES}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
-from throughtime.tasks.pictures.settings import PictureGeneration, PictureSettings
+from throughtime.tasks.pictures.settings import CodingSettings, PictureGeneration
 
 
-class AutoencoderSettings(PictureSettings):
+class AutoencoderSettings(CodingSettings):
     """An autoencoder; plain: convolutions, codes of 16 numbers."""
 
     latent: int = Field(default=16, ge=2, le=4096)
@@ -25,6 +26,9 @@ class AutoencoderSettings(PictureSettings):
 class AutoencoderGeneration(PictureGeneration):
     """What is drawn."""
 
-    what: Literal["between", "reconstructions", "interpolation", "map"] = "between"
+    what: Literal["between", "reconstructions", "interpolation", "map", "gaps"] = "between"
     """between: what lies on a lattice between the codes, gaps and all; reconstructions: pictures and what is made of
-    them; interpolation: from one picture to another, a row each; map: where the codes lie, by label."""
+    them; interpolation: from one picture to another, a row each; map: where the codes lie, by label; gaps: the map and
+    the lattice in one figure."""
+    beside: Path | None = None
+    """gaps: the run folder of a VAE (or another autoencoder) of pictures of the same size, drawn below."""

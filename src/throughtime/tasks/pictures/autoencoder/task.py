@@ -10,10 +10,11 @@ import numpy as np
 
 from throughtime.errors import ThroughtimeError
 from throughtime.storage.report import Report
-from throughtime.tasks.base import Metric, Prediction
+from throughtime.tasks.base import GenerateSettings, Metric, Prediction
 from throughtime.tasks.pictures.autoencoder.settings import AutoencoderGeneration, AutoencoderSettings
 from throughtime.tasks.pictures.baselines.principal import Principal, flat
 from throughtime.tasks.pictures.coding import CodingTask
+from throughtime.tasks.pictures.gaps import draw_gaps
 from throughtime.tasks.pictures.picture import Picture, PictureSet, joined
 
 if TYPE_CHECKING:
@@ -86,13 +87,48 @@ class PictureAutoencoder(CodingTask[AutoencoderSettings]):
 
     # -- use -------------------------------------------------------------------------------------------------
 
+    def generate(self, model: Model, out: Path, options: GenerateSettings) -> list[Path]:
+        """Draw what was asked for, gaps beside those of another run where there is one."""
+        asked: Any = self.Generation(**options.model_dump())
+        if asked.what != "gaps":
+            if asked.beside is not None:
+                raise ThroughtimeError(f"found --beside with --what {asked.what}, expected --what gaps")
+            return super().generate(model, out, options)
+        assert self.kept is not None
+        views = [self.view(model, self.kept, asked.rows, asked.columns)]
+        if asked.beside is not None:
+            other, its_model = self._other(asked.beside)
+            views.append(other.view(its_model, self.kept, asked.rows, asked.columns))
+        draw_gaps(views, out)
+        return [out]
+
+    def _other(self, folder: Path) -> tuple[CodingTask[Any], Model]:
+        """The task and the model of another run, whose codes are of the same pictures."""
+        from throughtime.storage.folder import RunFolder
+        from throughtime.tasks.pictures.vae import PictureVAE
+
+        run = RunFolder.open(folder)
+        config, kinds = run.read_config(), {kind.name: kind for kind in (PictureVAE, PictureAutoencoder)}
+        if config["task"] not in kinds:
+            raise ThroughtimeError(f"{folder}: found a run of {config['task']}, expected one of {', '.join(kinds)}")
+        kind: Any = kinds[config["task"]]
+        other: CodingTask[Any] = kind(kind.Settings(**config["settings"]), self.cache)
+        other.load_features(run.features)
+        if other.shape != self.shape:
+            found, expected = ("x".join(map(str, one.shape)) for one in (other, self))
+            raise ThroughtimeError(f"{folder}: found a run of pictures of {found}, expected {expected} as in this run")
+        model = other.model()
+        run.load_model(model)
+        return other, model.eval()
+
     def judge(self, model: Any, pictures: PictureSet) -> Iterator[Prediction]:
         """The error of each picture, and its code."""
         rows = flat(pictures.array())
         codes = self.encode(model, rows)
         drawn = self.decode(model, codes)
-        for row, code, made, pixels in zip(rows, codes, drawn, self.pixels(drawn), strict=True):
-            yield {"error": float(np.square(row - made).mean()), "code": code.tolist(), "drawn": pixels}
+        errors = np.square(rows - drawn).mean(axis=1)
+        for picture, error, code, made in zip(pictures, errors, codes, self.pixels(drawn), strict=True):
+            yield {"error": float(error), "code": code.tolist(), **self.seen(picture.pixels, made)}
 
     def render(self, prediction: Prediction) -> str:
         """The error, and where the picture comes from."""

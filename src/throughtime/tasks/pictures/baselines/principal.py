@@ -40,6 +40,12 @@ class Principal:
         drawn: np.ndarray = self.mean + (rows - self.mean) @ self.components.T @ self.components
         return drawn
 
+    def sample(self, rows: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
+        """New pictures (count, D): normal codes, along each component as wide as those of pictures (N, D)."""
+        spread = ((rows - self.mean) @ self.components.T).std(axis=0)
+        drawn: np.ndarray = self.mean + (random.standard_normal((count, len(spread))) * spread) @ self.components
+        return drawn
+
     def save(self, path: Path) -> None:
         """As .npz, in half precision."""
         np.savez(path, mean=self.mean.astype(np.float16), components=self.components.astype(np.float16))

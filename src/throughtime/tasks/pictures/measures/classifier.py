@@ -37,20 +37,23 @@ class Learned:
         what: the label of a picture, or by which of four rotations it was turned.
         classes: how many there are.
         accuracy: the share of training pictures held out from it that it is right about.
+        scale: root mean square of the numbers of its last hidden layer over them.
         shape: (C, H, W) of what it sees.
     """
 
     what: Literal["labels", "rotations"]
     classes: int
     accuracy: float
+    scale: float
     shape: tuple[int, int, int]
 
 
 class Classifier:
     """A convolutional network that tells labels or, where there are none, rotations (Gidaris et al. 2018).
 
-    Its features are what its last hidden layer says of a picture. It sees at most 32 x 32 pixels, each the mean of
-    those that it covers in the picture.
+    Its features are what its last hidden layer says of a picture, scaled to a mean square of 1: the layer's own scale
+    means nothing, and a kernel that is no power of a product depends on it. It sees at most 32 x 32 pixels, each the
+    mean of those that it covers in the picture.
 
     Args:
         network: (B, C, H, W) from 0 to 1 -> (B, classes); all but its last layer gives the features.
@@ -76,7 +79,7 @@ class Classifier:
         if len(train) < _FEWEST:
             raise ThroughtimeError(
                 f"found {len(train)} training pictures, expected at least {_FEWEST} for the classifier in whose "
-                "features generated ones are measured; --classifier-steps 0 does without it"
+                "features generated ones are measured; --classifier-steps 0 goes without"
             )
         random = np.random.default_rng(_SEED)
         labels = _labels(train)
@@ -92,11 +95,13 @@ class Classifier:
             network = _network(shape, classes)
             _train(network, *seen, steps, random)
             accuracy = float((_run(network, unseen[0]).argmax(axis=1) == unseen[1]).mean())
-        return cls(network, Learned("rotations" if labels is None else "labels", classes, accuracy, shape))
+            scale = float(np.sqrt(np.square(_run(network[:-1], unseen[0])).mean())) or 1.0
+        what: Literal["labels", "rotations"] = "rotations" if labels is None else "labels"
+        return cls(network, Learned(what, classes, accuracy, scale, shape))
 
     def features(self, pictures: PictureSet | np.ndarray) -> np.ndarray:
         """(N, 128), of pictures (N, H, W, C) uint8."""
-        return _run(self.network[:-1], pictures)
+        return _run(self.network[:-1], pictures) / np.float32(self.learned.scale)
 
     def save(self, folder: Path) -> None:
         """As classifier.safetensors and classifier.json."""
@@ -189,12 +194,14 @@ def _run(network: nn.Module, pictures: PictureSet | np.ndarray) -> np.ndarray:
 
 
 def _parts(pictures: PictureSet | np.ndarray) -> Iterator[np.ndarray]:
-    """Pixels of some pictures at a time, as many as memory easily holds."""
+    """Pixels of some pictures at a time, as many as memory easily holds, copied: torch takes no array that is mirrored
+    or not to be written to.
+    """
     shape = pictures.shape if isinstance(pictures, PictureSet) else pictures.shape[1:]
     size = min(_AT_ONCE, max(1, _VALUES // int(np.prod(shape))))
     for start in range(0, len(pictures), size):
         part = pictures[start : start + size]
-        yield part.array() if isinstance(part, PictureSet) else part
+        yield part.array() if isinstance(part, PictureSet) else np.array(part, order="C")
 
 
 def _small(pixels: np.ndarray) -> np.ndarray:

@@ -62,8 +62,8 @@ class Judge:
     def measure(self, made: np.ndarray, train: PictureSet, test: PictureSet) -> Report:
         """All measures of generated pictures against as many test pictures.
 
-        As baselines the same of training pictures, the floor that no generator honestly goes below, and of noise. Since
-        all depend on the number of pictures, it is one for all, the largest that there are of each.
+        As baselines the same of training pictures, the floor that no generator honestly goes below, and of noise. All
+        depend on the number of pictures, so it is one for all: as many as there are of each kind.
 
         Args:
             made: (N, H, W, C) uint8.
@@ -89,11 +89,11 @@ class Judge:
             ("pictures of each kind", count),
             ("frechet", f"squared Frechet distance {features}"),
             ("kid", "kernel distance in the same features, unbiased"),
-            ("precision", "share of the generated pictures that lie among the test pictures"),
-            ("recall", "share of the test pictures that lie among the generated"),
-            ("training pictures", "the floor: real ones, measured as if they had been generated"),
+            ("precision", "share of the generated pictures that lie among the real ones"),
+            ("recall", "share of the real pictures that lie among the generated ones"),
+            ("training pictures", "the floor: they are measured as if they had been generated"),
         )
-        return Table("generated pictures against test pictures", ("", ""), rows)
+        return Table("generated pictures beside those that they are judged by", ("", ""), rows)
 
 
 def _spread(pictures: PictureSet, count: int) -> PictureSet:

@@ -32,7 +32,7 @@ def find_pictures(folder: Path, findings: Findings) -> list[Found]:
     Raises:
         DataError: there is none.
     """
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and not _hidden(path, folder)]
+    files = visible_files(folder)
     pictures = [path for path in files if path.suffix.lower() in SUFFIXES]
     for other in files:
         if other.suffix.lower() not in SUFFIXES:
@@ -48,6 +48,11 @@ def find_pictures(folder: Path, findings: Findings) -> list[Found]:
         return [Found(path, None) for path in pictures]
     findings.taken("classes", f"{len(classes)}, the folders' names", folder)
     return [Found(path, path.relative_to(folder).parts[0]) for path in pictures]
+
+
+def visible_files(folder: Path) -> list[Path]:
+    """All files of a folder and those in it, in order of their names, but hidden ones."""
+    return [path for path in sorted(folder.rglob("*")) if path.is_file() and not _hidden(path, folder)]
 
 
 def sizes_of(files: Sequence[Path]) -> Iterator[tuple[tuple[int, int], bool] | None]:

@@ -22,6 +22,11 @@ def is_idx(path: Path) -> bool:
     return "idx" in name and (name.endswith("ubyte") or ".idx" in name)
 
 
+def is_labels(path: Path) -> bool:
+    """Whether an IDX file holds labels, by its name: train-labels-idx1-ubyte."""
+    return "labels" in path.name.lower() or "idx1" in path.name.lower()
+
+
 def read_idx(path: Path) -> np.ndarray:
     """The array that an IDX file holds.
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,8 +18,9 @@ from throughtime.errors import ArgumentError, DataError
 from throughtime.tasks.pictures.picture import PictureSet
 from throughtime.tasks.pictures.reading import arrays, decode, tables
 from throughtime.tasks.pictures.reading.fitting import Channels, Crop, Fitting, choose
-from throughtime.tasks.pictures.reading.folders import Found, find_pictures, sizes_of
-from throughtime.tasks.pictures.reading.idx import is_idx
+from throughtime.tasks.pictures.reading.folders import Found, find_pictures, sizes_of, visible_files
+from throughtime.tasks.pictures.reading.idx import is_idx, is_labels
+from throughtime.tasks.pictures.reading.kept import FEWEST, read_once
 
 _IN_MEMORY = 64 * 2**20  # bytes of pixels from which they lie in the cache, mapped into memory
 _EXPECTED = "a folder of pictures, one picture, an IDX, NPZ, NPY or parquet file"
@@ -35,7 +37,7 @@ class Reading:
         crop: what is done with pictures that are not square.
         background: a colour's name or #rrggbb, behind what is transparent and beside what is padded.
         skip_broken: leave out files that cannot be read, and count them.
-        cache: folder for large sets.
+        cache: folder where decoded pictures are kept.
     """
 
     size: int | None
@@ -75,7 +77,11 @@ def read_set(path: Path, reading: Reading, findings: Findings, fitting: Fitting 
         DataError: nothing there, no pictures, or files that cannot be read: all of them are named.
     """
     if path.is_dir():
-        return _files(path, find_pictures(path, findings), reading, findings, fitting)
+        files = visible_files(path)
+        if len(files) < FEWEST:
+            return _folder(path, reading, findings, fitting)
+        asked = _asked(path, reading, fitting)
+        return read_once(files, asked, reading.cache, findings, lambda own: _folder(path, reading, own, fitting))
     if not path.exists():
         raise DataError(path, "nothing (or a broken link)", _EXPECTED)
     suffix = path.suffix.lower()
@@ -86,14 +92,40 @@ def read_set(path: Path, reading: Reading, findings: Findings, fitting: Fitting 
         numbered = enumerate(zip(pixels, labels, strict=True), 1)
         return _fitted(((one, label, path, row) for row, (one, label) in numbered), len(pixels), fitting, reading)
     if suffix in tables.SUFFIXES:
-        return _table(path, reading, findings, fitting)
+        asked = _asked(path, reading, fitting)
+        return read_once([path], asked, reading.cache, findings, lambda own: _table(path, reading, own, fitting))
     if suffix in decode.SUFFIXES:
         return _files(path, [Found(path, None)], reading, findings, fitting)
     raise DataError(path, f"a single {suffix or 'file'}", _EXPECTED)
 
 
+def _asked(path: Path, reading: Reading, fitting: Fitting | None) -> list[Any]:
+    """What decides what is read, beside the files themselves."""
+    how = [reading.size, reading.channels, reading.crop, reading.background, reading.skip_broken]
+    return [str(path), how, None if fitting is None else asdict(fitting)]
+
+
+def parts_of(path: Path) -> list[Path]:
+    """What could each be a split in a folder: its folders, or, where it has no pictures, its files of many."""
+    if not path.is_dir():
+        return []
+    inside = [part for part in path.iterdir() if not part.name.startswith(".")]
+    return [part for part in inside if part.is_dir()] or [part for part in inside if _of_many(part)]
+
+
+def _of_many(path: Path) -> bool:
+    """Whether a file holds many pictures, by its name; labels lie beside those of IDX."""
+    if is_idx(path):
+        return not is_labels(path)
+    return path.suffix.lower() in (*arrays.SUFFIXES, *tables.SUFFIXES)
+
+
 def _choose(sizes: Sequence[tuple[int, int]], grey: bool, path: Path, reading: Reading, findings: Findings) -> Fitting:
     return choose(sizes, grey, reading.size, reading.channels, reading.crop, reading.colour, path, findings)
+
+
+def _folder(path: Path, reading: Reading, findings: Findings, fitting: Fitting | None) -> PictureSet:
+    return _files(path, find_pictures(path, findings), reading, findings, fitting)
 
 
 def _files(

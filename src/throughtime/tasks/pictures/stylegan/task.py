@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from throughtime.errors import ThroughtimeError
+from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report, Table
-from throughtime.tasks.base import GenerateSettings, Splits
+from throughtime.tasks.base import GenerateSettings, Splits, check_writable
 from throughtime.tasks.pictures import grids
 from throughtime.tasks.pictures.adversarial import AdversarialTask
 from throughtime.tasks.pictures.picture import Picture, joined
@@ -133,17 +133,24 @@ class PictureStyleGAN(AdversarialTask[StyleGANSettings]):
 
     # -- use -------------------------------------------------------------------------------------------------
 
-    def generate(self, model: Model, out: Path, options: GenerateSettings) -> list[Path]:
-        """Draw what was asked for as a PNG file, or as a film."""
-        asked: Any = self.Generation(**options.model_dump())
+    def check_output(self, out: Path, options: GenerateSettings) -> None:
+        """A walk is a film; and what a StyleGAN has not, or misses, is said."""
+        asked = StyleGANGeneration(**options.model_dump())
+        check_writable(out)
         ending = ".mp4" if asked.what == "walk" else ".png"
         if out.suffix.lower() != ending:
-            raise ThroughtimeError(f"{out}: found the ending {out.suffix!r}, expected the name of a {ending} file")
+            raise DataError(out, f"the ending {out.suffix!r}", f"the name of a {ending} file")
         if asked.temperature != 1:
             raise ThroughtimeError(
                 f"--temperature: found {asked.temperature:g}, expected 1: styles are what is nearer to the middle or "
                 "farther from it: --psi"
             )
+        if asked.what == "projection" and asked.like is None:
+            raise ThroughtimeError("--what projection: found no picture to be found again, expected --like FILE")
+
+    def generate(self, model: Model, out: Path, options: GenerateSettings) -> list[Path]:
+        """Draw what was asked for as a PNG file, or as a film."""
+        asked: Any = self.Generation(**options.model_dump())
         if asked.what == "walk":
             write_film(out, self._frames(model.eval(), asked))
             return [out]
@@ -187,8 +194,6 @@ class PictureStyleGAN(AdversarialTask[StyleGANSettings]):
 
         from throughtime.models.stylegan.projection import project
 
-        if asked.like is None:
-            raise ThroughtimeError("--what projection: found no picture to be found again, expected --like FILE")
         pictures = joined(self.read(asked.like))
         self.accept(pictures)
         pixels = pictures.array()

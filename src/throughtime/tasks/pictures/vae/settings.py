@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from throughtime.tasks.pictures.measures.settings import JudgedSettings
-from throughtime.tasks.pictures.settings import PictureGeneration
+from throughtime.tasks.pictures.settings import CodingSettings, PictureGeneration
 
 
-class VAESettings(JudgedSettings):
+class VAESettings(CodingSettings, JudgedSettings):
     """A variational autoencoder; plain: convolutions, 20 latent numbers, pixels on or off."""
 
     latent: Annotated[tuple[Annotated[int, Field(ge=2, le=4096)], ...], Field(min_length=1, max_length=4)] = (20,)

@@ -151,8 +151,9 @@ class PictureVAE(CodingTask[VAESettings], JudgedTask[VAESettings]):
             torch.manual_seed(self.settings.seed)
             seen = torch.from_numpy(rows).view(-1, *self.shape).to(model.steps.device)
             nats = -model.log_likelihood(model.likelihood.targets(seen), 50).cpu().numpy()
-        for value, code, pixels in zip(nats, codes, self.pixels(self.decode(model, codes)), strict=True):
-            yield {"nll": float(value), "code": code.tolist(), "drawn": pixels}
+        drawn = self.pixels(self.decode(model, codes))
+        for picture, value, code, made in zip(pictures, nats, codes, drawn, strict=True):
+            yield {"nll": float(value), "code": code.tolist(), **self.seen(picture.pixels, made)}
 
     def render(self, prediction: Prediction) -> str:
         """The negative log-likelihood, and where the picture comes from."""

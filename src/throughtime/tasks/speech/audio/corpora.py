@@ -15,8 +15,6 @@ from throughtime.tasks.speech.audio.opening import SUFFIXES, UNREAD
 from throughtime.tasks.speech.audio.recording import Excerpt, head_of
 from throughtime.tasks.speech.audio.utterance import Spelling, Utterance
 
-_SPLITS = {"train": ("train", "training"), "valid": ("valid", "validation", "dev", "val"), "test": ("test",)}
-_TABLES = (".tsv", ".csv", ".jsonl")
 _LISTS = ("metadata.csv", "metadata.jsonl", "metadata.tsv", "manifest.csv", "manifest.jsonl", "manifest.tsv")
 EXPECTED = (
     "metadata.csv with wavs (LJSpeech), train.tsv, dev.tsv and test.tsv with clips (Common Voice), *.trans.txt "
@@ -70,30 +68,6 @@ def read_part(path: Path, reading: Reading, findings: Findings | None = None) ->
         return read_corpus(path, reading, findings)
     findings.taken("layout", "a table whose paths start from the folder clips beside it (Common Voice)", path)
     return _utterances(path, _manifest(path, reading, findings, clips), reading, findings)
-
-
-def given_splits(folder: Path, findings: Findings | None = None) -> dict[str, Path] | None:
-    """The parts train, valid and test that a folder names, as tables or folders; None if it does not name all three."""
-    findings = Findings() if findings is None else findings
-    parts: dict[str, Path] = {}
-    for split, names in _SPLITS.items():
-        tables = [folder / f"{name}{suffix}" for name in names for suffix in _TABLES]
-        folders = [folder / name for name in names]
-        found = next((path for path in tables if path.is_file()), None)
-        found = found or next((path for path in folders if path.is_dir()), None)
-        if found is not None:
-            parts[split] = found
-    if len(parts) < len(_SPLITS):
-        if parts:
-            missing = " and ".join(name for name in _SPLITS if name not in parts)
-            what = f"{', '.join(path.name for path in parts.values())} without {missing}: all is mixed and split anew"
-            findings.suspicious("splits", what, folder)
-        return None
-    findings.taken("splits", f"given: {', '.join(path.name for path in parts.values())}", folder)
-    for table in sorted(folder.iterdir()):
-        if table.suffix.lower() in _TABLES and table not in parts.values():
-            findings.left_out("unread files", "a table that is called as no split is", table)
-    return parts
 
 
 def sound_files(folder: Path, findings: Findings | None = None) -> list[Path]:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from throughtime.tasks.speech.settings import SpeechSettings
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,19 @@ class Masking:
     time_share: float = 0.2
     warp: int = 0
     gain: float = 0.0
+
+    @classmethod
+    def of(cls, asked: SpeechSettings) -> Masking:
+        """As the settings ask; loudness varies only where the features keep it."""
+        return cls(
+            asked.frequency_masks,
+            asked.frequency_width,
+            asked.time_masks,
+            asked.time_width,
+            asked.time_share,
+            asked.time_warp,
+            0.0 if asked.by_utterance else asked.gain,
+        )
 
     def __call__(
         self, features: np.ndarray, random: np.random.Generator, deviation: np.ndarray | float = 1.0

@@ -19,13 +19,48 @@ import numpy as np
 
 from throughtime.data.archives import read_members
 from throughtime.data.progress import counted
-from throughtime.data.sources import ESPEAK_NG, kept_in_cache
+from throughtime.data.sources import Carrier, kept_in_cache
 from throughtime.errors import ThroughtimeError
 from throughtime.tasks.speech.audio.noise import COLOURS, noise, with_noise
 from throughtime.tasks.speech.audio.opening import package
 from throughtime.tasks.speech.audio.recording import Resampled
 from throughtime.tasks.speech.audio.sentences import compose
 
+ESPEAK_NG = {
+    machine: Carrier(
+        "espeakng-loader",
+        "0.2.4",
+        f"espeakng_loader-0.2.4-py3-none-{kind}.whl",
+        sha256,
+        "the speech synthesiser eSpeak NG 1.52 as a library, with its voices; GPL 3",
+    )
+    for machine, kind, sha256 in (
+        (
+            ("Linux", "x86_64"),
+            "manylinux_2_17_x86_64.manylinux2014_x86_64",
+            "08721baf27d13d461f6be6eed9a65277e70d68234ff484fd8b9897b222cdcb6d",
+        ),
+        (
+            ("Linux", "aarch64"),
+            "manylinux_2_28_aarch64",
+            "d1e798141b46a050cdb75fcf3c17db969bb2c40394f3f4a48910655d547508b9",
+        ),
+        (
+            ("Darwin", "arm64"),
+            "macosx_11_0_arm64",
+            "d27cdca31112226e7299d8562e889d3e38a1e48055c9ee381b45d669072ee59f",
+        ),
+        (
+            ("Windows", "AMD64"),
+            "win_amd64",
+            "41f1e08ac9deda2efd1ea9de0b81dab9f5ae3c4b24284f76533d0a7b1dd7abd7",
+        ),
+    )
+}
+"""By system and machine, as the module platform names them: machine code fits one kind only."""
+_HERE = (platform.system(), platform.machine())
+CARRIERS = tuple(carrier for machine, carrier in ESPEAK_NG.items() if machine == _HERE)
+"""That of this machine, or none."""
 RATE = 16_000
 SIZES = {"train": 3600, "valid": 300, "test": 400}
 ACCENTS = ("gmw/en-US", "gmw/en", "gmw/en-GB-x-rp", "gmw/en-GB-scotland", "gmw/en-029", "gmw/en-US-nyc")
@@ -136,14 +171,13 @@ def speak(requests: Sequence[Request]) -> Iterator[np.ndarray]:
     Raises:
         ThroughtimeError: no eSpeak NG for this machine, or it fails.
     """
-    wheel = ESPEAK_NG.get((platform.system(), platform.machine()))
-    if wheel is None:
+    if not CARRIERS:
         raise ThroughtimeError(
-            f"found no eSpeak NG for {platform.system()} on {platform.machine()}, expected recordings of your own: "
+            f"found no eSpeak NG for {' on '.join(_HERE)}, expected recordings of your own: "
             "throughtime train speech DATA"
         )
     with tempfile.TemporaryDirectory(prefix="espeak-") as place:
-        library = _unpack(wheel.path(), Path(place))
+        library = _unpack(CARRIERS[0].path(), Path(place))
         command = [sys.executable, "-m", "throughtime.tasks.speech.audio.espeak", str(library)]
         command += [str(library.with_name("espeak-ng-data"))]
         asked = Path(place) / "requests.jsonl"

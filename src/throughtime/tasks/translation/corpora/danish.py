@@ -7,14 +7,28 @@ from pathlib import Path
 
 from throughtime.data.archives import read_members
 from throughtime.data.progress import counted
-from throughtime.data.sources import DJANGO, PLONE, Carrier
+from throughtime.data.sources import Carrier
 from throughtime.errors import ThroughtimeError
 from throughtime.tasks.translation.corpora.catalogues import read_catalogue
 from throughtime.tasks.translation.corpora.danish_phrases import phrases
 from throughtime.tasks.translation.corpora.pair import Pair, Sides
 from throughtime.tasks.translation.corpora.splits import alike, split_pairs
 
-_CARRIERS = (PLONE, DJANGO)
+PLONE = Carrier(
+    "plone.app.locales",
+    "7.0.4",
+    "plone_app_locales-7.0.4-py3-none-any.whl",
+    "de96a5d0dc1fe5ab540fa6f993805c09da80a9518aa7a309e8cd1f433e3ae6aa",
+    "Plone's messages and their translations into 70 languages, as .po files; GPL 2",
+)
+DJANGO = Carrier(
+    "Django",
+    "5.2.19",
+    "django-5.2.19-py3-none-any.whl",
+    "5965d974a5218a2b68a11dd1276434707f23886525c23f0598eccedaf4f4ca00",
+    "Django's messages and their translations into 100 languages, as .po files; BSD",
+)
+CARRIERS = (PLONE, DJANGO)
 
 
 def splits(sides: Sides) -> tuple[list[Pair], list[Pair], list[Pair]]:
@@ -44,7 +58,7 @@ def splits(sides: Sides) -> tuple[list[Pair], list[Pair], list[Pair]]:
 def messages() -> list[Pair]:
     """The translated messages of all carriers, English to Danish, each once."""
     found: dict[tuple[str, str], Pair] = {}
-    for carrier in _CARRIERS:
+    for carrier in CARRIERS:
         for pair in _read(carrier):
             found.setdefault((alike(pair.source), alike(pair.target)), pair)
     return list(found.values())
