@@ -60,8 +60,15 @@ class Tiny:
     stream: Stream | None = None
 
 
-def write(task: str, folder: Path) -> Tiny:
-    """Write an application's tiny data into a new folder: `data` and, beside it, `inputs` or `inputs.txt`."""
+VARIANTS = ("music with a latent space", "text with a latent space")
+"""Models that an application has besides; `latent` beside its tiny data says with what settings."""
+
+
+def write(named: str, folder: Path) -> Tiny:
+    """Write the tiny data of an application (or a variant) into a new folder: `data` and, beside it, `inputs` or
+    `inputs.txt`.
+    """
+    task = named.partition(" ")[0]
     room = room_of[task]
     name = "tiny" if room == task else f"tiny_{task}"
     spec = importlib.util.spec_from_file_location(f"tiny_{task}", TASKS / room / f"{name}.py")
@@ -71,7 +78,7 @@ def write(task: str, folder: Path) -> Tiny:
     spec.loader.exec_module(module)
     (folder / "data").mkdir(parents=True)
     tiny: Tiny = module.write(folder)
-    return tiny
+    return module.latent(tiny) if named in VARIANTS else tiny  # type: ignore[no-any-return]
 
 
 def words(settings: Mapping[str, Any]) -> list[str]:

@@ -60,7 +60,7 @@ def flags_of(*classes: type[Any]) -> set[str]:
     names: set[str] = set()
     for kind in classes:
         fields = kind.model_fields if hasattr(kind, "model_fields") else (f.name for f in dataclasses.fields(kind))
-        names |= {name.replace("_", "-") for name in fields}
+        names |= {name.rstrip("_").replace("_", "-") for name in fields}  # `from_` is no word of Python's
     return {f"--{name}" for name in names} | {f"--no-{name}" for name in names} | {"--help"}
 
 

@@ -38,11 +38,15 @@ LIMITS += ["--learning-rate", "0.02", "--schedule", "constant", "--warmup-steps"
 
 @dataclass(frozen=True)
 class Trained:
-    """An application, its tiny data, and a run of it."""
+    """An application (named with its variant), its tiny data, and a run of it."""
 
-    task: str
+    named: str
     tiny: Tiny
     run: Path
+
+    @property
+    def task(self) -> str:
+        return self.named.partition(" ")[0]
 
     def words(self, out: Path) -> list[str]:
         """The command that made the run, into another folder."""
@@ -56,9 +60,9 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module", params=tasks.names)
+@pytest.fixture(scope="module", params=(*tasks.names, *tiny.VARIANTS))
 def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    folder = tmp_path_factory.mktemp(request.param)
+    folder = tmp_path_factory.mktemp(request.param.replace(" ", "-"))
     made = Trained(request.param, tiny.write(request.param, folder / "tiny"), folder / "run")
     assert main(made.words(made.run)) == 0
     return made
@@ -226,7 +230,7 @@ def checked(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, 
 def test_check_tells_one_set_of_examples_from_another(
     trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    other = tiny.write(trained.task, tmp_path / "tiny")
+    other = tiny.write(trained.named, tmp_path / "tiny")
     words = [trained.task, str(other.data), *tiny.words(other.settings)]
     status, seen = checked(words, capsys)
     assert status == int(any(finding["level"] == "suspicious" for finding in seen["findings"]))
@@ -244,7 +248,7 @@ def test_check_tells_one_set_of_examples_from_another(
 def test_a_run_goes_on_with_the_examples_it_began_with_or_not_at_all(
     trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    other = tiny.write(trained.task, tmp_path / "tiny")
+    other = tiny.write(trained.named, tmp_path / "tiny")
     run = shutil.copytree(trained.run, tmp_path / "run")
     config = run / "config.toml"
     config.write_text(config.read_text(encoding="utf-8").replace(str(trained.tiny.data), str(other.data)))

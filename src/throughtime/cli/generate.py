@@ -11,6 +11,7 @@ import tyro
 from rich.console import Console
 
 from throughtime import tasks as registry
+from throughtime.cli.show import show_findings
 from throughtime.errors import ThroughtimeError
 from throughtime.tasks.base import Generates, GenerateSettings
 
@@ -44,4 +45,5 @@ def run(arguments: Sequence[str]) -> int:
     console = Console()
     for path in written:
         console.print(f"wrote {path}", highlight=False, markup=False)
+    show_findings(done.task.findings)
     return 0

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
+from throughtime.errors import DataError
+
 Level = Literal["suspicious", "left out", "taken"]
 """From the worst: it looks wrong; something was left out, cut or merged; so it was understood."""
 
@@ -138,3 +140,15 @@ class Findings:
     def to_json(self) -> list[dict[str, Any]]:
         """As they are stored."""
         return [asdict(finding) | {"places": [list(place) for place in finding.places]} for finding in self]
+
+    @classmethod
+    def from_json(cls, path: Path, stored: Any) -> Findings:
+        """What `to_json` gave.
+
+        Raises:
+            DataError: it is something else; the sentence names the file that it stood in.
+        """
+        try:
+            return cls(Finding(**{**one, "places": tuple(Place(*place) for place in one["places"])}) for one in stored)
+        except (TypeError, KeyError) as error:
+            raise DataError(path, f"no findings ({error})", "what training wrote there") from error

@@ -68,10 +68,16 @@ class Generator(Model):
         return Loss(self.output.total(flat, targets), targets.shape[0], state, self._penalty(output, flat, real))
 
     @torch.no_grad()
-    def generate(self, primer: Tensor, sampling: Sampling) -> Iterator[Tensor]:
-        """Draw elements for ever: read the primer (B, T, ...), T >= 1, then yield (B, ...) after (B, ...)."""
+    def generate(self, primer: Tensor, sampling: Sampling, state: Any = None) -> Iterator[Tensor]:
+        """Draw elements for ever: read the primer (B, T, ...), T >= 1, then yield (B, ...) after (B, ...).
+
+        Args:
+            primer: what is continued.
+            sampling: how to draw.
+            state: before the primer; None: a beginning.
+        """
         self.eval()
-        hidden, state = self(primer)
+        hidden, state = self(primer, state=state)
         while True:
             element = self.output.sample(hidden[:, -1], sampling)
             yield element

@@ -32,14 +32,14 @@ def listen(model: Generator, loader: Loader) -> Iterator[tuple[NDArray[np.float3
         if batch.first:
             yield from map(_joined, rows)
             rows, state = [[] for _ in range(len(batch["inputs"]))], None
-        terms, state = _judge(model, batch, state)
+        terms, state = judge(model, batch, state)
         for row, piece in zip(rows, terms, strict=True):
             row.append(piece)
     yield from map(_joined, rows)
 
 
-def _judge(model: Generator, batch: Batch, state: Any) -> tuple[list[tuple[NDArray[np.float32], NDArray[Any]]], Any]:
-    """For each row of a batch, its real steps' terms and guesses; and the final state."""
+def judge(model: Generator, batch: Batch, state: Any) -> tuple[list[tuple[NDArray[np.float32], NDArray[Any]]], Any]:
+    """For each row of a padded batch, its real steps' terms and guesses; and the final state."""
     batch = batch.to(next(model.parameters()).device)
     targets, lengths = batch["targets"], batch["lengths"]
     hidden, state = model(batch["inputs"], lengths, state)

@@ -15,6 +15,7 @@ from throughtime.data.batch import Batch
 from throughtime.models.autoencoder import unit
 from throughtime.models.base import Loss, Model
 from throughtime.models.outputs.pixels import PixelLikelihood
+from throughtime.models.parts.gaussian import divergence, gaussian, log_normal
 
 _CHUNK = 4096  # samples that a decoder draws at a time where importance weights are computed
 
@@ -77,7 +78,7 @@ class VAE(Model):
 
     def encode(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Means and deviations (B, L_1) of q(z_1 | x), of pictures (B, C, H, W) from 0 to 1."""
-        return _gaussian(self.encoder(pictures))
+        return gaussian(self.encoder(pictures))
 
     def decode(self, codes: Tensor) -> Tensor:
         """Expected pictures (B, C, H, W) of codes z_1 (B, L_1)."""
@@ -87,7 +88,7 @@ class VAE(Model):
         """Codes z_1 (count, L_1) of the prior, drawn from the top."""
         code = torch.randn(count, self.latents[-1], device=self.steps.device)
         for network in reversed(self.downward):
-            mean, deviation = _gaussian(network(code))
+            mean, deviation = gaussian(network(code))
             code = mean + deviation * torch.randn_like(mean)
         return code
 
@@ -101,21 +102,21 @@ class VAE(Model):
         mean, deviation = self.encode(pictures)
         codes, divergences = [mean + deviation * torch.randn_like(mean)], []
         if not self.upward:
-            divergences.append(_divergence(mean, deviation))
+            divergences.append(divergence(mean, deviation))
         else:
-            log_q = [_log_normal(codes[0], mean, deviation)]
+            log_q = [log_normal(codes[0], mean, deviation)]
             for network in self.upward:
-                mean, deviation = _gaussian(network(codes[-1]))
+                mean, deviation = gaussian(network(codes[-1]))
                 codes.append(mean + deviation * torch.randn_like(mean))
-                log_q.append(_log_normal(codes[-1], mean, deviation))
+                log_q.append(log_normal(codes[-1], mean, deviation))
             divergences = [q - p for q, p in zip(log_q, self._log_priors(codes), strict=True)]
         return Bound(self.likelihood.log_prob(self.decoder(codes[0]), targets), tuple(divergences))
 
     def _log_priors(self, codes: Sequence[Tensor]) -> list[Tensor]:
         """log p of each layer's code, given the one above."""
-        above = [_gaussian(network(code)) for network, code in zip(self.downward, codes[1:], strict=True)]
-        log_p = [_log_normal(code, *given) for code, given in zip(codes, above, strict=False)]
-        return [*log_p, _log_normal(codes[-1], torch.zeros_like(codes[-1]), torch.ones_like(codes[-1]))]
+        above = [gaussian(network(code)) for network, code in zip(self.downward, codes[1:], strict=True)]
+        log_p = [log_normal(code, *given) for code, given in zip(codes, above, strict=False)]
+        return [*log_p, log_normal(codes[-1], torch.zeros_like(codes[-1]), torch.ones_like(codes[-1]))]
 
     def loss(self, batch: Batch, state: Any = None) -> Loss:
         """The negative bound, summed over pictures; in training with beta, warm-up and free bits."""
@@ -150,11 +151,11 @@ class VAE(Model):
         for first in range(0, samples, _CHUNK):
             count = min(_CHUNK, samples - first)
             codes = [mean + deviation * torch.randn(count, mean.shape[1], device=mean.device)]
-            log_q = _log_normal(codes[0], mean, deviation)
+            log_q = log_normal(codes[0], mean, deviation)
             for network in self.upward:
-                centre, spread = _gaussian(network(codes[-1]))
+                centre, spread = gaussian(network(codes[-1]))
                 codes.append(centre + spread * torch.randn_like(centre))
-                log_q = log_q + _log_normal(codes[-1], centre, spread)
+                log_q = log_q + log_normal(codes[-1], centre, spread)
             log_x = self.likelihood.log_prob(self.decoder(codes[0]), target.expand(count, -1, -1, -1))
             found.append(log_x + sum(self._log_priors(codes)) - log_q)
         return torch.cat(found)[None]
@@ -169,20 +170,3 @@ def active_units(means: Tensor, least: float = 0.01) -> int:
 
 def _conditional(inputs: int, outputs: int, units: int) -> nn.Module:
     return nn.Sequential(nn.Linear(inputs, units), nn.Tanh(), nn.Linear(units, 2 * outputs))
-
-
-def _gaussian(numbers: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and deviation; the logarithm of the latter is kept where exp is finite."""
-    mean, log_deviation = numbers.chunk(2, dim=-1)
-    return mean, log_deviation.clamp(-10, 10).exp()
-
-
-def _divergence(mean: Tensor, deviation: Tensor) -> Tensor:
-    """KL(N(mean, deviation^2) || N(0, 1)), summed over the last axis."""
-    return 0.5 * (mean.square() + deviation.square() - 1 - 2 * deviation.log()).sum(-1)
-
-
-def _log_normal(value: Tensor, mean: Tensor, deviation: Tensor) -> Tensor:
-    """log N(value; mean, deviation^2), summed over the last axis."""
-    terms = 0.5 * ((value - mean) / deviation).square() + deviation.log() + 0.5 * math.log(2 * math.pi)
-    return -terms.sum(-1)

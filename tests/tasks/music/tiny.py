@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 from helpers.music_files import END, midi
@@ -30,3 +31,9 @@ def write(folder: Path) -> Tiny:
         str(inputs),
         generation={"length": 6, "temperature": 2.0},
     )
+
+
+def latent(tiny: Tiny) -> Tiny:
+    """The same pieces, in segments."""
+    settings = {"latent": 3, "encoder_size": 4, "segment": 4, "free_bits": 1.0, "kl_warmup": 10}
+    return replace(tiny, settings={**tiny.settings, **settings, "importance_samples": 4})

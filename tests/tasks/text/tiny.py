@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from helpers.tiny import Edit, Tiny
@@ -21,3 +22,10 @@ def write(folder: Path) -> Tiny:
         str(together),
         generation={"length": 20, "temperature": 2.0},
     )
+
+
+def latent(tiny: Tiny) -> Tiny:
+    """The same sentences, each with a code."""
+    settings = {name: value for name, value in tiny.settings.items() if name != "window"}
+    settings |= {"latent": 3, "encoder_size": 4, "free_bits": 1.0, "kl_warmup": 10, "importance_samples": 4}
+    return replace(tiny, settings=settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -18,14 +19,18 @@ from throughtime.tasks.music.scores.key import semitones_to_c
 from throughtime.tasks.music.scores.midi import write_midi
 from throughtime.tasks.music.scores.picture import draw
 from throughtime.tasks.music.scores.representation import Representation
+from throughtime.tasks.music.scores.score import Score
 from throughtime.tasks.music.scores.synthesis import PROGRAMS, synthesise, write_wav
 from throughtime.tasks.music.settings import MusicGeneration, MusicSettings
 
 if TYPE_CHECKING:
+    from throughtime.decoding.sampling import Sampling
+    from throughtime.models.base import Model
     from throughtime.models.generator import Generator
 
 _BARS = 16
-_BAR = 4.0  # quarter notes
+BAR = 4.0
+"""Quarter notes of a bar."""
 _SECONDS = 30.0
 _LONGEST = 1_000_000
 
@@ -51,19 +56,49 @@ def compose(
     primer, shift = _primer(form, settings, options)
     drawn = np.stack([*primer, *_draw(form, settings, model, primer, options)])
     score = form.decode(drawn, options.restrike).transposed(-shift)
+    return write_piece(score, settings, out, options, _title(options), options.primer_beats if options.primer else 0.0)
+
+
+def write_piece(
+    score: Score, settings: MusicSettings, out: Path, options: MusicGeneration, title: str, primer: float = 0.0
+) -> list[Path]:
+    """Write what was composed as MIDI, sound and picture.
+
+    Args:
+        score: the piece.
+        settings: of the training.
+        out: as above.
+        options: tempo, instrument.
+        title: of the picture.
+        primer: quarter notes at the beginning that were given.
+
+    Raises:
+        ThroughtimeError: silence, or a folder that cannot be written to.
+    """
     if not len(score.notes):
         raise ThroughtimeError("the model composed nothing but silence: try another seed or a higher temperature")
-    if settings.representation == "roll":
-        score = replace(score, tempos=np.array([[0.0, options.tempo]]))
+    score = in_tempo(score, settings, options)
     files = [out.with_suffix(ending) for ending in (".mid", ".wav", ".png")]
     sound = synthesise(score, options.instrument)
-    try:
+    with writable(out):
         write_midi(score, files[0], PROGRAMS[options.instrument])
         write_wav(sound, files[1])
-        draw(score, files[2], _title(options), _BAR, options.primer_beats if options.primer else 0.0)
+        draw(score, files[2], title, BAR, primer)
+    return files
+
+
+def in_tempo(score: Score, settings: MusicSettings, options: MusicGeneration) -> Score:
+    """The piece as fast as was asked for; events bring their own time."""
+    return replace(score, tempos=np.array([[0.0, options.tempo]])) if settings.representation == "roll" else score
+
+
+@contextmanager
+def writable(out: Path) -> Iterator[None]:
+    """Turn an operating system's error into a sentence."""
+    try:
+        yield
     except OSError as error:
         raise ThroughtimeError(f"{error.filename or out}: cannot be written ({error.strerror})") from error
-    return files
 
 
 def check_output(out: Path, options: MusicGeneration) -> None:
@@ -98,19 +133,34 @@ def _draw(
     form: Representation, settings: MusicSettings, model: Generator, primer: np.ndarray, options: MusicGeneration
 ) -> Iterator[np.ndarray]:
     """The elements that follow the primer, as many as were asked for."""
-    import torch
-
-    from throughtime.decoding.sampling import Sampling
     from throughtime.models.listen import carry_on
 
-    generator = torch.Generator(next(model.parameters()).device).manual_seed(options.seed)
-    sampling = Sampling(options.temperature, options.top_k, options.top_p, generator)
+    sampling = sampling_of(options, model)
     # one element too many: what is read is always one behind, and the last is never read
     read = form.shifted(np.concatenate([primer, form.nothing(1)]))
     elements = (element.astype(primer.dtype) for element in carry_on(model, read, sampling))
+    return enough(elements, settings, options)
+
+
+def sampling_of(options: MusicGeneration, model: Model) -> Sampling:
+    """How to draw, from the seed on."""
+    import torch
+
+    from throughtime.decoding.sampling import Sampling
+
+    generator = torch.Generator(next(model.parameters()).device).manual_seed(options.seed)
+    return Sampling(options.temperature, options.top_k, options.top_p, generator)
+
+
+def enough(elements: Iterator[np.ndarray], settings: MusicSettings, options: MusicGeneration) -> Iterator[np.ndarray]:
+    """As many elements as were asked for.
+
+    Raises:
+        ThroughtimeError: far too many.
+    """
     if settings.representation == "events":
         return _until(elements, options)
-    frames = options.length or round(_BARS * _BAR * settings.resolution)
+    frames = options.length or round(_BARS * BAR * settings.resolution)
     if options.seconds is not None:
         frames = max(round(options.seconds * options.tempo / 60 * settings.resolution), 1)
     if frames > _LONGEST:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from throughtime.settings import CellName, Probability, Schedule
-from throughtime.tasks.base import GenerateSettings
+from throughtime.tasks.base.latent import LatentGeneration, LatentSettings
 from throughtime.tasks.base.recurrent import ResetSettings
 
+_BARS = 8
+_BAR = 4  # quarter notes
+_EVENTS = 128
 
-class MusicSettings(ResetSettings):
+
+class MusicSettings(LatentSettings, ResetSettings):
     """A model of music; plain: a GRU over quarter-note frames, dependent keys, two minutes."""
 
     representation: Literal["roll", "events"] = "roll"
@@ -45,6 +49,9 @@ class MusicSettings(ResetSettings):
     """Probability of a unit keeping its old value at a step."""
     window: int | None = Field(default=None, ge=1)
     """Steps of truncated backpropagation through time; none: the whole piece (events: 500)."""
+    segment: int | None = Field(default=None, ge=2, le=100_000)
+    """Latent: frames (or events) of the segments that pieces are cut into, each with a code of its own; none: those of
+    8 bars of four quarter notes, or 128 events."""
 
     batch_size: int = Field(default=16, ge=1)
     """Pieces in a batch."""
@@ -55,12 +62,23 @@ class MusicSettings(ResetSettings):
     patience: int | None = Field(default=100, ge=1)
     """Stop after this many evaluations without improvement; none: never."""
 
+    latent_only: ClassVar = (*LatentSettings.latent_only, "segment")
+    plain_only: ClassVar = ("window",)
 
-class MusicGeneration(GenerateSettings):
-    """How to compose."""
+    @property
+    def segment_length(self) -> int:
+        """Frames or events of a segment."""
+        if self.segment is not None:
+            return self.segment
+        return _EVENTS if self.representation == "events" else max(2, round(_BARS * _BAR * self.resolution))
+
+
+class MusicGeneration(LatentGeneration):
+    """How to compose; --from, --to and --like name music files."""
 
     length: int | None = Field(default=None, ge=1)
-    """Frames (or events) to compose after the primer; none: 16 bars of four quarter notes, or 30 seconds of events.
+    """Frames (or events) to compose after the primer; none: 16 bars of four quarter notes, or 30 seconds of events;
+    of a run with a latent space as many as its segments have.
     Events know where a piece ends and may stop before; frames do not, for an 89th key that ends a piece would make
     their NLL another than the literature's."""
     seconds: float | None = Field(default=None, gt=0, le=1800)
@@ -75,3 +93,5 @@ class MusicGeneration(GenerateSettings):
     """Strike held keys anew every so many quarter notes; none: a key that stays on is one held note."""
     instrument: Literal["organ", "piano", "strings"] = "organ"
     """What the WAV sounds like."""
+
+    plain_only: ClassVar = ("primer", "primer_beats")

@@ -11,25 +11,29 @@ import numpy as np
 from throughtime.data.damaged import Damaged
 from throughtime.data.progress import counted
 from throughtime.errors import DataError, ThroughtimeError
-from throughtime.storage.report import Report, Table
+from throughtime.storage.report import Report
 from throughtime.storage.written import read_arrays, readable
 from throughtime.tasks.base import Described, Generates, GenerateSettings, Metric, Prediction, Splits, Task
+from throughtime.tasks.base.bounds import chosen, judge, nelbo
+from throughtime.tasks.music import scoring
 from throughtime.tasks.music.noting import note_form, note_lost
 from throughtime.tasks.music.scores import representation as forms
 from throughtime.tasks.music.scores.chorales import chorales, melody
-from throughtime.tasks.music.scores.events import VOCABULARY
 from throughtime.tasks.music.scores.files import ENDINGS, music_files, read_score
 from throughtime.tasks.music.scores.key import semitones_to_c
 from throughtime.tasks.music.scores.matlab import read_matlab
 from throughtime.tasks.music.scores.representation import Examples, Piece, Representation
-from throughtime.tasks.music.scores.score import KEYS, Score, UnpitchedError, pitch_name
+from throughtime.tasks.music.scores.score import Score, UnpitchedError, pitch_name
 from throughtime.tasks.music.scores.statistics import Statistics
+from throughtime.tasks.music.segments import note_segments, segments
 from throughtime.tasks.music.settings import MusicGeneration, MusicSettings
 
 if TYPE_CHECKING:
     from throughtime.data.batch import Loader
     from throughtime.models.base import Model
+    from throughtime.models.codes import Judged
     from throughtime.models.generator import Generator
+    from throughtime.models.sequence_vae import SequenceVAE
 
 _WINDOW = 1000  # elements at a time when nothing is learned: bounds the memory that long pieces take
 _SURPRISES = 3
@@ -60,6 +64,9 @@ class Music(Task[Piece, MusicSettings], Generates):
             self.unit, self.metric = "events", Metric("nll", "nats per event", "min")  # type: ignore[misc]
         else:
             self.form = forms.Frames(settings.resolution)
+        if settings.latent:
+            unit = f"{self.metric.unit}, the negative evidence lower bound"
+            self.metric = Metric("nelbo", unit, "min")  # type: ignore[misc]
         self.statistics: Statistics = {}
 
     # -- data ------------------------------------------------------------------------------------------------
@@ -115,6 +122,8 @@ class Music(Task[Piece, MusicSettings], Generates):
 
     def examine(self, splits: Splits[Piece]) -> None:
         """Look for tunes of training among those of the other splits, where these are given."""
+        if self.settings.latent:
+            note_segments(splits, self.settings.segment_length, self.form.unit, self.findings)
         learned = {piece.tune for piece in splits.train if piece.tune}
         for name, pieces in splits.items()[1:]:
             for piece in pieces:
@@ -160,38 +169,11 @@ class Music(Task[Piece, MusicSettings], Generates):
 
     # -- learning --------------------------------------------------------------------------------------------
 
-    def model(self) -> Generator:
-        """Recurrent layers with the output layer that was asked for."""
-        from torch import nn
+    def model(self) -> Generator | SequenceVAE:
+        """Recurrent layers with the output layer that was asked for; with a latent space, an encoder before them."""
+        from throughtime.tasks.music.network import network
 
-        from throughtime.models.generator import Generator
-        from throughtime.models.outputs.base import Output
-        from throughtime.models.outputs.bernoulli import Bernoulli
-        from throughtime.models.outputs.nade import Nade
-        from throughtime.models.outputs.softmax import Softmax
-        from throughtime.models.parts.embedding import Embedding
-
-        settings, hidden = self.settings, self.settings.hidden_size
-        encoder: nn.Module = nn.Identity()
-        output: Output
-        if settings.representation == "events":
-            encoder, width = Embedding(VOCABULARY, settings.embedding_size), settings.embedding_size
-            output = Softmax(hidden, VOCABULARY)
-        else:
-            width = KEYS
-            output = (
-                Bernoulli(hidden, KEYS) if settings.output == "bernoulli" else Nade(hidden, KEYS, settings.nade_units)
-            )
-        dropout = (settings.input_dropout, settings.dropout)
-        layers = settings.recurrent(
-            width,
-            locked_dropout=settings.locked_dropout,
-            weight_dropout=settings.weight_dropout,
-            recurrent_dropout=settings.recurrent_dropout,
-            zoneout=settings.zoneout,
-            layer_norm=settings.layer_norm,
-        )
-        return Generator(encoder, layers, output, dropout, locked=settings.locked_dropout)
+        return network(self.settings)
 
     def loader(self, examples: Sequence[Piece], *, training: bool) -> Loader:
         """Pieces of similar length side by side; for training in all keys, if asked for."""
@@ -203,6 +185,8 @@ class Music(Task[Piece, MusicSettings], Generates):
             window = settings.window or (500 if settings.representation == "events" else None)
             if settings.transpose == "all":
                 examples = [moved for piece in examples for moved in self.form.in_all_keys(piece)]
+        if settings.latent:
+            examples, window = segments(examples, settings.segment_length, training=training), None
         return BucketLoader(
             Examples(examples, self.form),
             settings.batch_size,
@@ -213,27 +197,30 @@ class Music(Task[Piece, MusicSettings], Generates):
         )
 
     def validate(self, model: Model, examples: Sequence[Piece]) -> float:
-        """Negative log-likelihood per frame."""
+        """Negative log-likelihood per frame, or its bound."""
+        if self.settings.latent:
+            return nelbo(model, self.watched(examples), self.settings.seed)
         return model.mean_loss(self.watched(examples))
 
     def evaluate(self, model: Model, examples: Sequence[Piece]) -> Report:
         """NLL per frame and accuracy, beside two simple methods; the first frame of each piece counts too."""
-        sums: dict[str, np.ndarray] = {}
-        for piece, (nll, guesses) in zip(examples, self.listen(model, examples), strict=True):
-            methods = {"model": (nll, guesses), **self.form.baselines(piece.elements, self.statistics)}
-            for method, (terms, guess) in methods.items():
-                hits = self.form.hits(piece.elements, guess)
-                sums[method] = sums.get(method, np.zeros(4)) + np.array([terms.sum(), len(terms), *hits])
-        found = {m: {"nll": float(s[0] / s[1]), "accuracy": float(s[2] / max(s[3], 1))} for m, s in sums.items()}
-        rows = [(method, f"{values['nll']:.3f}", f"{values['accuracy']:.1%}") for method, values in found.items()]
-        table = Table(f"{len(examples)} pieces", ("method", self.metric.unit, "accuracy"), rows)
-        return Report(found.pop("model"), found, [table])
+        if self.settings.latent:
+            cut = segments(examples, self.settings.segment_length)
+            some = [cut[index] for index in chosen(len(cut), self.settings.judged)]
+            found = self.judged(model, some)
+            return scoring.latent_report(self.form, self.statistics, some, found, len(cut), self.settings)
+        heard = ((float(nll.sum()), guesses) for nll, guesses in self.listen(model, examples))
+        return scoring.report(self.form, self.statistics, examples, heard, self.metric.unit)
 
     def listen(self, model: Model, pieces: Sequence[Piece]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """For each piece -log p of its elements (T,) and the model's likeliest guess of each."""
         from throughtime.models.listen import listen
 
         yield from listen(self._generator(model), self.loader(pieces, training=False))
+
+    def judged(self, model: Model, pieces: Sequence[Piece]) -> list[Judged]:
+        """What a model with a latent space says of each segment of some pieces."""
+        return judge(model, self.loader(pieces, training=False), self.settings)
 
     @staticmethod
     def _generator(model: Model) -> Generator:
@@ -254,15 +241,24 @@ class Music(Task[Piece, MusicSettings], Generates):
         for given in inputs:
             for file in music_files(Path(given)):
                 piece = self._piece(read_score(file, self.findings))
-                ((nll, guesses),) = self.listen(model, [piece])
+                mean, nll, guesses = self._heard(model, piece)
                 moments = [self._moment(piece, nll, guesses, int(at)) for at in np.argsort(-nll)[:_SURPRISES]]
                 yield {
                     "file": str(file),
-                    "nll": float(nll.mean()),
+                    "nll": mean,
                     f"{self.form.unit}s": len(nll),
                     "notes_left_out": piece.lost.outside,
                     "surprises": moments,
                 }
+
+    def _heard(self, model: Model, piece: Piece) -> tuple[float, np.ndarray, np.ndarray]:
+        """-log p of an element in the mean, of each (with a latent space: given the code too), and guesses of each."""
+        if not self.settings.latent:
+            ((nll, guesses),) = self.listen(model, [piece])
+            return float(nll.mean()), nll, guesses
+        found = self.judged(model, [piece])
+        terms, guesses = (np.concatenate(parts) for parts in zip(*((o.terms, o.guesses) for o in found), strict=True))
+        return sum(one.nll for one in found) / len(terms), terms, guesses
 
     def _moment(self, piece: Piece, nll: np.ndarray, guesses: np.ndarray, at: int) -> Prediction:
         moment: Prediction = {self.form.unit: at + 1, "nll": float(nll[at])}
@@ -287,14 +283,21 @@ class Music(Task[Piece, MusicSettings], Generates):
         return f"{prediction['file']}: {prediction['nll']:.3f} nats per {unit}, {count}; surprises: {'; '.join(said)}"
 
     def check_output(self, out: Path, options: GenerateSettings) -> None:
-        """Any name will do, for three files are called alike; the primer must be there."""
-        from throughtime.tasks.music.composing import check_output
+        """Any name will do, for several files are called alike; what is gone on from must be there."""
+        from throughtime.tasks.music import codes, composing
 
-        check_output(out, MusicGeneration(**options.model_dump()))
+        asked = MusicGeneration(**options.model_dump())
+        asked.check(self.settings.latent)
+        check = codes.check_output if self.settings.latent else composing.check_output
+        check(out, asked)
 
     def generate(self, model: Model, out: Path, options: GenerateSettings) -> list[Path]:
         """Compose: writes OUT.mid, OUT.wav and OUT.png."""
         from throughtime.tasks.music.composing import compose
 
         asked = MusicGeneration(**options.model_dump())
+        if self.settings.latent:
+            from throughtime.tasks.music.codes import compose_from_codes
+
+            return compose_from_codes(self.form, self.settings, model, out, asked, self.findings)
         return compose(self.form, self.settings, self._generator(model), out, asked)

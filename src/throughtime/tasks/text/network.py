@@ -8,13 +8,15 @@ from throughtime.errors import ThroughtimeError
 from throughtime.models.generator import Generator
 from throughtime.models.outputs.base import Output
 from throughtime.models.outputs.softmax import AdaptiveSoftmax, Softmax
+from throughtime.models.parts.conditioned import Conditioned
 from throughtime.models.parts.embedding import Embedding
 from throughtime.models.parts.stack import stack
+from throughtime.models.sequence_vae import SequenceVAE
 from throughtime.tasks.text.settings import TextSettings
 
 
-def network(settings: TextSettings, size: int) -> Generator:
-    """Embedding, recurrent layers, softmax.
+def network(settings: TextSettings, size: int) -> Generator | SequenceVAE:
+    """Embedding, recurrent layers, softmax; with a latent space, an encoder before them.
 
     Args:
         settings: sizes and kinds.
@@ -36,22 +38,28 @@ def network(settings: TextSettings, size: int) -> Generator:
         output = Softmax(last, size, tied=encoder if tied else None)
         if tied:  # an output layer's weights are small; those of an embedding alone learn faster if they are not
             init.uniform_(encoder.weight, -0.1, 0.1)
-    model = Generator(
+    layers = stack(
+        settings.cell,
+        width + settings.latent,
+        settings.layers,
+        dropout=settings.hidden_dropout,
+        weight_dropout=settings.weight_dropout,
+        reset_after=settings.reset_after,
+    )
+    if settings.latent:
+        layers = Conditioned(layers, settings.latent, settings.word_dropout)
+    generator = Generator(
         encoder,
-        stack(
-            settings.cell,
-            width,
-            settings.layers,
-            dropout=settings.hidden_dropout,
-            weight_dropout=settings.weight_dropout,
-            reset_after=settings.reset_after,
-        ),
+        layers,
         output,
         (settings.input_dropout, settings.dropout),
         locked=True,
         activation_penalty=settings.activation_penalty,
         change_penalty=settings.change_penalty,
     )
+    model: Generator | SequenceVAE = generator
+    if settings.latent:
+        model = settings.autoencoder(generator, width, settings.cell, reset_after=settings.reset_after)
     if settings.init_range is not None:
         for parameter in model.parameters():
             init.uniform_(parameter, -settings.init_range, settings.init_range)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from throughtime.settings import CellName, Probability, Schedule, TrainingSettings
-from throughtime.tasks.base import GenerateSettings
+from throughtime.settings import CellName, Probability, Schedule
+from throughtime.tasks.base.latent import LatentGeneration, LatentSettings
+
+_LONGEST = {"characters": 120, "words": 40, "bpe": 60}
 
 
-class TextSettings(TrainingSettings):
+class TextSettings(LatentSettings):
     """A language model; plain: characters, one LSTM layer of 512 units, eight minutes."""
 
     level: Literal["characters", "words", "bpe"] = "characters"
@@ -53,6 +55,11 @@ class TextSettings(TrainingSettings):
     """Penalty on outputs that change from step to step (AWD-LSTM: 1)."""
     init_range: float | None = Field(default=None, gt=0)
     """Draw all weights uniformly from plus or minus this (Zaremba et al. 2014: 0.1); none: each layer's own way."""
+    free_bits: float = Field(default=12.0, ge=0, le=10_000)
+    """Latent: nats of the divergence that cost nothing, so that the code says at least so much."""
+    longest: int | None = Field(default=None, ge=1, le=100_000)
+    """Latent: tokens of a line that has a code, at most; longer ones are left out; none: 120 characters, 40 words, 60
+    pieces."""
 
     batch_size: int = Field(default=32, ge=1)
     """Parallel streams that the text is cut into."""
@@ -65,13 +72,23 @@ class TextSettings(TrainingSettings):
     evaluate_every: int | None = Field(default=500, ge=1)
     """Steps between two evaluations on the validation split; none: once an epoch."""
 
+    latent_only: ClassVar = (*LatentSettings.latent_only, "longest")
+    plain_only: ClassVar = ("window", "vary_window")
 
-class TextGeneration(GenerateSettings):
-    """How to write."""
+    @property
+    def longest_sentence(self) -> int:
+        """Tokens of a sentence that has a code, at most."""
+        return self.longest or _LONGEST[self.level]
+
+
+class TextGeneration(LatentGeneration):
+    """How to write; --from, --to and --like are sentences, or files whose first lines they are."""
 
     length: int = Field(default=1000, ge=1)
-    """Tokens to write: characters, words or pieces."""
+    """Tokens to write: characters, words or pieces; of a run with a latent space in sentences, each of its own code."""
     primer: str = ""
     """The text that is to be continued."""
     allow_unknown: bool = False
     """Let the unknown word <unk> be written too."""
+
+    plain_only: ClassVar = ("primer",)

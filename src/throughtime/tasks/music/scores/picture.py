@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,15 +40,49 @@ def draw(score: Score, path: Path, title: str, bar: float = 4.0, primer: float =
     FigureCanvasAgg(figure)
     figure.suptitle(title, color=_INK, fontsize=14, fontfamily="serif")
     colours = _colours(score, primer)
-    lengths = notes["duration"]
-    ends = notes["onset"] + lengths
-    boxes = _boxes(notes["onset"], ends - np.minimum(0.06, 0.15 * lengths), notes["pitch"])
+    ends = notes["onset"] + notes["duration"]
+    boxes = _boxes(notes)
     for row, axes in enumerate(figure.subplots(rows, 1, squeeze=False)[:, 0]):
         begin = row * width
         _keyboard(axes, low, high, begin, width, bar)
         here = (ends > begin) & (notes["onset"] < begin + width)
         axes.add_collection(PolyCollection(boxes[here], facecolors=colours[here], edgecolors="none"))
     figure.supxlabel("bar", color=_INK, fontsize=10, fontfamily="serif")
+    _save(figure, path)
+
+
+def draw_below(scores: Sequence[Score], path: Path, title: str, bar: float = 4.0) -> None:
+    """Draw scores below each other, from the first to the last, over the same keys and bars.
+
+    Args:
+        scores: what to draw, at least one note among them.
+        path: the PNG file; it is replaced as a whole or not at all.
+        title: stands above.
+        bar: quarter notes in a bar.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.collections import PolyCollection
+    from matplotlib.figure import Figure
+
+    pitches = np.concatenate([score.notes["pitch"] for score in scores])
+    low, high = int(pitches.min()) - 2, int(pitches.max()) + 2
+    width = np.ceil(max(bar, *(score.end for score in scores)) / bar) * bar
+    tall = max(1.3, (high - low) * 0.05)
+    figure = Figure(figsize=(11, 1.2 + len(scores) * tall), facecolor=_PAPER, layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.suptitle(title, color=_INK, fontsize=14, fontfamily="serif")
+    for number, (score, axes) in enumerate(
+        zip(scores, figure.subplots(len(scores), 1, squeeze=False)[:, 0], strict=True)
+    ):
+        _keyboard(axes, low, high, 0.0, width, bar)
+        axes.set_ylabel(f"{number + 1}", color=_INK, fontsize=10, fontfamily="serif", rotation=0)
+        boxes = list(_boxes(score.notes))
+        axes.add_collection(PolyCollection(boxes, facecolors=_colours(score, 0.0), edgecolors="none"))
+    figure.supxlabel("bar", color=_INK, fontsize=10, fontfamily="serif")
+    _save(figure, path)
+
+
+def _save(figure: Any, path: Path) -> None:
     scratch = path.with_name(path.name + ".part")
     figure.savefig(scratch, dpi=130, format="png")
     scratch.replace(path)
@@ -73,9 +109,10 @@ def _keyboard(axes: object, low: int, high: int, begin: float, width: float, bar
         axes.spines[side].set_visible(False)  # type: ignore[attr-defined]
 
 
-def _boxes(start: NDArray[np.float64], stop: NDArray[np.float64], pitch: NDArray[np.int16]) -> NDArray[np.float64]:
+def _boxes(notes: NDArray[np.void]) -> NDArray[np.float64]:
     """Corners (N, 4, 2) of the notes; each stops a little early, so that repeated notes can be told apart."""
-    low, high = pitch - 0.42, pitch + 0.42
+    start, length, pitch = notes["onset"], notes["duration"], notes["pitch"]
+    stop, low, high = start + length - np.minimum(0.06, 0.15 * length), pitch - 0.42, pitch + 0.42
     return np.stack([np.stack(corner, -1) for corner in ((start, low), (stop, low), (stop, high), (start, high))], 1)
 
 
