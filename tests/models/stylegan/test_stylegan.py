@@ -118,10 +118,11 @@ def test_path_penalty_is_about_the_moving_mean() -> None:
         lengths.append(float(loss.measures["path_length"]))
         assert loss.count == 2
         assert loss.total > 0
-    mean = 0.0
-    for length in lengths:
-        mean = 0.99 * mean + 0.01 * length
-    assert float(network.path_length) == pytest.approx(mean, rel=1e-9)
+    assert float(network.path_length) == pytest.approx(sum(lengths) / 3, rel=1e-9)
+    network.paths_measured.fill_(1_000)  # much later what is new counts for a hundredth
+    before = float(network.path_length)
+    latest = float(network.path_penalty(batch()).measures["path_length"])
+    assert float(network.path_length) == pytest.approx(0.99 * before + 0.01 * latest, rel=1e-9)
 
 
 def test_discriminator_sees_real_and_drawn_as_if_apart() -> None:
