@@ -58,5 +58,5 @@ def _next_steps(task: Task[Any, Any], folder: Path) -> list[str]:
     out = shlex.quote(str(folder))  # to be copied as it stands
     steps = [f"throughtime evaluate {out} FILE", f"throughtime predict {out} INPUT"]
     if isinstance(task, Generates):
-        steps.insert(0, f"throughtime generate {out} --out new{task.ending} --temperature 0.9")
+        steps.insert(0, f"throughtime generate {out} --out new{task.ending} {task.safer}")
     return [*steps, f"throughtime train {task.name} --out {out} --resume --minutes 10  # learns for 10 more minutes"]

@@ -18,7 +18,12 @@ _ROOMS = {
     "entities": {"entities": "Entities"},
     "video": {"video": "Video"},
     "speech": {"speech": "Speech"},
-    "pictures": {"autoencoder": "PictureAutoencoder", "vae": "PictureVAE", "gan": "PictureGAN"},
+    "pictures": {
+        "autoencoder": "PictureAutoencoder",
+        "vae": "PictureVAE",
+        "gan": "PictureGAN",
+        "stylegan": "PictureStyleGAN",
+    },
 }
 
 rooms = tuple(_ROOMS)

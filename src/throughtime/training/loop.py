@@ -22,6 +22,7 @@ from throughtime.tasks.base import Metric
 from throughtime.training import limits
 from throughtime.training.average import WeightAverage, has_stalled
 from throughtime.training.checkpoint import State
+from throughtime.training.forecast import Forecast
 from throughtime.training.hardware import make_fabric
 from throughtime.training.interrupt import Interrupts
 from throughtime.training.log import Log
@@ -149,6 +150,7 @@ class _Run:
         self.metric, self.settings, self.folder = metric, settings, folder
         self.stepper, self.state, self.log, self.interrupts = stepper, state, log, interrupts
         self.progress = state.progress
+        self.forecast = Forecast(self.progress, settings)
         self.begun = time.monotonic() - self.progress.seconds
         self.checkpointed, self.checkpointed_step = time.monotonic(), self.progress.step
 
@@ -197,6 +199,8 @@ class _Run:
         for sums in (progress.total, progress.since):
             sums.add(batches, taken, time.monotonic() - started)
         self.log.step(taken.loss / max(1, taken.terms))
+        if said := self.forecast.stepped():
+            self.log.say(said)
 
     def end_epoch(self) -> None:
         """All batches have been seen."""

@@ -38,6 +38,8 @@ class Generates(Capability):
     """Options of `generate`."""
     ending: ClassVar[str]
     """Of the file that is written."""
+    safer: ClassVar[str] = "--temperature 0.9"
+    """Options that are worth a try: less bold than what is generated without."""
 
     def check_output(self, out: Path, options: GenerateSettings) -> None:
         """Look, before the model is opened, at where the file is to be, and at those that the options name.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from throughtime.tasks.pictures.autoencoder import AutoencoderSettings, PictureAutoencoder
 from throughtime.tasks.pictures.gan import GANSettings, PictureGAN
+from throughtime.tasks.pictures.stylegan import PictureStyleGAN, StyleGANSettings
 from throughtime.tasks.pictures.vae import PictureVAE, VAESettings
 
 __all__ = [
@@ -11,6 +12,8 @@ __all__ = [
     "GANSettings",
     "PictureAutoencoder",
     "PictureGAN",
+    "PictureStyleGAN",
     "PictureVAE",
+    "StyleGANSettings",
     "VAESettings",
 ]

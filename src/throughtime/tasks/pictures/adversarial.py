@@ -131,6 +131,23 @@ class AdversarialTask(JudgedTask[SettingsT], Watches):
             return None
         return np.random.default_rng((seed, 1)).choice(len(self.classes), size=count, p=self.frequency)
 
+    def of_class(self, count: int, asked: Any) -> np.ndarray | None:
+        """Classes (count,): the one that is asked for, or as often as in training."""
+        if asked.label is None:
+            return self.some_classes(count, asked.seed)
+        return np.full(count, self.number(asked.label))
+
+    def number(self, label: str) -> int:
+        """The number of a class.
+
+        Raises:
+            ThroughtimeError: there is no such class.
+        """
+        if label not in self.classes:
+            known = f"one of: {', '.join(self.classes)}" if self.classes else "none: this model has no classes"
+            raise ThroughtimeError(f"--label: found {label!r}, expected {known}")
+        return self.classes.index(label)
+
     def in_parts(self, model: Any, chance: np.ndarray, classes: np.ndarray | None) -> np.ndarray:
         """As `drawn`, not all at once."""
         starts = range(0, len(chance), _AT_ONCE)

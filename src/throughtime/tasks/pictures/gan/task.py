@@ -99,20 +99,3 @@ class PictureGAN(AdversarialTask[GANSettings]):
             classes = self.of_class(rows, asked)
             return np.concatenate(ways).astype(np.float32), None if classes is None else classes.repeat(columns)
         return self.chance(model, rows * columns, asked.seed), self.of_class(rows * columns, asked)
-
-    def of_class(self, count: int, asked: Any) -> np.ndarray | None:
-        """Classes (count,): the one that is asked for, or as often as in training."""
-        if asked.label is None:
-            return self.some_classes(count, asked.seed)
-        return np.full(count, self.number(asked.label))
-
-    def number(self, label: str) -> int:
-        """The number of a class.
-
-        Raises:
-            ThroughtimeError: there is no such class.
-        """
-        if label not in self.classes:
-            known = f"one of: {', '.join(self.classes)}" if self.classes else "none: this model has no classes"
-            raise ThroughtimeError(f"--label: found {label!r}, expected {known}")
-        return self.classes.index(label)
