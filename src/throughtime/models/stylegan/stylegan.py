@@ -36,7 +36,7 @@ class Regularisation:
         half_life: pictures after which a generator has half of its weight left in the average.
     """
 
-    r1: float = 0.01
+    r1: float = 1.0
     r1_every: int = 16
     path_length: float = 2.0
     path_length_every: int = 4

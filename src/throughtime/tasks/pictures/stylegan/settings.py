@@ -23,8 +23,8 @@ class StyleGANSettings(AdversarialSettings):
     """Numbers that a picture is made of, and of the style that they are made into."""
     mapping_layers: int = Field(default=4, ge=1, le=8)
     """Dense layers from the former to the latter."""
-    r1: float | None = Field(default=None, ge=0, le=1e6)
-    """Gamma of the penalty on the discriminator's slope at real pictures; none: 0.0002 pixels / batch size."""
+    r1: float = Field(default=1.0, ge=0, le=1e6)
+    """Gamma of the penalty on the discriminator's slope at real pictures; where it is too small pictures are alike."""
     r1_every: int = Field(default=16, ge=1)
     """Steps between two times that it is worked out (and weighs as much more)."""
     path_length: float = Field(default=2.0, ge=0, le=1e6)

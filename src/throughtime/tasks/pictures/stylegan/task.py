@@ -69,7 +69,7 @@ class PictureStyleGAN(AdversarialTask[StyleGANSettings]):
         colours, own, _ = self.shape
         augmented = asked.augment == "adaptive"
         regularisation = Regularisation(
-            r1=2e-4 * self.side**2 / asked.batch_size if asked.r1 is None else asked.r1,
+            r1=asked.r1,
             r1_every=asked.r1_every,
             path_length=asked.path_length,
             path_length_every=asked.path_length_every,
