@@ -18,6 +18,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from itertools import count, islice
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from torch.nn import functional as F
 
 from throughtime.data.batch import Batch
 from throughtime.models.parts.coders import Architecture, decoder, encoder
+from throughtime.models.parts.drawing import PictureCritic, PictureMaker
 from throughtime.tasks import find
 from throughtime.tasks.pictures.loader import PictureLoader
 from throughtime.tasks.pictures.picture import PictureSet
@@ -36,6 +38,7 @@ from throughtime.training.hardware import make_fabric
 from throughtime.training.step import Stepper
 
 SHAPE, LATENT, BATCH = (1, 28, 28), 20, 100
+GAN_LATENT, GAN_WIDTH = 64, 32
 UNITS: Mapping[Architecture, tuple[int, ...]] = {"dense": (400,), "convolutional": (32,)}
 
 Rounds = Callable[[int], None]
@@ -57,11 +60,11 @@ def ours(pictures: PictureSet, task: str, **settings: Any) -> Rounds:
     made.fit(pictures[:100])
     stepper = Stepper(made.model(), make_fabric(made.settings), made.settings)
     stepper.model.train()
-    batches = endless(made.loader(pictures, training=True))
+    batches = enumerate(endless(made.loader(pictures, training=True)))
 
     def rounds(steps: int) -> None:
-        for batch in islice(batches, steps):
-            stepper.step([batch], None, 1e-3)
+        for number, batch in islice(batches, steps):
+            stepper.step([batch], None, 1e-3, number)
 
     return rounds
 
@@ -129,11 +132,49 @@ def vaes(pictures: PictureSet, architecture: Architecture) -> tuple[Rounds, Roun
     return ours(pictures, "vae", **settings), plain_vae(pictures, architecture)
 
 
+def gans(pictures: PictureSet) -> tuple[Rounds, Rounds]:
+    """DCGAN with R1: ours lazily, channels last, real and generated pictures in one pass; the plain one each step."""
+    settings = {"spectral": "no", "penalty": "r1", "latent": GAN_LATENT, "width": GAN_WIDTH, "classifier_steps": 1}
+    return ours(pictures, "gan", **settings), plain_gan(pictures)
+
+
+def plain_gan(pictures: PictureSet) -> Rounds:
+    """Two optimisers in turns, and R1 at each step."""
+    data = torch.from_numpy(pictures.array()).permute(0, 3, 1, 2).float().div(127.5).sub(1).contiguous()
+    channels, side, _ = SHAPE
+    maker = PictureMaker("dcgan", GAN_LATENT, channels, side, GAN_WIDTH)
+    critic = PictureCritic("dcgan", channels, side, GAN_WIDTH)
+    makers, critics = (torch.optim.Adam(one.parameters(), lr=2e-4, betas=(0.5, 0.999)) for one in (maker, critic))
+    average = deepcopy(maker)
+
+    def rounds(steps: int) -> None:
+        for _ in range(steps):
+            real = data[torch.randint(len(data), (BATCH,))].requires_grad_()
+            fake = maker(torch.randn(BATCH, GAN_LATENT))
+            of_real = critic(real)
+            (slope,) = torch.autograd.grad(of_real.sum(), real, create_graph=True)
+            penalty = 0.5 * slope.square().flatten(1).sum(1).mean()
+            critics.zero_grad()
+            (F.softplus(-of_real).mean() + F.softplus(critic(fake.detach())).mean() + penalty).backward()
+            critics.step()
+            makers.zero_grad()
+            loss = F.softplus(-critic(fake)).mean()
+            loss.backward()
+            makers.step()
+            with torch.no_grad():
+                for mine, other in zip(average.parameters(), maker.parameters(), strict=True):
+                    mine.lerp_(other, 0.001)
+            loss.item()
+
+    return rounds
+
+
 MODELS: Mapping[str, Callable[[PictureSet], tuple[Rounds, Rounds]]] = {
     "autoencoder dense": lambda pictures: autoencoders(pictures, "dense"),
     "autoencoder convolutional": lambda pictures: autoencoders(pictures, "convolutional"),
     "vae dense": lambda pictures: vaes(pictures, "dense"),
     "vae convolutional": lambda pictures: vaes(pictures, "convolutional"),
+    "gan": gans,
 }
 """Ours and the plain loop of each."""
 

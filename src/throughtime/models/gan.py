@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -59,7 +60,8 @@ class GAN(Model):
         self.latent, self.classes, self.game = latent, classes, game
         self.penalty, self.weight = penalty, weight
         self.penalty_every, self.critic_steps = penalty_every, critic_steps
-        self._pictures = 0  # of the step under way
+        # of the step under way: how many real pictures, and generated ones that both opponents see
+        self._pictures, self._made = 0, deque[Tensor]()
 
     def chance(self, count: int) -> Tensor:
         """(count, Z) numbers to make pictures of."""
@@ -102,9 +104,16 @@ class GAN(Model):
     def loss(self, batch: Batch, state: Any = None) -> Loss:
         """The discriminator's: real pictures of a batch against as many generated ones, in one pass."""
         real, classes = symmetric(batch["inputs"]), batch.get("classes")
-        count = self._pictures = len(real)
-        with torch.no_grad():
+        count = len(real)
+        # the generator is to learn from the same pictures, where it learns as often
+        shared = self.training and self.critic_steps == 1
+        with torch.set_grad_enabled(shared):
             fake = self.generator(self.chance(count), classes)
+        if self.training:
+            self._pictures += count
+        if shared:
+            self._made.append(fake)
+        fake = fake.detach()
         both = torch.cat([real, fake]).contiguous(memory_format=torch.channels_last)
         of_real, of_fake = self.discriminator(both, None if classes is None else classes.repeat(2)).split(count)
         total = discriminator_terms(self.game, of_real, of_fake).sum()
@@ -128,9 +137,10 @@ class GAN(Model):
         return self.weight * distance_from_slope_one(values, places)
 
     def deceit(self, batch: Batch, state: Any = None) -> Loss:
-        """The generator's: that its pictures are taken for real."""
+        """The generator's: that its pictures are taken for real; those that the discriminator has just learned from."""
         count, classes = len(batch["inputs"]), batch.get("classes")
-        values = self.discriminator(self.generator(self.chance(count), classes), classes)
+        fake = self._made.popleft() if self._made else self.generator(self.chance(count), classes)
+        values = self.discriminator(fake, classes)
         return Loss(generator_terms(self.game, values).sum(), count)
 
     def _shown(self, values: Tensor) -> Tensor:
@@ -140,6 +150,8 @@ class GAN(Model):
     def stepped(self) -> None:
         """The averaged generator follows."""
         self.average.follow(self.generator, self._pictures)
+        self._pictures = 0
+        self._made.clear()
 
 
 def symmetric(pixels: Tensor) -> Tensor:

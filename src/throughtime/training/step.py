@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn, optim
+from torch.nn.utils import get_total_norm
 
 from throughtime.data.batch import Batch
 from throughtime.errors import NotANumberError
@@ -134,19 +135,25 @@ class Stepper:
             total, terms = total + loss.total.detach(), terms + loss.count
             measured.append(loss.measures)
         _rescale(part.parameters, unit / max(1, divisor))
-        limit = math.inf if self.settings.clip_norm is None else self.settings.clip_norm
-        gradient = self.fabric.clip_gradients(
-            self._wrapped_model, part.wrapped, max_norm=limit, error_if_nonfinite=False
-        )
+        gradient = self._clipped(part)
         means = {name: torch.stack([one[name] for one in measured]).mean() for name in measured[0]}
         # all numbers at once: each would be waited for on a GPU
-        numbers = torch.stack([value.to(total) for value in (total, torch.as_tensor(gradient), *means.values())])
+        numbers = torch.stack([value.to(total) for value in (total, gradient, *means.values())])
         summed_loss, norm, *values = numbers.tolist()
         self._check(summed_loss, norm)
         part.wrapped.step()
         return Taken(
             summed_loss, terms, norm if math.isfinite(norm) else 0.0, carried, dict(zip(means, values, strict=True))
         )
+
+    def _clipped(self, part: _Part) -> Tensor:
+        """The norm of a part's gradient, before it is clipped."""
+        if self.settings.clip_norm is None and self._scaler is None:
+            # to clip at infinity would be one more pass over all gradients
+            return get_total_norm([weight.grad for weight in part.parameters if weight.grad is not None])
+        limit = math.inf if self.settings.clip_norm is None else self.settings.clip_norm
+        norm = self.fabric.clip_gradients(self._wrapped_model, part.wrapped, max_norm=limit, error_if_nonfinite=False)
+        return torch.as_tensor(norm)
 
     def _check(self, loss: float, norm: float) -> None:
         # 16-mixed skips a step whose gradient overflows and scales the next loss down, but not for ever
