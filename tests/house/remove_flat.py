@@ -26,7 +26,7 @@ def remove(name: str, house: Path) -> None:
     """Delete an application's folder and the lines that name it, as a person would."""
     shutil.rmtree(house / "src" / "throughtime" / "tasks" / name)
     for file, line in (
-        (house / "src" / "throughtime" / "tasks" / "__init__.py", rf'    "{name}": \{{.*\}},\n'),
+        (house / "src" / "throughtime" / "tasks" / "__init__.py", rf'    "{name}": \{{(?s:.*?)\}},\n'),
         (house / "pyproject.toml", rf'    "throughtime\.tasks\.{name}",\n'),
     ):
         text, count = re.subn(line, "", file.read_text(encoding="utf-8"))
