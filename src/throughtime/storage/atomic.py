@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from throughtime.errors import ThroughtimeError
 
@@ -34,7 +35,6 @@ def write_atomically(path: Path, content: bytes | str) -> None:
         ThroughtimeError: it cannot be written; the sentence names the path and the reason.
 
     Example:
-        >>> import tempfile
         >>> path = Path(tempfile.mkdtemp()) / "note"
         >>> write_atomically(path, "a")
         >>> path.read_text()
@@ -53,6 +53,34 @@ def write_atomically(path: Path, content: bytes | str) -> None:
                 unfinished.unlink(missing_ok=True)
             raise
     _sync_folder(path.parent)
+
+
+@contextmanager
+def written_apart(path: Path) -> Iterator[IO[bytes]]:
+    """A file to be written piece by piece, which takes its place once all of it is safely on the disk.
+
+    For caches: several processes may fill one at a time, so each writes under a name of its own.
+
+    Args:
+        path: its folder must exist; whatever is raised inside, nothing half-written is left.
+
+    Example:
+        >>> path = Path(tempfile.mkdtemp()) / "kept"
+        >>> with written_apart(path) as file:
+        ...     _ = file.write(b"all of it")
+        >>> path.read_bytes()
+        b'all of it'
+    """
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix="writing-", delete=False) as file:
+        try:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            Path(file.name).replace(path)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                Path(file.name).unlink()
+            raise
 
 
 def _new_file(path: Path) -> BinaryIO:

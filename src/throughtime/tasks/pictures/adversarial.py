@@ -6,6 +6,7 @@ import json
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -150,11 +151,9 @@ class AdversarialTask(JudgedTask[SettingsT], Watches):
 
     def in_parts(self, model: Any, chance: np.ndarray, classes: np.ndarray | None) -> np.ndarray:
         """As `drawn`, not all at once."""
-        starts = range(0, len(chance), _AT_ONCE)
-        cuts = [slice(start, start + _AT_ONCE) for start in starts]
-        return np.concatenate(
-            [self.drawn(model, chance[cut], None if classes is None else classes[cut]) for cut in cuts]
-        )
+        cuts = [slice(start, start + _AT_ONCE) for start in range(0, len(chance), _AT_ONCE)]
+        parts = (self.drawn(model, chance[cut], None if classes is None else classes[cut]) for cut in cuts)
+        return np.concatenate([*parts])
 
     def samples(self, model: Any, count: int, seed: int) -> np.ndarray:
         """New pictures, their classes as frequent as in training."""
@@ -177,12 +176,17 @@ class AdversarialTask(JudgedTask[SettingsT], Watches):
         grids.write_png(path, grids.grid(made[: _GRID**2], _GRID), zoom=2)
         return self._collapse(made)
 
+    @cached_property
+    def _variance(self) -> float:
+        """Of the features of real pictures; worked out once, for it is asked for at each evaluation."""
+        assert self.sample_judge is not None
+        assert self.kept is not None
+        return float(np.trace(self.sample_judge.gaussian(self.kept).covariance))
+
     def _collapse(self, made: np.ndarray) -> str | None:
         """A sentence, if generated pictures (N, H, W, C) vary much less than real ones."""
         assert self.sample_judge is not None
-        assert self.kept is not None
-        variances = [np.trace(self.sample_judge.gaussian(some).covariance) for some in (made, self.kept)]
-        share = variances[0] / max(variances[1], 1e-12)
+        share = np.trace(self.sample_judge.gaussian(made).covariance) / max(self._variance, 1e-12)
         if share >= _COLLAPSED:
             return None
         return (
@@ -228,14 +232,11 @@ class AdversarialTask(JudgedTask[SettingsT], Watches):
         seen = torch.from_numpy(pictures.array()).to(device)
         if not self.classes:
             return np.asarray(model.realness(seen).float().cpu().numpy())
-        values = [model.realness(seen, torch.full((len(seen),), number, device=device)) for number in self._numbers()]
-        of_each = torch.stack(values, dim=1).float().cpu().numpy()
         numbers = {name: number for number, name in enumerate(self.classes)}
+        values = [model.realness(seen, torch.full((len(seen),), number, device=device)) for number in numbers.values()]
+        of_each = torch.stack(values, dim=1).float().cpu().numpy()
         known = [numbers.get(str(picture.label)) for picture in pictures]
         return np.array([row.max() if own is None else row[own] for row, own in zip(of_each, known, strict=True)])
-
-    def _numbers(self) -> range:
-        return range(len(self.classes))
 
     def judge(self, model: Any, pictures: PictureSet) -> Iterator[Prediction]:
         """How real the discriminator finds each picture: above 0 rather real, below rather generated."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +13,7 @@ import numpy as np
 
 from throughtime.data.findings import Findings
 from throughtime.data.sources import kept_in_cache
-from throughtime.storage.atomic import write_atomically
+from throughtime.storage.atomic import write_atomically, written_apart
 from throughtime.tasks.pictures.picture import PictureSet
 
 # to be raised when files are read otherwise, so that an old cache is not taken for a new one
@@ -52,7 +50,8 @@ def read_once(
         with kept_in_cache("the pictures", folder):
             folder.mkdir(parents=True, exist_ok=True)
             facts.unlink(missing_ok=True)  # of pixels that are damaged
-            _write_pixels(pictures.pixels, pixels)
+            with written_apart(pixels) as file:
+                pictures.pixels.tofile(file)
             write_atomically(facts, json.dumps(_facts(pictures, found), ensure_ascii=False))
         known = PictureSet(_mapped(pixels, pictures.pixels.shape), pictures.labels, pictures.places), found
     for finding in known[1]:
@@ -96,17 +95,3 @@ def _known(pixels: Path, facts: Path) -> tuple[PictureSet, Findings] | None:
 
 def _mapped(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     return np.memmap(path, np.uint8, "r", shape=shape)
-
-
-def _write_pixels(pixels: np.ndarray, path: Path) -> None:
-    """Into a file of another name, so that nothing half-written is ever taken for a cache."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix="writing-", delete=False) as file:
-        try:
-            pixels.tofile(file)
-            file.flush()
-            os.fsync(file.fileno())
-            Path(file.name).replace(path)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                Path(file.name).unlink()
-            raise

@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from throughtime.data.damaged import Damaged
 from throughtime.data.progress import stage
 from throughtime.data.sources import kept_in_cache
 from throughtime.errors import DataError
+from throughtime.storage.atomic import written_apart
 from throughtime.tasks.speech.audio.condition import Condition, Meter
 from throughtime.tasks.speech.audio.log_mel import LogMel
 from throughtime.tasks.speech.audio.recording import Excerpt, read_recording
@@ -126,9 +125,11 @@ class MelCache:
     def _compute(self, key: str, block: Sequence[Excerpt], speed: float) -> list[tuple[np.ndarray, Condition]]:
         """Compute and keep a block; the lengths come last, without them the features do not count."""
         heard = self._hear(block, speed)
-        self._write(self.folder / f"{key}.mel", b"".join(features.tobytes() for features, _ in heard))
+        with written_apart(self.folder / f"{key}.mel") as file:
+            file.writelines(features.tobytes() for features, _ in heard)
         kept = [[len(features), condition] for features, condition in heard]
-        self._write(self._lengths_file(key), json.dumps(kept).encode())
+        with written_apart(self._lengths_file(key)) as file:
+            file.write(json.dumps(kept).encode())
         return self._open(key) or heard
 
     def _hear(self, block: Sequence[Excerpt], speed: float) -> list[tuple[np.ndarray, Condition]]:
@@ -144,15 +145,3 @@ class MelCache:
         meter = Meter()
         features = self.hearing.features(recording, speed, meter)
         return features.astype(np.float16), meter.condition
-
-    def _write(self, path: Path, content: bytes) -> None:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix="writing-", delete=False) as file:
-            try:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-                Path(file.name).replace(path)
-            except BaseException:
-                with suppress(FileNotFoundError):
-                    Path(file.name).unlink()
-                raise

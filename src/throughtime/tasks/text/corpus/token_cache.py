@@ -5,10 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import mmap
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +16,7 @@ from throughtime.data.progress import counted
 from throughtime.data.sources import kept_in_cache
 from throughtime.data.tokens.tokens import Tokenizer
 from throughtime.errors import DataError
+from throughtime.storage.atomic import written_apart
 from throughtime.tasks.text.corpus.files import Piece, read_text
 
 if TYPE_CHECKING:
@@ -139,25 +137,17 @@ def _known(ids: Path, facts: Path, dtype: np.dtype[np.unsignedinteger]) -> Count
 
 def _write(pieces: Sequence[Piece], tokenizer: Tokenizer, ids: Path, facts: Path) -> Counts:
     """Tokenise into a file of another name, so that nothing half-written is ever taken for a cache."""
-    with tempfile.NamedTemporaryFile(dir=ids.parent, prefix="writing-", delete=False) as file:
-        try:
-            counts, blank = Counts(), True
-            for text, tokens in counted(_stream(pieces, tokenizer), "making tokens, by the megabyte"):
-                file.write(tokens.tobytes())
-                counts = _add(counts, text, tokens, tokenizer.unknown)
-                blank = blank and text.isspace()
-            if blank:
-                raise DataError(pieces[0].path, "only white space", "text in UTF-8")
-            file.flush()
-            os.fsync(file.fileno())
-            Path(file.name).replace(ids)
-            # the facts come last: without them the tokens do not count
-            Path(file.name).write_text(json.dumps(asdict(counts)), encoding="utf-8")
-            Path(file.name).replace(facts)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                Path(file.name).unlink()
-            raise
+    with written_apart(ids) as file:
+        counts, blank = Counts(), True
+        for text, tokens in counted(_stream(pieces, tokenizer), "making tokens, by the megabyte"):
+            file.write(tokens.tobytes())
+            counts = _add(counts, text, tokens, tokenizer.unknown)
+            blank = blank and text.isspace()
+        if blank:
+            raise DataError(pieces[0].path, "only white space", "text in UTF-8")
+    # the facts come last: without them the tokens do not count
+    with written_apart(facts) as file:
+        file.write(json.dumps(asdict(counts)).encode())
     return counts
 
 
