@@ -71,3 +71,11 @@ def test_memory_answers_with_the_most_similar_sentence_by_tf_idf(tmp_path: Path)
         assert best == pytest.approx(cosine.max())
         assert again.nearest(query) == memory.nearest(query)
     assert TranslationMemory([], []).nearest("w1") == ""
+
+
+def test_memory_answers_with_the_first_of_equals_whatever_order_a_set_has() -> None:
+    # each sentence has words of the same rarities under other names: p once, q twice, ... in the whole memory
+    sources = [f"common p{number} q{number} r{number} s{number} t{number}" for number in range(50)]
+    sources += [f"{letter}{number}" for number in range(50) for letter in "qrrsssttttt"]
+    memory = TranslationMemory(sources, [f"answer {number}" for number in range(len(sources))])
+    assert memory.nearest("common") == "answer 0"

@@ -46,7 +46,7 @@ class TranslationMemory:
         if not self.targets:
             return ""
         likeness = np.zeros(len(self.sources))
-        for word in sorted(_bag(sentence)):
+        for word in _bag(sentence):
             if word in self._holds:
                 likeness[self._holds[word]] += self._idf[word] ** 2
         return self.targets[int((likeness / self._lengths).argmax())]
@@ -67,5 +67,6 @@ class TranslationMemory:
             return cls(sources, targets)
 
 
-def _bag(sentence: str) -> set[str]:
-    return {word.lower() for word in split_sentence(sentence)}
+def _bag(sentence: str) -> list[str]:
+    """Its words, each once, in an order that every process has: sums of weights are rounded alike then."""
+    return sorted({word.lower() for word in split_sentence(sentence)})
