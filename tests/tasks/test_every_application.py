@@ -28,7 +28,7 @@ from throughtime import tasks, verbs
 from throughtime.cli.main import main
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.folder import RunFolder
-from throughtime.tasks.base import Capability, Draws, Expresses, Generates, Paints, Streams
+from throughtime.tasks.base import Capability, Draws, Expresses, Generates, Measures, Paints, Streams
 
 LIMITS = ["--steps", "24", "--evaluate-every", "6", "--threads", "1", "--quiet"]
 LIMITS += ["--learning-rate", "0.02", "--schedule", "constant", "--warmup-steps", "0"]
@@ -279,6 +279,7 @@ def test_what_cannot_be_read_is_one_sentence(
         (Generates, ["generate", "RUN", "--out", "OUT"]),
         (Draws, ["predict", "RUN", "INPUT", "--pictures", "OUT"]),
         (Expresses, ["predict", "RUN", "INPUT", "--form", "any"]),
+        (Measures, ["evaluate", "RUN", "--inception", "OUT"]),
     ],
 )
 def test_what_it_cannot_do_it_says_and_who_can(
