@@ -6,8 +6,8 @@
 Both learn from the same made-up pictures, 28 x 28 in grey, in one process, in turns (ours, plain, ours, plain, ...), so
 that whatever else the machine does falls on both. Printed are medians of pictures a second, their quartiles, and the
 ratio of each round. Ours is what `throughtime train` runs: its loader, its model, its step. The plain loop has the same
-layers and batches, float32 pictures in memory (N, C, H, W), and Adam as torch has it by default. Where penalties are not
-worked out at each step, a round has as many steps as it takes to meet each of them.
+layers and batches, float32 pictures in memory (N, C, H, W), and Adam as torch has it by default. Where penalties are
+not worked out at each step, a round has as many steps as it takes to meet each of them.
 
 The plain StyleGAN (stylegan_plain.py) scales the weights for each picture, and works out both penalties at each step;
 or, where its name says so, as seldom as ours.

@@ -2,9 +2,9 @@
 
 Modulation scales the weights for each picture, which a grouped convolution of batch size 1 then applies (Karras et al.
 2020a, appendix B); gains stand where the paper has them; tensors are float32 and (N, C, H, W); each optimiser is Adam
-as torch has it by default; real and drawn pictures are judged one after the other. Only the resampling filters are those
-of the package: depthwise convolutions, quicker than zeros put in between as others do it. Tensors are called as in the
-package, so that it can be made sure that both are the same network.
+as torch has it by default; real and drawn pictures are judged one after the other. Only the resampling filters are
+those of the package: depthwise convolutions, quicker than zeros put in between as others do it. Tensors are called as
+in the package, so that it can be made sure that both are the same network.
 """
 
 from __future__ import annotations
