@@ -23,6 +23,7 @@ from throughtime.tasks.pictures.loader import PictureLoader
 from throughtime.tasks.pictures.measures.frechet import Gaussian
 from throughtime.tasks.pictures.measures.settings import JudgedSettings
 from throughtime.tasks.pictures.measures.task import JudgedTask
+from throughtime.tasks.pictures.measures.variety import variety
 from throughtime.tasks.pictures.picture import Picture, PictureSet, joined
 
 if TYPE_CHECKING:
@@ -174,24 +175,27 @@ class AdversarialTask(JudgedTask[SettingsT], Watches):
         """A grid of fixed chance; a word where the pictures hardly differ from each other."""
         made = self.samples(model.eval(), _VARIED, self.settings.seed)
         grids.write_png(path, grids.grid(made[: _GRID**2], _GRID), zoom=2)
-        return self._collapse(made)
+        return self._collapse(made, self.some_classes(_VARIED, self.settings.seed))
 
     @cached_property
-    def _variance(self) -> float:
-        """Of the features of real pictures; worked out once, for it is asked for at each evaluation."""
+    def _variety(self) -> float:
+        """Of real pictures; worked out once, for it is asked for at each evaluation."""
         assert self.sample_judge is not None
         assert self.kept is not None
-        return float(np.trace(self.sample_judge.gaussian(self.kept).covariance))
+        numbers = {name: number for number, name in enumerate(self.classes)}
+        classes = np.array([numbers[str(picture.label)] for picture in self.kept]) if numbers else None
+        return variety(self.sample_judge.classifier.features(self.kept), classes)
 
-    def _collapse(self, made: np.ndarray) -> str | None:
-        """A sentence, if generated pictures (N, H, W, C) vary much less than real ones."""
+    def _collapse(self, made: np.ndarray, classes: np.ndarray | None) -> str | None:
+        """A sentence, if generated pictures (N, H, W, C) of classes (N,) vary much less than real ones."""
         assert self.sample_judge is not None
-        share = np.trace(self.sample_judge.gaussian(made).covariance) / max(self._variance, 1e-12)
+        share = variety(self.sample_judge.classifier.features(made), classes) / max(self._variety, 1e-12)
         if share >= _COLLAPSED:
             return None
+        within = "" if classes is None else " within their classes"
         return (
-            f"the generator's pictures vary {share:.1%} of what real ones do: it has not begun to learn, or has "
-            "collapsed (a lower --learning-rate, more pictures, or a penalty on the discriminator may help)"
+            f"the generator's pictures vary {share:.1%} of what real ones do{within}: it has not begun to learn, or "
+            "has collapsed (a lower --learning-rate, more pictures, or a penalty on the discriminator may help)"
         )
 
     def evaluate(self, model: Model, examples: Sequence[Picture]) -> Report:
@@ -205,7 +209,8 @@ class AdversarialTask(JudgedTask[SettingsT], Watches):
         count = min(self.settings.drawn, len(pictures))
         simple = self._simple(count)
         distance = self.sample_judge.distance(simple, self.sample_judge.gaussian(pictures[:count]))
-        said = self._collapse(self.samples(model, _VARIED, self.settings.seed))
+        seed = self.settings.seed
+        said = self._collapse(self.samples(model, _VARIED, seed), self.some_classes(_VARIED, seed))
         rows: list[tuple[str, str | int | float]] = [
             (f"discriminator of {what} pictures", float(np.mean(self.realness(model, some))))
             for what, some in (("training", self.kept[:_SHOWN]), ("test", pictures[:_SHOWN]))
