@@ -56,6 +56,8 @@ def test_what_is_wrong_with_a_command_line_is_said_without_torch(tmp_path: Path)
         "primer.mid: found no such file": ["generate", music, "--out", f"{new}.mid", "--primer", "primer.mid"],
         "new/a.mid: found no folder": ["generate", music, "--out", f"{new}/a.mid"],
         "found the ending '.gif'": ["generate", str(STORED / "text" / "run"), "--out", f"{new}.gif"],
+        "w.pth: found no such file": ["evaluate", str(STORED / "vae" / "run"), "--inception", "w.pth"],
+        "makes no pictures that Inception": ["evaluate", music, "--inception", "w.pth"],
         "the task sentiment does not generate": ["generate", str(STORED / "sentiment" / "run"), "--out", new],
     }
     statuses, modules, said = imported(*wrong.values())

@@ -76,6 +76,7 @@ class AdversarialTask(JudgedTask[SettingsT], Watches):
         self.classes: list[str] = []
         self.frequency = np.ones(1)
         self._reference: tuple[Sequence[Picture], Gaussian] | None = None
+        self._to_be_seen: np.ndarray | None = None
 
     # -- features ------------------------------------------------------------------------------------------------
 
@@ -128,7 +129,7 @@ class AdversarialTask(JudgedTask[SettingsT], Watches):
         return np.random.default_rng(seed).standard_normal((count, model.latent), dtype=np.float32)
 
     def some_classes(self, count: int, seed: int) -> np.ndarray | None:
-        """Classes (count,) as often as in training; None where there are none."""
+        """Classes (count,) as often as in training, the first of many the same as few; None where there are none."""
         if not self.classes:
             return None
         return np.random.default_rng((seed, 1)).choice(len(self.classes), size=count, p=self.frequency)
@@ -163,17 +164,21 @@ class AdversarialTask(JudgedTask[SettingsT], Watches):
     # -- learning ------------------------------------------------------------------------------------------------
 
     def validate(self, model: Model, examples: Sequence[Picture]) -> float:
-        """The distance of new pictures from the validation split."""
+        """The distance of new pictures from the validation split; the first of them wait to be looked at."""
         assert self.sample_judge is not None
         if self._reference is None or self._reference[0] is not examples:
             some = joined(examples)[: self.settings.drawn]
             self._reference = examples, self.sample_judge.gaussian(some)
-        made = self.samples(model.eval(), max(2, min(self.settings.drawn, len(examples))), self.settings.seed)
-        return self.sample_judge.distance(made, self._reference[1])
+        count = max(2, min(self.settings.drawn, len(examples)))
+        made = self.samples(model.eval(), max(count, _VARIED), self.settings.seed)
+        self._to_be_seen = made[:_VARIED].copy()
+        return self.sample_judge.distance(made[:count], self._reference[1])
 
     def watch(self, model: Model, path: Path) -> str | None:
         """A grid of fixed chance; a word where the pictures hardly differ from each other."""
-        made = self.samples(model.eval(), _VARIED, self.settings.seed)
+        made, self._to_be_seen = self._to_be_seen, None
+        if made is None:
+            made = self.samples(model.eval(), _VARIED, self.settings.seed)
         grids.write_png(path, grids.grid(made[: _GRID**2], _GRID), zoom=2)
         return self._collapse(made, self.some_classes(_VARIED, self.settings.seed))
 
@@ -184,12 +189,12 @@ class AdversarialTask(JudgedTask[SettingsT], Watches):
         assert self.kept is not None
         numbers = {name: number for number, name in enumerate(self.classes)}
         classes = np.array([numbers[str(picture.label)] for picture in self.kept]) if numbers else None
-        return variety(self.sample_judge.classifier.features(self.kept), classes)
+        return variety(self.sample_judge.extractor.features(self.kept), classes)
 
     def _collapse(self, made: np.ndarray, classes: np.ndarray | None) -> str | None:
         """A sentence, if generated pictures (N, H, W, C) of classes (N,) vary much less than real ones."""
         assert self.sample_judge is not None
-        share = variety(self.sample_judge.classifier.features(made), classes) / max(self._variety, 1e-12)
+        share = variety(self.sample_judge.extractor.features(made), classes) / max(self._variety, 1e-12)
         if share >= _COLLAPSED:
             return None
         within = "" if classes is None else " within their classes"
@@ -203,14 +208,14 @@ class AdversarialTask(JudgedTask[SettingsT], Watches):
         assert self.sample_judge is not None
         assert self.kept is not None
         pictures = joined(examples)
-        report = self.measure(model.eval(), pictures)
+        count = self.drawn_beside(pictures)
+        made = self.samples(model.eval(), max(count, _VARIED), self.settings.seed)
+        report = self.measure(made[:count], pictures)
         if not report.metrics:
             return report
-        count = min(self.settings.drawn, len(pictures))
         simple = self._simple(count)
         distance = self.sample_judge.distance(simple, self.sample_judge.gaussian(pictures[:count]))
-        seed = self.settings.seed
-        said = self._collapse(self.samples(model, _VARIED, seed), self.some_classes(_VARIED, seed))
+        said = self._collapse(made[:_VARIED], self.some_classes(_VARIED, self.settings.seed))
         rows: list[tuple[str, str | int | float]] = [
             (f"discriminator of {what} pictures", float(np.mean(self.realness(model, some))))
             for what, some in (("training", self.kept[:_SHOWN]), ("test", pictures[:_SHOWN]))

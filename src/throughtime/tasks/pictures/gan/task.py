@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from throughtime.errors import ThroughtimeError
+from throughtime.models.parts.arc import arc
 from throughtime.tasks.base import GenerateSettings
 from throughtime.tasks.pictures import grids
 from throughtime.tasks.pictures.adversarial import AdversarialTask
 from throughtime.tasks.pictures.gan.settings import GANGeneration, GANSettings
-from throughtime.tasks.pictures.latent import arc
 
 if TYPE_CHECKING:
     from throughtime.models.base import Model
