@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterator, Sequence
 from itertools import dropwhile
@@ -14,12 +13,13 @@ from typing import Literal
 from throughtime.data.columns import Record
 from throughtime.data.delimiters import choose_delimiter
 from throughtime.data.findings import Findings
+from throughtime.data.json_rows import ONE_A_LINE, json_rows
+from throughtime.data.packed import suffix_of
 from throughtime.data.progress import counted
 from throughtime.errors import DataError
 
 LARGEST_FIELD = 16 * 2**20
 """Characters that one field may have."""
-ONE_A_LINE = "one JSON object a line"
 Format = Literal["table", "jsonl", "lines", "fasttext"]
 """What a file may be: columns with a delimiter, JSON objects, lines of `label text`, or of `__label__label text`."""
 SUFFIXES: dict[str, Format] = {
@@ -29,10 +29,12 @@ SUFFIXES: dict[str, Format] = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".json": "jsonl",
+    ".parquet": "jsonl",  # which `read_text` makes of it
 }
 LABEL_MARK = "__label__"
 """What a label begins with in fastText's files."""
 _LABELS = re.compile(rf"(?:^|(?<=\s)){LABEL_MARK}(\S*)\s*")
+_BEGINS_JSON = re.compile(r"\s*(?:\{|\[\s*\{)")
 _MOST_FIRST_WORDS = 100
 
 
@@ -53,7 +55,7 @@ def read_records(
     findings = Findings() if findings is None else findings
     kind, doing, lines = format_of(path, content), f"reading {path.name}", content.count("\n") + 1
     if kind == "jsonl":
-        return list(counted(_json_lines(path, content), doing, lines)), None
+        return list(counted(_objects(path, content), doing, lines)), None
     if kind == "table":
         delimiter, content = choose_delimiter(path, content, findings)
         rows = _tabbed(path, content) if delimiter == "\t" else parse_csv(path, content, delimiter)
@@ -67,12 +69,12 @@ def read_records(
 
 def format_of(path: Path, content: str) -> Format:
     """What a file is: as its ending says, else as it looks."""
-    return SUFFIXES.get(path.suffix.lower()) or _guess_format(content)
+    return SUFFIXES.get(suffix_of(path)) or _guess_format(content)
 
 
 def _guess_format(content: str) -> Format:
     lines = [line for line in content.split("\n")[:100] if line.strip()]
-    if lines[0].lstrip().startswith(("{", "[{")):
+    if _BEGINS_JSON.match(content):
         return "jsonl"
     if any(line.startswith(LABEL_MARK) for line in lines):
         return "fasttext"
@@ -155,19 +157,11 @@ def _is_blank(record: Record) -> bool:
     return len(record.fields) < 2 and not "".join(record.fields).strip()
 
 
-def _json_lines(path: Path, content: str) -> Iterator[Record]:
-    if content.lstrip().startswith("["):
-        raise DataError(path, "a JSON array", ONE_A_LINE, 1)
-    for number, line in enumerate(content.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise DataError(path, f"no JSON ({error})", ONE_A_LINE, number) from error
+def _objects(path: Path, content: str) -> Iterator[Record]:
+    for line, value in json_rows(path, content):
         if not isinstance(value, dict):
-            raise DataError(path, f"a JSON {type(value).__name__}", ONE_A_LINE, number)
-        yield Record(number, value)
+            raise DataError(path, f"a JSON {type(value).__name__}", ONE_A_LINE, line)
+        yield Record(line, value)
 
 
 def _fasttext(path: Path, content: str, every: bool, findings: Findings) -> Iterator[Record]:
@@ -202,7 +196,7 @@ def check_widths(path: Path, records: Sequence[Record]) -> None:
     for record in records:
         if len(record.fields) != width:
             found, hint = len(record.fields), ""
-            if path.suffix.lower() == ".csv" and found > width:
+            if suffix_of(path) == ".csv" and found > width:
                 hint = "; a text that holds commas must stand in quotation marks"
             expected = f"{width} as in line {records[0].line} ({', '.join(map(_short, records[0].fields))}){hint}"
             raise DataError(path, f"{found} column{'s' * (found != 1)}", expected, record.line)
