@@ -24,7 +24,7 @@ def json_rows(path: Path, content: str) -> Iterator[tuple[int, Any]]:
     """Each value of a file with its line, from 1.
 
     Read are JSON lines (a value may go on over several), an array of objects, and one object that holds such an array
-    as `data`, `annotations`, `rows`, `examples`, `items` or `train`.
+    as `data`, `annotations`, `rows`, `examples`, `items` or `train`, or the columns of a table as pandas writes it.
 
     Args:
         path: the file, for messages.
@@ -57,10 +57,20 @@ def json_rows(path: Path, content: str) -> Iterator[tuple[int, Any]]:
 
 def _list_in(value: dict[str, Any]) -> list[Any] | None:
     """The rows of an object that is a whole file; None: it is a row itself."""
+    if len(value) > 1 and all(isinstance(column, dict) and column for column in value.values()):
+        return _rows_of_columns(value)
     if any(name in value for name in _OF_A_ROW) or isinstance(value.get("data"), dict):
         return None
     lists = (value[name] for name in _LISTS if isinstance(value.get(name), list))
     return next((rows for rows in lists if rows and all(isinstance(row, (dict, list)) for row in rows)), None)
+
+
+def _rows_of_columns(columns: dict[str, dict[str, Any]]) -> list[Any] | None:
+    """The rows of columns by their numbers, as pandas writes a table; None: they are none."""
+    numbers = next(iter(columns.values())).keys()
+    if not all(number.isdecimal() for number in numbers) or any(one.keys() != numbers for one in columns.values()):
+        return None
+    return [{name: column[number] for name, column in columns.items()} for number in numbers]
 
 
 def _values(path: Path, content: str) -> Iterator[tuple[int, Any]]:

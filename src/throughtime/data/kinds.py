@@ -18,22 +18,22 @@ class Kind(NamedTuple):
     advice: str
 
 
-_CSV = "save it as CSV"
-_UNPACK = "unpack it"
+_CSV = "the table saved as CSV"
+_UNPACK = "what is in it, unpacked"
 _TEXT = "the text in it, as a text file"
 _OTHER = "text"
 _BEGINNINGS = (
     (b"%PDF", Kind("a PDF document", _TEXT)),
     (b"{\\rtf", Kind("an RTF document", _TEXT)),
-    (b"\xd0\xcf\x11\xe0", Kind("an old Office document (.xls, .doc)", "save it as CSV or text")),
+    (b"\xd0\xcf\x11\xe0", Kind("an old Office document (.xls, .doc)", "its table saved as CSV, or its text")),
     (b"7z\xbc\xaf\x27\x1c", Kind("a 7z archive", _UNPACK)),
     (b"Rar!", Kind("a RAR archive", _UNPACK)),
     (b"\x28\xb5\x2f\xfd", Kind("a Zstandard archive", _UNPACK)),
-    (b"SQLite format 3\0", Kind("an SQLite database", "export the table as CSV")),
-    (b"ARROW1", Kind("an Arrow file", "save it as Parquet or CSV")),
-    (b"Obj\x01", Kind("an Avro file", "save it as Parquet or CSV")),
+    (b"SQLite format 3\0", Kind("an SQLite database", "the table exported as CSV")),
+    (b"ARROW1", Kind("an Arrow file", "the table saved as Parquet or CSV")),
+    (b"Obj\x01", Kind("an Avro file", "the table saved as Parquet or CSV")),
     (b"\x93NUMPY", Kind("a NumPy array", _OTHER)),
-    (b"\x89HDF", Kind("an HDF5 file", "export the table as CSV")),
+    (b"\x89HDF", Kind("an HDF5 file", "the table exported as CSV")),
     (b"\x89PNG", Kind("a PNG picture", _OTHER)),
     (b"\xff\xd8\xff", Kind("a JPEG picture", _OTHER)),
     (b"GIF8", Kind("a GIF picture", _OTHER)),
@@ -73,5 +73,5 @@ def kind_of(content: bytes) -> Kind | None:
     if _WEB_PAGE.match(content):
         return Kind("a web page", "the file itself: was it downloaded from the page's own link?")
     if _PICKLED.match(content):
-        return Kind("a pickle of Python, which is never opened", "save it as CSV, JSON or Parquet")
+        return Kind("a pickle of Python, which is never opened", "the table saved as CSV, JSON or Parquet")
     return None

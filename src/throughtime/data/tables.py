@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import dropwhile
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from throughtime.data.columns import Record
 from throughtime.data.delimiters import choose_delimiter
@@ -58,7 +58,7 @@ def read_records(
         return list(counted(_objects(path, content), doing, lines)), None
     if kind == "table":
         delimiter, content = choose_delimiter(path, content, findings)
-        rows = _tabbed(path, content) if delimiter == "\t" else parse_csv(path, content, delimiter)
+        rows = _tabbed(path, content) if delimiter == "\t" else _quoted(path, content, delimiter, findings)
         return _without_blanks(path, list(counted(rows, doing, lines)), every, findings), None
     if kind == "fasttext":
         findings.taken("format", f"lines of labels that begin with {LABEL_MARK}, and text", path)
@@ -76,7 +76,8 @@ def _guess_format(content: str) -> Format:
     lines = [line for line in content.split("\n")[:100] if line.strip()]
     if _BEGINS_JSON.match(content):
         return "jsonl"
-    if any(line.startswith(LABEL_MARK) for line in lines):
+    marked = sum(LABEL_MARK in line for line in lines)
+    if any(line.startswith(LABEL_MARK) for line in lines) or 2 * marked > len(lines):
         return "fasttext"
     if lines[0].count("\t") and len({line.count("\t") for line in lines}) == 1:
         return "table"
@@ -85,7 +86,24 @@ def _guess_format(content: str) -> Format:
     return "table" if is_head or lines[0].lower().startswith("sep=") else "lines"
 
 
-def parse_csv(path: Path, content: str, delimiter: str, *, spaced: bool = False) -> Iterator[Record]:
+def _quoted(path: Path, content: str, delimiter: str, findings: Findings) -> Iterator[Record]:
+    """The rows of `parse_csv`, marks inside quoted fields doubled or else with a backslash before each."""
+    try:
+        return iter(list(parse_csv(path, content, delimiter)))
+    except DataError as error:
+        if '\\"' not in content:
+            raise
+        try:
+            rows = list(parse_csv(path, content, delimiter, escape="\\"))
+        except DataError:
+            raise error from None
+        findings.taken("quotation marks", "inside quoted fields, marks with a backslash before them", path)
+        return iter(rows)
+
+
+def parse_csv(
+    path: Path, content: str, delimiter: str, *, spaced: bool = False, escape: str | None = None
+) -> Iterator[Record]:
     """The rows of a table whose quoted fields may hold anything; a blank line is a row without fields.
 
     Args:
@@ -93,13 +111,15 @@ def parse_csv(path: Path, content: str, delimiter: str, *, spaced: bool = False)
         content: what is in it.
         delimiter: what stands between fields.
         spaced: whether space before a field is no part of it.
+        escape: what stands before a mark inside a quoted field; None: the mark once more.
 
     Raises:
         DataError: a quotation mark is never closed, or stands where none may.
     """
     csv.field_size_limit(LARGEST_FIELD)
     # strict: a quotation mark that is never closed would otherwise swallow the rest of the file
-    reader = csv.reader(io.StringIO(content), delimiter=delimiter, skipinitialspace=spaced, strict=True)
+    how: dict[str, Any] = {"skipinitialspace": spaced, "doublequote": escape is None, "escapechar": escape}
+    reader = csv.reader(io.StringIO(content), delimiter=delimiter, strict=True, **how)
     before = 0
     try:
         for fields in reader:

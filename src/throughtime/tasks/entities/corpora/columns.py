@@ -10,7 +10,7 @@ from throughtime.errors import DataError
 from throughtime.tasks.entities.corpora.rows import Block, Rows, read_rows, short
 from throughtime.tasks.entities.corpora.schemes import OUTSIDE, Scheme, spans_of
 from throughtime.tasks.entities.corpora.sentence import Sentence
-from throughtime.tasks.entities.corpora.tag_column import find_tags
+from throughtime.tasks.entities.corpora.tag_column import find_tags, tags_come_first
 from throughtime.tasks.entities.corpora.tagged import check_scheme
 
 # a file of fewer documents cannot be split by them
@@ -51,6 +51,8 @@ def read_columns(
     if tags and rows.width < 2:
         raise DataError(path, f"one column ({short(first.fields[0])!r})", "a word and its tag", first.line)
     at_word = int(rows.numbered) if word_column is None else _index(path, word_column, rows.width, "word")
+    if word_column is None and tag_column is None and tags_come_first(rows):
+        at_word, tag_column = 1, 1
     counting = "; column 1 counts them" if rows.numbered and at_word != 0 else ""
     findings.taken("columns", f"words in column {at_word + 1} of {rows.width}{counting}", path)
     _note_long_sentences(path, rows, findings)
