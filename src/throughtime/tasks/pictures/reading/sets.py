@@ -138,7 +138,7 @@ def _files(
             fitting = _choose([size for size, _ in known], all(grey for _, grey in known), path, reading, findings)
         else:
             fitting = Fitting(8, 1)  # nothing can be read: said below, file by file
-    damaged = Damaged(path, len(found), "--skip-broken leaves them out")
+    damaged = Damaged(path, len(found))
 
     def decoded() -> Iterator[Decoded]:
         for one in found:
@@ -149,10 +149,7 @@ def _files(
                 yield pixels, one.label, one.path, None
 
     pictures = _fitted(decoded(), len(found), fitting, reading)
-    if not reading.skip_broken or not len(pictures):
-        damaged.raise_all()
-    for error in damaged.errors:
-        findings.left_out("broken files", "a file that cannot be read", error.path)
+    damaged.settle(reading.skip_broken and len(pictures) > 0, findings)
     return pictures
 
 
