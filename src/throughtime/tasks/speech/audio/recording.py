@@ -58,6 +58,18 @@ def head_of(excerpt: Excerpt, findings: Findings | None = None) -> Head:
         return Head((stop - start) / file.rate, file.rate, file.channels)
 
 
+def check_recording(excerpt: Excerpt) -> None:
+    """Read it to its end, for nothing but to see whether that can be done.
+
+    Raises:
+        DataError: it cannot.
+    """
+    with opened(excerpt.path) as file:
+        start, stop = _place(excerpt, file)
+        for block in file.blocks(start, None if excerpt.seconds is None else stop):
+            _check_numbers(excerpt.path, block, start / file.rate)
+
+
 def read_recording(
     excerpt: Excerpt, rate: int, longest: float | None = None, speed: float = 1.0, meter: Meter | None = None
 ) -> np.ndarray:
