@@ -104,7 +104,8 @@ def _without_head(path: Path, rows: Sequence[Row], labels: bool, width: int | No
             findings.suspicious("columns", what, path)
         return _Form(tuple(at for at in range(count) if at != alike[0]), alike[0], head=False)
     if not labels and width == 1:
-        return _Form(tuple(at for at in range(count) if at not in alike[:1]), *alike[:1], head=False)
+        label = alike[0] if alike else None
+        return _Form(tuple(at for at in range(count) if at != label), label, head=False)
     return None
 
 
