@@ -95,6 +95,10 @@ class Translation(Task[Pair, TranslationSettings], Draws):
             return read_named(named, self.read, lambda train: self._hold_out(path, train, wanted), self.findings)
         return Splits(*self._cut(path, self.read(path), _SHARES))
 
+    def hold_out(self, train: Sequence[Pair]) -> tuple[list[Pair], list[Pair]]:
+        """All but as many pairs as a validation split has, and these."""
+        return self._hold_out(train[0].path, train, {"valid": _SHARES["valid"]})
+
     def _hold_out(
         self, path: Path, pairs: Sequence[Pair], wanted: Mapping[str, float]
     ) -> tuple[list[Pair], list[Pair]]:
