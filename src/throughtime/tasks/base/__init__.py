@@ -11,6 +11,7 @@ from throughtime.tasks.base.inputs import existing
 from throughtime.tasks.base.metric import Metric
 from throughtime.tasks.base.paints import Paints
 from throughtime.tasks.base.streams import Streams
+from throughtime.tasks.base.symbols import Symbols, SymbolSequence
 from throughtime.tasks.base.task import Described, Prediction, Task
 from throughtime.tasks.base.watches import Watches
 
@@ -26,6 +27,8 @@ __all__ = [
     "Prediction",
     "Splits",
     "Streams",
+    "SymbolSequence",
+    "Symbols",
     "Task",
     "Watches",
     "check_writable",
