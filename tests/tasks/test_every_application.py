@@ -28,7 +28,7 @@ from throughtime import tasks, verbs
 from throughtime.cli.main import main
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.folder import RunFolder
-from throughtime.tasks.base import Capability, Draws, Expresses, Generates, Measures, Paints, Streams
+from throughtime.tasks.base import Capability, Draws, Expresses, Generates, Measures, Paints, Streams, Symbols
 
 LIMITS = ["--steps", "24", "--evaluate-every", "6", "--threads", "1", "--quiet"]
 LIMITS += ["--learning-rate", "0.02", "--schedule", "constant", "--warmup-steps", "0"]
@@ -289,6 +289,7 @@ def test_what_cannot_be_read_is_one_sentence(
         (Draws, ["predict", "RUN", "INPUT", "--pictures", "OUT"]),
         (Expresses, ["predict", "RUN", "INPUT", "--form", "any"]),
         (Measures, ["evaluate", "RUN", "--inception", "OUT"]),
+        (Symbols, ["inspect", "gates", "RUN", "INPUT", "--out", "OUT.png"]),
     ],
 )
 def test_what_it_cannot_do_it_says_and_who_can(
@@ -307,6 +308,39 @@ def test_what_it_cannot_do_it_says_and_who_can(
     assert f"the task {trained.task} {capability.lacking}" in error
     assert error.endswith(f"expected one that does: {', '.join(tasks.able(capability))}")
     assert not (tmp_path / "out").exists()
+
+
+def test_what_its_layers_read_has_names_and_a_history(trained: Trained) -> None:
+    able(Symbols, trained)
+    run = verbs.Run(trained.run)
+    read = []
+    for given in trained.tiny.inputs:
+        for found in throughtime.inspect_gates(run, given):
+            read.append(found.symbols)
+            assert found.layers
+            for layer in found.layers:
+                arrays = [*layer.gates.values(), *layer.states.values()]
+                assert {len(values) for values in arrays} == {len(found.symbols)}
+                assert all(math.isfinite(value) for values in arrays for value in values.flat)
+    assert len(set(read)) > 1
+    together = throughtime.inspect_gates(run, trained.tiny.together)
+    assert [found.symbols for found in together] == read
+
+
+def test_what_counts_for_its_answers_adds_up(trained: Trained) -> None:
+    able(Symbols, trained)
+    for found in throughtime.inspect_saliency(trained.run, trained.tiny.inputs[0]):
+        assert len(found.scores) == len(found.symbols)
+        assert abs(found.error) < 0.01 * abs(found.scores).max()
+
+
+def test_gradients_go_back_through_its_layers_on_data_of_its_own(trained: Trained) -> None:
+    able(Symbols, trained)
+    found = throughtime.inspect_gradients(trained.run, most=2)
+    assert 1 <= len(found) <= 2
+    for flows in found:
+        assert [flow.verdict for flow in flows if flow.verdict == "none"] == []
+        assert all(math.isfinite(norm) for flow in flows for norm in flow.carried)
 
 
 def test_it_generates_the_same_from_the_same_seed(trained: Trained, tmp_path: Path) -> None:

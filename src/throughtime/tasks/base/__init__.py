@@ -12,6 +12,7 @@ from throughtime.tasks.base.measures import Measures
 from throughtime.tasks.base.metric import Metric
 from throughtime.tasks.base.paints import Paints
 from throughtime.tasks.base.streams import Streams
+from throughtime.tasks.base.symbols import Symbols, SymbolSequence
 from throughtime.tasks.base.task import Described, Prediction, Task
 from throughtime.tasks.base.watches import Watches
 
@@ -28,6 +29,8 @@ __all__ = [
     "Prediction",
     "Splits",
     "Streams",
+    "SymbolSequence",
+    "Symbols",
     "Task",
     "Watches",
     "check_writable",

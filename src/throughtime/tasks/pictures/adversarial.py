@@ -23,6 +23,7 @@ from throughtime.tasks.pictures.loader import PictureLoader
 from throughtime.tasks.pictures.measures.frechet import Gaussian
 from throughtime.tasks.pictures.measures.settings import JudgedSettings
 from throughtime.tasks.pictures.measures.task import JudgedTask
+from throughtime.tasks.pictures.measures.variety import variety
 from throughtime.tasks.pictures.picture import Picture, PictureSet, joined
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class AdversarialTask(JudgedTask[SettingsT], Watches):
         return np.random.default_rng(seed).standard_normal((count, model.latent), dtype=np.float32)
 
     def some_classes(self, count: int, seed: int) -> np.ndarray | None:
-        """Classes (count,) as often as in training; None where there are none."""
+        """Classes (count,) as often as in training, the first of many the same as few; None where there are none."""
         if not self.classes:
             return None
         return np.random.default_rng((seed, 1)).choice(len(self.classes), size=count, p=self.frequency)
@@ -179,24 +180,27 @@ class AdversarialTask(JudgedTask[SettingsT], Watches):
         if made is None:
             made = self.samples(model.eval(), _VARIED, self.settings.seed)
         grids.write_png(path, grids.grid(made[: _GRID**2], _GRID), zoom=2)
-        return self._collapse(made)
+        return self._collapse(made, self.some_classes(_VARIED, self.settings.seed))
 
     @cached_property
-    def _variance(self) -> float:
-        """Of the features of real pictures; worked out once, for it is asked for at each evaluation."""
+    def _variety(self) -> float:
+        """Of real pictures; worked out once, for it is asked for at each evaluation."""
         assert self.sample_judge is not None
         assert self.kept is not None
-        return self.sample_judge.gaussian(self.kept).variance
+        numbers = {name: number for number, name in enumerate(self.classes)}
+        classes = np.array([numbers[str(picture.label)] for picture in self.kept]) if numbers else None
+        return variety(self.sample_judge.extractor.features(self.kept), classes)
 
-    def _collapse(self, made: np.ndarray) -> str | None:
-        """A sentence, if generated pictures (N, H, W, C) vary much less than real ones."""
+    def _collapse(self, made: np.ndarray, classes: np.ndarray | None) -> str | None:
+        """A sentence, if generated pictures (N, H, W, C) of classes (N,) vary much less than real ones."""
         assert self.sample_judge is not None
-        share = self.sample_judge.gaussian(made).variance / max(self._variance, 1e-12)
+        share = variety(self.sample_judge.extractor.features(made), classes) / max(self._variety, 1e-12)
         if share >= _COLLAPSED:
             return None
+        within = "" if classes is None else " within their classes"
         return (
-            f"the generator's pictures vary {share:.1%} of what real ones do: it has not begun to learn, or has "
-            "collapsed (a lower --learning-rate, more pictures, or a penalty on the discriminator may help)"
+            f"the generator's pictures vary {share:.1%} of what real ones do{within}: it has not begun to learn, or "
+            "has collapsed (a lower --learning-rate, more pictures, or a penalty on the discriminator may help)"
         )
 
     def evaluate(self, model: Model, examples: Sequence[Picture]) -> Report:
@@ -211,7 +215,7 @@ class AdversarialTask(JudgedTask[SettingsT], Watches):
             return report
         simple = self._simple(count)
         distance = self.sample_judge.distance(simple, self.sample_judge.gaussian(pictures[:count]))
-        said = self._collapse(made[:_VARIED])
+        said = self._collapse(made[:_VARIED], self.some_classes(_VARIED, self.settings.seed))
         rows: list[tuple[str, str | int | float]] = [
             (f"discriminator of {what} pictures", float(np.mean(self.realness(model, some))))
             for what, some in (("training", self.kept[:_SHOWN]), ("test", pictures[:_SHOWN]))

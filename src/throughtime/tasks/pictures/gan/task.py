@@ -37,7 +37,7 @@ class PictureGAN(AdversarialTask[GANSettings]):
             return asked.penalty
         if asked.game == "wasserstein":
             return "slope-one"
-        return "r1" if asked.spectral == "no" else "none"
+        return "none" if asked.spectral == "yes" else "r1"
 
     def model(self) -> GAN:
         """The two opponents."""

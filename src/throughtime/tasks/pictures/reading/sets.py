@@ -165,7 +165,7 @@ def _sound(
     each: Iterable[Undecoded], count: int, path: Path, fitting: Fitting, reading: Reading, findings: Findings
 ) -> PictureSet:
     """Decode one after the other; what cannot be is said, all of it together, or left out where that was asked for."""
-    damaged = Damaged(path, count, "--skip-broken leaves them out")
+    damaged = Damaged(path, count)
 
     def decoded() -> Iterator[Decoded]:
         for read, label, file, line in each:
@@ -176,10 +176,7 @@ def _sound(
                 yield pixels, label, file, line
 
     pictures = _fitted(decoded(), count, fitting, reading)
-    if not reading.skip_broken or not len(pictures):
-        damaged.raise_all()
-    for error in damaged.errors:
-        findings.left_out("broken files", "a file that cannot be read", error.path, error.line)
+    damaged.settle(reading.skip_broken and len(pictures) > 0, findings)
     return pictures
 
 
