@@ -102,6 +102,15 @@ def test_it_learns(trained: Trained) -> None:
         assert all(math.isfinite(value) for value in scores.values())
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["64", "bf16-mixed"])
+def test_it_learns_in_every_precision(trained: Trained, precision: str, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    assert main([*trained.words(out), "--steps", "2", "--evaluate-every", "1", "--precision", precision]) == 0
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    assert all(math.isfinite(value) for value in report["metrics"].values())
+
+
 def test_killed_at_random_moments_it_goes_on_to_the_same_bytes(trained: Trained, tmp_path: Path) -> None:
     out = tmp_path / "run"
     assert train_killed(trained.words(out), out, 2, 0.05, trained.task) >= 1

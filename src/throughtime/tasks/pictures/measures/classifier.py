@@ -185,13 +185,13 @@ def _train(
 
 
 def _run(network: nn.Module, pictures: PictureSet | np.ndarray) -> np.ndarray:
-    """What a network gives for pictures (N, H, W, C) uint8."""
+    """What a network gives for pictures (N, H, W, C) uint8, in the same arithmetic whatever that of the training."""
     import torch
 
     from throughtime.models.autoencoder import unit
 
-    with torch.no_grad():
-        given = [network(unit(torch.from_numpy(_small(part)))).numpy() for part in _parts(pictures)]
+    with torch.no_grad(), torch.autocast("cpu", enabled=False):
+        given = [network(unit(torch.from_numpy(_small(part))).float()).numpy() for part in _parts(pictures)]
     return np.concatenate(given)
 
 
