@@ -81,7 +81,7 @@ def train(
         folder.write_config(task, paths.to_config(), learner.settings)
         loop.seed_everything(learner.settings.seed)
         with shown(quiet), stage("preparing the first step"):
-            model = learner.model()
+            model = folder.build_model(learner.model) if folder.weights.exists() else learner.model()
             if not folder.checkpoint.exists():
                 learner.begin(model)
             check_memory(model, learner.settings)
