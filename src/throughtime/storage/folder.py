@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import io
 import json
-import platform
-import tomllib
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-import tomli_w
 
-from throughtime import __version__
 from throughtime.errors import ThroughtimeError
 from throughtime.settings import Settings
+from throughtime.storage import config
 from throughtime.storage.atomic import clear_errors, remove_unfinished, write_atomically
 from throughtime.storage.energy import Footprint
 from throughtime.storage.report import Report, Table
@@ -26,7 +24,7 @@ from throughtime.storage.written import read_arrays, readable
 if TYPE_CHECKING:
     from torch import nn
 
-_FORMAT = 1
+    ModelT = TypeVar("ModelT", bound=nn.Module)
 
 
 class RunFolder:
@@ -39,6 +37,7 @@ class RunFolder:
     | features/                    | what the task learned from the training split (vocabulary, ...)    |
     | model.safetensors            | the best model by the validation metric                            |
     | checkpoint/state.safetensors | all that is needed to go on                                        |
+    | begun                        | until config.toml is written: that all in the folder is ours       |
     | samples/                     | what a generator made after each evaluation                        |
     | metrics.csv, events/         | the course of the training, for people and for TensorBoard         |
     | report.json                  | the test split's metrics, baselines beside them                    |
@@ -63,11 +62,16 @@ class RunFolder:
         return folder
 
     def make(self) -> None:
-        """Make it anew, as `create` does."""
+        """Make it anew, as `create` does; what a run that was killed before it began has left there is removed."""
         self.check_free(self.path)
-        for part in (self.features, self.checkpoint.parent):
-            with clear_errors(part, "make the folder"):
-                part.mkdir(parents=True, exist_ok=True)
+        with clear_errors(self.path, "make the folder"):
+            if self._begun.exists():
+                with self.locked():  # unless it is being made at this moment
+                    shutil.rmtree(self.path)
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._begun.touch()  # all that comes after it is ours
+            for part in (self.features, self.checkpoint.parent):
+                part.mkdir()
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
@@ -80,6 +84,11 @@ class RunFolder:
         if not path.is_dir():
             found = "a file" if path.exists() else "nothing"
             raise ThroughtimeError(f"{path}: found {found}, expected a run folder as `throughtime train` makes it")
+        if not folder.config.is_file() and folder._begun.exists():
+            raise ThroughtimeError(
+                f"{path}: found a run that ended before its first step, expected one to go on with or to ask: "
+                "train anew into this folder, without --resume"
+            )
         if not folder.config.is_file():
             raise ThroughtimeError(f"{path}: found no config.toml, so this is no run folder (or one left unfinished)")
         return folder
@@ -92,7 +101,9 @@ class RunFolder:
             ThroughtimeError: a file, or a folder that is not empty, is there.
         """
         with clear_errors(path, "look into"):
-            if path.is_dir() and any(path.iterdir()):
+            started = RunFolder(path)
+            left_behind = started._begun.is_file() and not started.config.exists()
+            if path.is_dir() and any(path.iterdir()) and not left_behind:
                 raise ThroughtimeError(
                     f"{path} exists and is not empty; a run is never overwritten: choose another --out, or --resume it"
                 )
@@ -132,6 +143,11 @@ class RunFolder:
             raise ThroughtimeError(f"{link}: found a link, expected a file or folder of the run itself: remove it")
 
     @property
+    def _begun(self) -> Path:
+        """Stands there from when the folder is made until it is a run: until its configuration is written."""
+        return self.path / "begun"
+
+    @property
     def features(self) -> Path:
         """Where the task keeps what it fitted."""
         return self.path / "features"
@@ -157,26 +173,16 @@ class RunFolder:
         return self.path / "config.toml"
 
     def write_config(self, task: str, data: Mapping[str, str], settings: Settings) -> None:
-        """Write down all that was asked, and the versions that did it.
+        """Write down all that was asked, and the versions that did it; from then on it is a run.
 
         Args:
             task: its name.
             data: paths by role (data, train, valid, test); empty for built-in data.
             settings: the task's settings.
         """
-        import torch
-
-        values = settings.model_dump(mode="json")
-        config = {
-            "format": _FORMAT,
-            "task": task,
-            # TOML has no null: settings without a value are listed by name
-            "unset": sorted(name for name, value in values.items() if value is None),
-            "settings": {name: value for name, value in values.items() if value is not None},
-            "data": dict(data),
-            "versions": {"throughtime": __version__, "torch": torch.__version__, "python": platform.python_version()},
-        }
-        write_atomically(self.config, tomli_w.dumps(config))
+        config.write(self.config, task, data, settings)
+        with clear_errors(self._begun, "remove"):
+            self._begun.unlink(missing_ok=True)
 
     def read_config(self) -> dict[str, Any]:
         """What `write_config` wrote: `task`, `settings`, `data`, `versions`.
@@ -184,23 +190,7 @@ class RunFolder:
         Raises:
             ThroughtimeError: it is missing, broken, or of a later version.
         """
-        with clear_errors(self.config, "read"):
-            content = self.config.read_bytes()
-        try:
-            config = tomllib.loads(content.decode("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ThroughtimeError(f"{self.config}: found no readable TOML ({error})") from error
-        expected = {"format": int, "task": str, "unset": list, "settings": dict, "data": dict, "versions": dict}
-        for name, kind in expected.items():
-            if not isinstance(config.get(name), kind):
-                raise ThroughtimeError(f"{self.config}: found no {name!r}, expected a configuration of throughtime")
-        if config["format"] > _FORMAT:
-            raise ThroughtimeError(
-                f"{self.config}: found format {config['format']}, expected at most {_FORMAT}: "
-                f"it was written by throughtime {config['versions'].get('throughtime')}, this is {__version__}"
-            )
-        config["settings"] |= dict.fromkeys(config["unset"])
-        return config
+        return config.read(self.config)
 
     def remove_unfinished(self) -> None:
         """Remove what a process that was killed while writing has left."""
@@ -226,6 +216,19 @@ class RunFolder:
         from throughtime.storage.weights import load_weights
 
         load_weights(model, self.weights)
+
+    def build_model(self, make: Callable[[], ModelT]) -> ModelT:
+        """A model of the shape that the configuration asks for, once that is known to be the shape of what is stored.
+
+        Args:
+            make: makes it.
+
+        Raises:
+            ThroughtimeError: the weights are broken, or another model's.
+        """
+        from throughtime.storage.weights import build_like
+
+        return build_like(make, self.weights)
 
     def write_data(self, read: Mapping[str, Any], checksums: Mapping[str, np.ndarray]) -> None:
         """Write down what was read.

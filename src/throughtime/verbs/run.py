@@ -40,7 +40,7 @@ class Run:
     def model(self) -> Model:
         """The best model by the validation metric, in evaluation mode."""
         if self._model is None:
-            model = self.task.model()
+            model = self.folder.build_model(self.task.model)
             self.folder.load_model(model)
             self._model = model.eval()
         return self._model

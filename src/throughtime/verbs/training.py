@@ -86,7 +86,7 @@ def train(
         meter.watch(find_device(learner.settings.device))
         with Account(folder, meter) as account:
             with shown(quiet), stage("preparing the first step"):
-                model = learner.model()
+                model = folder.build_model(learner.model) if folder.weights.exists() else learner.model()
                 if not folder.checkpoint.exists():
                     learner.begin(model)
                 check_memory(model, learner.settings)

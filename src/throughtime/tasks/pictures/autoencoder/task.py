@@ -117,7 +117,7 @@ class PictureAutoencoder(CodingTask[AutoencoderSettings]):
         if other.shape != self.shape:
             found, expected = ("x".join(map(str, one.shape)) for one in (other, self))
             raise ThroughtimeError(f"{folder}: found a run of pictures of {found}, expected {expected} as in this run")
-        model = other.model()
+        model = run.build_model(other.model)
         run.load_model(model)
         return other, model.eval()
 
