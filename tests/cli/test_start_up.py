@@ -55,6 +55,8 @@ def test_what_is_wrong_with_a_command_line_is_said_without_torch(tmp_path: Path)
         "the task music": ["check", "speech", data, "--language-model", music],
         "primer.mid: found no such file": ["generate", music, "--out", f"{new}.mid", "--primer", "primer.mid"],
         "new/a.mid: found no folder": ["generate", music, "--out", f"{new}/a.mid"],
+        "w.pth: found no such file": ["evaluate", str(STORED / "vae" / "run"), "--inception", "w.pth"],
+        "makes no pictures that Inception": ["evaluate", music, "--inception", "w.pth"],
         "found the ending '.gif', expected the name of a .txt": [
             "generate",
             str(STORED / "text" / "run"),

@@ -8,6 +8,7 @@ from throughtime.tasks.base.draws import Draws
 from throughtime.tasks.base.expresses import Expresses
 from throughtime.tasks.base.generates import Generates, GenerateSettings, check_writable
 from throughtime.tasks.base.inputs import existing
+from throughtime.tasks.base.measures import Measures
 from throughtime.tasks.base.metric import Metric
 from throughtime.tasks.base.paints import Paints
 from throughtime.tasks.base.streams import Streams
@@ -22,6 +23,7 @@ __all__ = [
     "Expresses",
     "GenerateSettings",
     "Generates",
+    "Measures",
     "Metric",
     "Paints",
     "Prediction",

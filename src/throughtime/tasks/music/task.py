@@ -101,7 +101,7 @@ class Music(Task[Piece, MusicSettings], Generates, Symbols):
                 except UnpitchedError as error:
                     drums.append(error)
                     self.findings.left_out("drums", "a piece of drums alone", file)
-        damaged.raise_all()
+        damaged.settle(self.settings.skip_broken and bool(pieces), self.findings)
         if not pieces:
             raise drums[0]
         note_form(self.settings, self.findings)

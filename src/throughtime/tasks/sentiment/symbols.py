@@ -11,7 +11,7 @@ from throughtime.data.batch import Batch
 from throughtime.data.words.traits import traits_of
 from throughtime.models.base import Model
 from throughtime.tasks.base.symbols import SymbolSequence
-from throughtime.tasks.sentiment.answers import answer
+from throughtime.tasks.sentiment.answers import answers
 
 
 def readings(
@@ -26,7 +26,8 @@ def readings(
         labels: by their numbers.
     """
     device = next(model.parameters()).device
-    label = int(answer(model, text)[0].argmax())
+    probabilities, _ = next(answers(model, [text]))
+    label = int(probabilities.argmax())
     ends = np.cumsum(text["parts"])
     for start, end in zip([0, *ends[:-1]], ends, strict=True):
         inputs = torch.from_numpy(text["inputs"][start:end])[None]

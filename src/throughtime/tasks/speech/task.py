@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -41,7 +40,7 @@ from throughtime.tasks.speech.features import Features
 from throughtime.tasks.speech.live import LiveTranscriber, Sound
 from throughtime.tasks.speech.scoring import error_rates, table_of_errors
 from throughtime.tasks.speech.settings import SpeechSettings
-from throughtime.tasks.speech.splits import given_splits, hold_out_speakers, speaker_or_index, without_few_speakers
+from throughtime.tasks.speech.splits import given_splits, listed_splits, speaker_or_index, without_few_speakers
 from throughtime.tasks.speech.start import Start
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ if TYPE_CHECKING:
     from throughtime.models.base import Model
     from throughtime.models.transcriber import Transcriber
 
-_MANIFESTS = (".csv", ".tsv", ".jsonl")
+_MANIFESTS = (".csv", ".tsv", ".jsonl", ".json")
 _WHOLE = (0.0, None)
 _LIVE = "pcm:RATE (raw 16-bit samples, one channel, little-endian, on standard input) or stream:FILE"
 
@@ -90,7 +89,8 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound], 
     def _reading(self) -> Reading:
         asked = self.settings
         columns = Columns(asked.audio_column, asked.text_column)
-        return Reading(columns, asked.encoding, asked.longest, self.features.spelling, asked.rate)
+        spelling = self.features.spelling
+        return Reading(columns, asked.encoding, asked.longest, spelling, asked.rate, asked.skip_broken)
 
     def built_in_data(self) -> Splits[Utterance]:
         """Composed sentences, spoken, see `throughtime.tasks.speech.audio.voices`."""
@@ -103,14 +103,18 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound], 
     def read_splits(self, path: Path) -> Splits[Utterance]:
         """As a folder names them (Common Voice, or folders train, dev, test), else split 80/10/10."""
         if path.is_dir() and (named := given_splits(path, self.findings)) is not None:
-            cut = partial(hold_out_speakers, seed=self.settings.seed, findings=self.findings)
-            return read_named(named, self.read, cut, self.findings)
+            return read_named(named, self.read, self.hold_out, self.findings)
         examples = read_corpus(path, self._reading, self.findings)
-        return self.split(without_few_speakers(examples, self.findings))
+        listed = listed_splits(path, examples, self.findings)
+        return listed or self.split(without_few_speakers(examples, self.findings))
 
     def group(self, example: Utterance, index: int) -> Hashable:
         """All that one of many people says stays together."""
         return speaker_or_index(example, index)
+
+    def hold_out(self, train: Sequence[Utterance]) -> tuple[Sequence[Utterance], Sequence[Utterance]]:
+        """All but a tenth of the speakers, or where few are named of the recordings."""
+        return super().hold_out(without_few_speakers(train, self.findings))
 
     def describe(self, example: Utterance) -> Described:
         """Its sound and what is said."""

@@ -111,7 +111,7 @@ class Text(Task[Piece, TextSettings], Generates, Symbols):
     def read_splits(self, path: Path) -> Splits[Piece]:
         """As the folder names its files; else by file if there are 20 or more; else 90/5/5 in order."""
         if path.is_dir() and (named := find_splits(path, self.findings)) is not None:
-            return read_named(named, self.read, lambda train: hold_out_end(path, train), self.findings)
+            return read_named(named, self.read, self.hold_out, self.findings)
         pieces = self.read(path)
         if path.is_dir():
             note_merged_splits(path, [piece.path for piece in pieces], self.findings)
@@ -119,6 +119,10 @@ class Text(Task[Piece, TextSettings], Generates, Symbols):
             return self.split(pieces, HELD_OUT, HELD_OUT)
         self.findings.taken("splits", "in order: the text begins with train, valid and test are its end, 5% each")
         return Splits(*split_in_order(path, pieces))
+
+    def hold_out(self, train: Sequence[Piece]) -> tuple[list[Piece], list[Piece]]:
+        """All but the end, and the end."""
+        return hold_out_end(train[0].path, train)
 
     def describe(self, example: Piece) -> Described:
         """Its bytes, and how many they are."""

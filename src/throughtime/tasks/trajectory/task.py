@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from throughtime.data.splits import hold_out, note_merged_splits, read_named
+from throughtime.data.splits import note_merged_splits, read_named
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
 from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Symbols, SymbolSequence, Task, existing
@@ -91,13 +91,18 @@ class Trajectory(Task[Track, TrajectorySettings], Draws, Symbols):
             if path.is_dir():
                 note_merged_splits(path, list(dict.fromkeys(track.path for track in tracks)), self.findings)
             return self.split(tracks)
-        seed = self.settings.seed
-        return read_named(named, self._tracks, lambda tracks: hold_out(tracks, range(len(tracks)), seed), self.findings)
+        return read_named(named, self._tracks, self.hold_out, self.findings)
 
     def _tracks(self, path: Path) -> list[Track]:
         asked = self.settings
         return read_tracks(
-            path, columns=asked.columns, time_unit=asked.time_unit, encoding=asked.encoding, findings=self.findings
+            path,
+            columns=asked.columns,
+            time_unit=asked.time_unit,
+            encoding=asked.encoding,
+            gap=asked.gap,
+            skip_broken=asked.skip_broken,
+            findings=self.findings,
         )
 
     def examine(self, splits: Splits[Track]) -> None:

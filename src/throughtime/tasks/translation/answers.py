@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from throughtime.data.words.splitting import split_sentence
 from throughtime.data.words.vocabulary import UNKNOWN
 from throughtime.tasks.translation.baselines.word_dictionary import WordDictionary
-from throughtime.tasks.translation.corpora.sentences import SentenceCode, join_words, split_sentence
+from throughtime.tasks.translation.corpora.sentences import SentenceCode, join_words
 from throughtime.tasks.translation.parts import split_text
 from throughtime.tasks.translation.settings import TranslationSettings
 
@@ -123,7 +124,7 @@ class Answers:
         ids = self.source.encode(text).tolist()
         words, places = self.source.words(ids)
         if self.source.level == "words":
-            words = split_sentence(text)  # as they are written, known or not
+            words = split_sentence(text, self.source.splitting)  # as they are written, known or not
         weights = np.zeros((len(hypothesis.tokens), len(words) + 1), dtype=np.float32)
         for column, place in enumerate([*places, len(words)]):
             weights[:, place] += hypothesis.notes[:-1, column]
