@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         inspect_gates,
         inspect_gradients,
         inspect_saliency,
+        inspect_units,
         predict,
         train,
     )
@@ -42,6 +43,7 @@ _HOMES = {
     "inspect_gates": "throughtime.verbs",
     "inspect_gradients": "throughtime.verbs",
     "inspect_saliency": "throughtime.verbs",
+    "inspect_units": "throughtime.verbs",
 }
 
 __all__ = [
@@ -55,6 +57,7 @@ __all__ = [
     "inspect_gates",
     "inspect_gradients",
     "inspect_saliency",
+    "inspect_units",
     "predict",
     "train",
 ]

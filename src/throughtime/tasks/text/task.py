@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
 _ORDER = {"characters": 5, "words": 3, "bpe": 3}
 _MANY_FILES = 20
 _MANY_UNKNOWN = 0.1  # share of a split's tokens; a vocabulary of words leaves out a few per cent
+_LINES = 20  # of a text that is looked into, read in a row
 _SHOWN = 60  # characters of a piece that people are shown
 _BASELINE_TOKENS = 8_000_000
 _VALIDATION_TOKENS = 1_000_000
@@ -278,7 +280,7 @@ class Text(Task[Piece, TextSettings], Generates, Symbols):
             yield argument
             return
         for piece in find_pieces(path, self.findings):
-            yield from self.inputs_of(piece)
+            yield from read_lines(piece, self.findings)
 
     def predict(self, model: Model, inputs: Iterable[str]) -> Iterator[Prediction]:
         """How surprising each line is, read after the end of a line, and how it most probably goes on; with a latent
@@ -306,8 +308,10 @@ class Text(Task[Piece, TextSettings], Generates, Symbols):
             yield reading(model, self.tokenizer, given)
 
     def inputs_of(self, example: Piece) -> Iterator[str]:
-        """Its lines."""
-        yield from read_lines(example, self.findings)
+        """Some lines at a time, as many as are read in one go; with a latent space each by itself."""
+        lines = read_lines(example, self.findings)
+        while some := list(islice(lines, 1 if self.settings.latent else _LINES)):
+            yield "\n".join(some)
 
     def check_output(self, out: Path, options: GenerateSettings) -> None:
         """As for every task; and the options must go with a run that has a latent space, or that has none."""
