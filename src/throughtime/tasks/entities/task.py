@@ -14,7 +14,18 @@ from throughtime.data.words.pretrained import check_vectors
 from throughtime.data.words.vectors import GLOVE
 from throughtime.errors import DataError
 from throughtime.storage.report import Report, Table
-from throughtime.tasks.base import Described, Expresses, Metric, Paints, Prediction, Splits, Task, existing
+from throughtime.tasks.base import (
+    Described,
+    Expresses,
+    Metric,
+    Paints,
+    Prediction,
+    Splits,
+    Symbols,
+    SymbolSequence,
+    Task,
+    existing,
+)
 from throughtime.tasks.entities.answers import EVALUATION_BATCH, LONGEST_PART, Answer, answer, joined, parts_of
 from throughtime.tasks.entities.baselines.gazetteer import Gazetteer
 from throughtime.tasks.entities.corpora.names import FAKER
@@ -37,7 +48,7 @@ _TOGETHER = 1_000  # texts that are waited for where they are there already: tho
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 
 
-class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints):
+class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints, Symbols):
     """A tagger of words: which of them are names, of what kind, and where each begins and ends."""
 
     name = "entities"
@@ -218,6 +229,18 @@ class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints):
                     self.findings.left_out("long texts", f"a text of {what}")
                     found["note"] = f"{len(lengths)} parts: the text has {what}"
                 yield found
+
+    def readings(self, model: Model, given: str | Sequence[str]) -> Iterator[SymbolSequence]:
+        """A sentence; nothing of one without words."""
+        from throughtime.tasks.entities.symbols import reading
+
+        words = [given[start:end] for start, end in self._places(given)] if isinstance(given, str) else given
+        if words:
+            yield reading(cast("Tagger", model), self.features, words)
+
+    def inputs_of(self, example: Sentence) -> Iterator[Sequence[str]]:
+        """Its words."""
+        yield example.words
 
     def _places(self, given: str | Sequence[str]) -> list[tuple[int, int]]:
         """Where the words of a text, or of given words with spaces between, begin and end."""

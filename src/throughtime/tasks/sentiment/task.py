@@ -24,7 +24,7 @@ from throughtime.data.words.vocabulary import Vocabulary
 from throughtime.errors import DataError
 from throughtime.storage.report import Report
 from throughtime.storage.written import readable
-from throughtime.tasks.base import Described, Metric, Prediction, Splits, Task
+from throughtime.tasks.base import Described, Metric, Prediction, Splits, Symbols, SymbolSequence, Task
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
 from throughtime.tasks.sentiment.baselines.bag_of_words import BagOfWords
 from throughtime.tasks.sentiment.doubts import note_cut, note_doubts, shortened
@@ -43,7 +43,7 @@ _NO_WORDS: Prediction = {"text": "", "label": None, "probability": None, "probab
 _END_MARKS = ".!?…。！？।؟"
 
 
-class Sentiment(Task[LabelledText, SentimentSettings]):
+class Sentiment(Task[LabelledText, SentimentSettings], Symbols):
     """A classifier of texts: what is said of the film, which kind of question it is.
 
     An example is a text and its label; identical texts always stay on one side of a split.
@@ -284,6 +284,17 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         if attention is not None:
             said["attention"] = [[word, float(w)] for word, w in zip(words, attention, strict=True)]
         return said
+
+    def readings(self, model: Model, given: str) -> Iterator[SymbolSequence]:
+        """The sentences of a text; none of one without words."""
+        from throughtime.tasks.sentiment.symbols import readings
+
+        if words := shortened(split_words(given), self.settings):
+            yield from readings(model, words, self._encoded(words), self.labels.names)
+
+    def inputs_of(self, example: LabelledText) -> Iterator[str]:
+        """Its text."""
+        yield example.text
 
     def render(self, prediction: Prediction) -> str:
         """The label, how sure it is, and the text; with attention, the words that counted most."""

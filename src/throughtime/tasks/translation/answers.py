@@ -51,9 +51,13 @@ class Answers:
         # a character is at most four pieces, and each word may have one for the space before it
         return 5 * len(text) > most and len(self.source.encode(text)) > most
 
+    def parts(self, text: str) -> list[str]:
+        """The parts of a long text, which are translated each by itself."""
+        return split_text(text, lambda word: len(self.source.encode(word)), self.settings.max_length)
+
     def in_parts(self, model: Model, text: str, beams: int) -> list[tuple[str, str]]:
         """The parts of a long text, each with its translation."""
-        parts = split_text(text, lambda word: len(self.source.encode(word)), self.settings.max_length)
+        parts = self.parts(text)
         groups = (parts[start : start + _PARTS] for start in range(0, len(parts), _PARTS))
         found = chain.from_iterable(self.search(model, group, beams) for group in groups)
         return [(part, self.say(hypotheses[0], part)) for hypotheses, part in found]

@@ -14,7 +14,7 @@ from throughtime.data.splits import read_named
 from throughtime.data.words.splitting import split_sentence
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report, Table
-from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Task, existing
+from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Symbols, SymbolSequence, Task, existing
 from throughtime.tasks.translation.answers import Answers
 from throughtime.tasks.translation.baselines.translation_memory import TranslationMemory
 from throughtime.tasks.translation.baselines.word_dictionary import WordDictionary
@@ -47,7 +47,7 @@ _EXAMPLES = 5
 _COPY, _WORDS, _NEAREST = "the source as it is", "word by word (IBM Model 1)", "the most similar sentence of training"
 
 
-class Translation(Task[Pair, TranslationSettings], Draws):
+class Translation(Task[Pair, TranslationSettings], Draws, Symbols):
     """An encoder-decoder with attention.
 
     An example is a sentence and its translation; no sentence stands in two parts of a split, on either side.
@@ -94,6 +94,10 @@ class Translation(Task[Pair, TranslationSettings], Draws):
             wanted = {split: share for split, share in _SHARES.items() if split not in named}
             return read_named(named, self.read, lambda train: self._hold_out(path, train, wanted), self.findings)
         return Splits(*self._cut(path, self.read(path), _SHARES))
+
+    def hold_out(self, train: Sequence[Pair]) -> tuple[list[Pair], list[Pair]]:
+        """All but as many pairs as a validation split has, and these."""
+        return self._hold_out(train[0].path, train, {"valid": _SHARES["valid"]})
 
     def _hold_out(
         self, path: Path, pairs: Sequence[Pair], wanted: Mapping[str, float]
@@ -283,6 +287,18 @@ class Translation(Task[Pair, TranslationSettings], Draws):
             "note": f"{len(parts)} parts: the text has {what}",
             "parts": [{"source": source, "translation": said} for source, said in parts],
         }
+
+    def readings(self, model: Model, given: str) -> Iterator[SymbolSequence]:
+        """A sentence as the encoder reads it, of a long text its parts; nothing of a blank one."""
+        from throughtime.tasks.translation.symbols import reading
+
+        for text in self.answers.parts(given) if self.answers.is_long(given) else [given]:
+            if text.strip():
+                yield reading(model, self.answers, text)
+
+    def inputs_of(self, example: Pair) -> Iterator[str]:
+        """Its source."""
+        yield example.source
 
     def render(self, prediction: Prediction) -> str:
         """The translation."""

@@ -48,6 +48,10 @@ class SentenceCode(ABC):
         """Numbers (T,) of a sentence, int64, without begin and end."""
 
     @abstractmethod
+    def pieces(self, text: str) -> list[str]:
+        """What each number of a sentence stands for, as it is written there."""
+
+    @abstractmethod
     def decode(self, ids: Sequence[int]) -> str:
         """The sentence of some numbers, without begin and end."""
 
@@ -89,6 +93,10 @@ class WordCode(SentenceCode):
     def encode(self, text: str) -> np.ndarray:
         """One number a word."""
         return self.vocabulary.encode(split_sentence(text, self.splitting))
+
+    def pieces(self, text: str) -> list[str]:
+        """The words, known or not."""
+        return split_sentence(text)
 
     def decode(self, ids: Sequence[int]) -> str:
         """The words, joined as they are written."""
@@ -136,6 +144,10 @@ class PieceCode(SentenceCode):
         """The space in front makes a sentence's first word the same pieces as within."""
         text = tidy(text) if self.splitting == "letters" else composed(tidy(text))
         return self.pairs.encode(f" {text}").astype(np.int64) + len(MARKS)
+
+    def pieces(self, text: str) -> list[str]:
+        """The pieces, with the spaces in front of them."""
+        return [self.pairs.decode([index - len(MARKS)]) for index in self.encode(text).tolist()]
 
     def decode(self, ids: Sequence[int]) -> str:
         """The pieces in a row."""
