@@ -26,7 +26,7 @@ from throughtime.tasks.base import (
     Task,
     existing,
 )
-from throughtime.tasks.entities.answers import EVALUATION_BATCH, Answer, answer
+from throughtime.tasks.entities.answers import EVALUATION_BATCH, LONGEST_PART, Answer, answer, joined, parts_of
 from throughtime.tasks.entities.baselines.gazetteer import Gazetteer
 from throughtime.tasks.entities.corpora.names import FAKER
 from throughtime.tasks.entities.corpora.reading import SUFFIXES, read_sentences, read_to_answer
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from throughtime.models.parts.characters import CharacterEncoder
     from throughtime.models.tagger import Tagger
 
+_TOGETHER = 1_000  # texts that are waited for where they are there already: those of similar length go together
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 
 
@@ -134,9 +135,11 @@ class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints, Symbols):
         self.baseline = Gazetteer.load(folder / "names.json")
 
     def accept(self, examples: Sequence[Sentence]) -> None:
-        """All labels must be among those of training."""
+        """Entities of labels that training had not can only be missed, which is noted."""
         for sentence in examples:
-            self.features.check_labels(sentence)
+            for label in {span.label for span in sentence.spans} - set(self.features.labels):
+                what = f"entities of {label!r}, which training had not, count as missed"
+                self.findings.suspicious("labels", what, sentence.path, sentence.line)
 
     # -- learning --------------------------------------------------------------------------------------------
 
@@ -177,8 +180,7 @@ class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints, Symbols):
 
     def evaluate(self, model: Model, examples: Sequence[Sentence]) -> Report:
         """Precision, recall and F1, together and by label; beside lists of the words and the names of training."""
-        for sentence in examples:
-            self.features.check_labels(sentence)
+        self.accept(examples)
         actual = [sentence.spans for sentence in examples]
         found = self._found(model, examples)
         together, each = score(actual, found)
@@ -213,13 +215,20 @@ class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints, Symbols):
         """The entities of each text (or list of words): by characters of the text, and how probable each is."""
         tagger = cast("Tagger", model)
         waiting = iter(inputs)
-        while group := list(islice(waiting, EVALUATION_BATCH if isinstance(inputs, Sequence) else 1)):
+        while group := list(islice(waiting, _TOGETHER if isinstance(inputs, Sequence) else 1)):
             texts = [given if isinstance(given, str) else " ".join(given) for given in group]
             places = [self._places(given) for given in group]
             words = [[text[start:end] for start, end in here] for text, here in zip(texts, places, strict=True)]
-            answers = iter(answer(tagger, self.features, [some for some in words if some], probabilities=True))
-            for text, here in zip(texts, places, strict=True):
-                yield _prediction(text, here, next(answers) if here else Answer((), ()))
+            parts = [part for some in words for part in parts_of(some)]
+            answers = iter(answer(tagger, self.features, parts, probabilities=True))
+            for text, here, some in zip(texts, places, words, strict=True):
+                lengths = [len(part) for part in parts_of(some)]
+                found = _prediction(text, here, joined(list(islice(answers, len(lengths))), lengths))
+                if len(lengths) > 1:
+                    what = f"more than {LONGEST_PART} words, answered in parts that end where sentences end"
+                    self.findings.left_out("long texts", f"a text of {what}")
+                    found["note"] = f"{len(lengths)} parts: the text has {what}"
+                yield found
 
     def readings(self, model: Model, given: str | Sequence[str]) -> Iterator[SymbolSequence]:
         """A sentence; nothing of one without words."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
 
 from throughtime.data.columns import Asked, Layout
+from throughtime.data.delimiters import Marks
 from throughtime.data.findings import Findings
 from throughtime.data.labelled_texts import LabelledText, is_alike, labelled_texts, read_labelled_texts
 from throughtime.data.packed import suffix_of
@@ -78,7 +79,8 @@ def texts_to_answer(
 
 def asked(settings: SentimentSettings, before: Layout | None, *, labels: bool = True) -> Asked:
     """What is known of a table before it is looked at."""
-    return Asked(settings.text_column, settings.label_column if labels else None, labels, before)
+    marks = Marks(settings.delimiter, settings.quote)
+    return Asked(settings.text_column, settings.label_column if labels else None, labels, before, marks)
 
 
 def with_all_labels(

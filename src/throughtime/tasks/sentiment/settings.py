@@ -19,6 +19,10 @@ class SentimentSettings(ResetSettings):
     """Column of the labels, by name or number from 1; none: guessed."""
     encoding: str = "utf-8"
     """Encoding of the files, such as utf-8, latin-1, utf-16."""
+    delimiter: str | None = None
+    """Tables: what stands between columns: comma, semicolon, tab, bar, or a character; none: it is looked for."""
+    quote: str | None = None
+    """Tables: the mark around fields; the word none: there is none."""
     skip_broken: bool = False
     """Leave out the files of a folder that cannot be read, and count them."""
     hidden_size: int = Field(default=150, ge=1)

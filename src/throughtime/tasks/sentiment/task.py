@@ -161,9 +161,11 @@ class Sentiment(Task[LabelledText, SentimentSettings], Symbols):
                 self.matrix = np.load(folder / "vectors.npy", allow_pickle=False)
 
     def accept(self, examples: Sequence[LabelledText]) -> None:
-        """All labels must be among those of training."""
+        """Texts of labels that training had not can only be missed, which is noted."""
         for example in examples:
-            self.labels.number(example, self.findings)
+            if self.labels.find(example, self.findings) is None:
+                what = f"texts of {example.label!r}, which training had not, count as missed"
+                self.findings.suspicious("labels", what, example.path, example.line)
 
     # -- learning --------------------------------------------------------------------------------------------
 
@@ -194,7 +196,7 @@ class Sentiment(Task[LabelledText, SentimentSettings], Symbols):
 
         asked = self.settings
         rows = [
-            {**self._encoded(self._words(example.text)), "targets": self.labels.number(example)}
+            {**self._encoded(self._words(example.text)), "targets": self._target(example, training)}
             for example in counted(examples, "numbering words")
         ]
         if not training:
@@ -202,6 +204,13 @@ class Sentiment(Task[LabelledText, SentimentSettings], Symbols):
         return PartsLoader(
             rows, asked.batch_size, seed=asked.seed, most=asked.sentences, repeat=asked.repeat, workers=asked.workers
         )
+
+    def _target(self, example: LabelledText, training: bool) -> int:
+        """The number of a text's class; of one that is judged, also a number of no class."""
+        if training:
+            return self.labels.number(example)
+        number = self.labels.find(example)
+        return len(self.labels) if number is None else number
 
     def _words(self, text: str) -> list[str]:
         """The words of a text, as this run finds them."""
@@ -227,18 +236,16 @@ class Sentiment(Task[LabelledText, SentimentSettings], Symbols):
         texts = counted(examples, "judging the bag of words")
         bag = np.array([self.baseline.probabilities(self._words(example.text)).argmax() for example in texts])
         always = self.labels.majority
-        confusion = confusion_matrix(actual, answered, len(self.labels))
+        classes = max(len(self.labels), int(actual.max()) + 1)  # those that training had not are one more
+        confusion = confusion_matrix(actual, answered, classes)
         others = {
             f"bag of words, {self.baseline.method}": bag,
             f"always {always}": np.full(len(actual), self.labels.names.index(always)),
         }
         return Report(
             accuracy_and_f1(confusion),
-            {
-                name: accuracy_and_f1(confusion_matrix(actual, answers, len(self.labels)))
-                for name, answers in others.items()
-            },
-            [confusion_table(confusion, self.labels.names)] if len(self.labels) <= SHOWN else [],
+            {name: accuracy_and_f1(confusion_matrix(actual, answers, classes)) for name, answers in others.items()},
+            [confusion_table(confusion, [*self.labels.names, "others"][:classes])] if classes <= SHOWN else [],
         )
 
     def _answered(self, model: Model, examples: Sequence[LabelledText]) -> tuple[np.ndarray, np.ndarray]:

