@@ -14,7 +14,18 @@ from throughtime.data.progress import counted
 from throughtime.data.splits import read_named
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
-from throughtime.tasks.base import Described, Draws, Expresses, Metric, Prediction, Splits, Streams, Task
+from throughtime.tasks.base import (
+    Described,
+    Draws,
+    Expresses,
+    Metric,
+    Prediction,
+    Splits,
+    Streams,
+    Symbols,
+    SymbolSequence,
+    Task,
+)
 from throughtime.tasks.speech.answers import EVALUATION_BATCH, Decoder, describe, log_probabilities, parts_of, together
 from throughtime.tasks.speech.audio import voices
 from throughtime.tasks.speech.audio.corpora import Reading, read_corpus, read_part, sound_files
@@ -42,7 +53,7 @@ _WHOLE = (0.0, None)
 _LIVE = "pcm:RATE (raw 16-bit samples, one channel, little-endian, on standard input) or stream:FILE"
 
 
-class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
+class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound], Symbols):
     """A transcriber: log-mel features, convolutions, recurrent layers, CTC, prefix beam search."""
 
     name = "speech"
@@ -238,9 +249,28 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
         """What is said in each recording, when and how surely."""
         waiting = iter(inputs)
         while group := list(islice(waiting, EVALUATION_BATCH if isinstance(inputs, Sequence) else 1)):
-            given = [one for each in group for one in (self.read_inputs(each) if isinstance(each, str) else [each])]
-            heard = [one if isinstance(one, Excerpt) else Excerpt(one) for one in given]
+            heard = [one for given in group for one in self._heard(given)]
             yield from self._recordings(cast("Transcriber", model), heard)
+
+    def _heard(self, given: Any) -> Iterator[Excerpt]:
+        """The recordings that an input stands for."""
+        for one in self.read_inputs(given) if isinstance(given, str) else [given]:
+            yield one if isinstance(one, Excerpt) else Excerpt(one)
+
+    def readings(self, model: Model, given: Any) -> Iterator[SymbolSequence]:
+        """The steps of each recording, or of the parts in which a long one is heard."""
+        from throughtime.tasks.speech.symbols import reading
+
+        hearing, longest = replace(self.features.hearing, longest=None), int(self.settings.longest * FRAMES_A_SECOND)
+        for recording in self._heard(given):
+            mel = hearing.features(recording)
+            for start, end in parts_of(mel, longest):
+                begin = recording.start + start / FRAMES_A_SECOND
+                yield reading(cast("Transcriber", model), self.features, mel[start:end], begin)
+
+    def inputs_of(self, example: Utterance) -> Iterator[Excerpt]:
+        """What is heard."""
+        yield example.excerpt
 
     def stream(self, argument: Any) -> Sound | None:
         """Raw samples on standard input (pcm:RATE), or a sound file heard as if it came in (stream:FILE)."""

@@ -14,7 +14,18 @@ from throughtime.errors import DataError, ThroughtimeError
 from throughtime.models.ngram import NGram
 from throughtime.storage.report import Report, Table
 from throughtime.storage.written import readable
-from throughtime.tasks.base import Described, Generates, GenerateSettings, Metric, Prediction, Splits, Task, existing
+from throughtime.tasks.base import (
+    Described,
+    Generates,
+    GenerateSettings,
+    Metric,
+    Prediction,
+    Splits,
+    Symbols,
+    SymbolSequence,
+    Task,
+    existing,
+)
 from throughtime.tasks.base.bounds import chosen, judge, nelbo
 from throughtime.tasks.text.corpus import shakespeare
 from throughtime.tasks.text.corpus.files import (
@@ -25,6 +36,7 @@ from throughtime.tasks.text.corpus.files import (
     find_pieces,
     find_splits,
     hold_out_end,
+    read_lines,
     read_text,
     split_in_order,
 )
@@ -51,7 +63,7 @@ _BASELINE_TOKENS = 8_000_000
 _VALIDATION_TOKENS = 1_000_000
 
 
-class Text(Task[Piece, TextSettings], Generates):
+class Text(Task[Piece, TextSettings], Generates, Symbols):
     """A language model of text files of any size.
 
     An example is a piece of a text file; the tokens of a split are those of all its pieces in a row.
@@ -266,12 +278,7 @@ class Text(Task[Piece, TextSettings], Generates):
             yield argument
             return
         for piece in find_pieces(path, self.findings):
-            line = ""
-            for text in read_text(piece, self.findings):  # a chunk ends within a line only where that is very long
-                *lines, line = (line + text).split("\n")
-                yield from lines
-            if line:
-                yield line
+            yield from self.inputs_of(piece)
 
     def predict(self, model: Model, inputs: Iterable[str]) -> Iterator[Prediction]:
         """How surprising each line is, read after the end of a line, and how it most probably goes on; with a latent
@@ -290,6 +297,17 @@ class Text(Task[Piece, TextSettings], Generates):
         answer = "reconstruction" if self.settings.latent else "continuation"
         surprise = "nothing to judge" if prediction[name] is None else f"{prediction[name]:.4g} {unit}"
         return f"{surprise} | {prediction['text']} | {prediction[answer]}"
+
+    def readings(self, model: Model, given: str) -> Iterator[SymbolSequence]:
+        """A text from the end of a line on; nothing of an empty one."""
+        from throughtime.tasks.text.symbols import reading
+
+        if given:
+            yield reading(model, self.tokenizer, given)
+
+    def inputs_of(self, example: Piece) -> Iterator[str]:
+        """Its lines."""
+        yield from read_lines(example, self.findings)
 
     def check_output(self, out: Path, options: GenerateSettings) -> None:
         """As for every task; and the options must go with a run that has a latent space, or that has none."""

@@ -15,7 +15,7 @@ from throughtime.data.splits import read_named
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
 from throughtime.storage.written import readable
-from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Task
+from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Symbols, SymbolSequence, Task
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
 from throughtime.tasks.video.baselines.single_frames import SingleFrames, frame_features
 from throughtime.tasks.video.clips.clip import Clip
@@ -37,7 +37,7 @@ _EVALUATION_BATCH = 64
 _PICTURES = 16
 
 
-class Video(Task[Clip, VideoSettings], Draws):
+class Video(Task[Clip, VideoSettings], Draws, Symbols):
     """A classifier of clips: pictures from video files, or vectors from poses and sensors."""
 
     name = "video"
@@ -276,6 +276,17 @@ class Video(Task[Clip, VideoSettings], Draws):
 
         (prepared,) = self._prepared([clip])
         return so_far(model, self._frames(prepared))
+
+    def readings(self, model: Model, given: Any) -> Iterator[SymbolSequence]:
+        """The frames of a clip (or of each in a file) that are looked at."""
+        from throughtime.tasks.video.symbols import reading
+
+        for clip in self._prepared([given] if isinstance(given, Clip) else list(self.read_inputs(str(given)))):
+            yield reading(model, self._frames(clip), self.labels.names)
+
+    def inputs_of(self, example: Clip) -> Iterator[Clip]:
+        """The clip itself."""
+        yield example
 
     def render(self, prediction: Prediction) -> str:
         """The class, how sure it is, the next class, and the file."""
