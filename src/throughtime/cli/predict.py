@@ -15,6 +15,7 @@ import tyro
 from rich.console import Console
 
 from throughtime import tasks as registry
+from throughtime.cli.arguments import new_folder
 from throughtime.cli.show import show_findings
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.tasks.base import Draws, Expresses, Paints, Prediction, Task
@@ -49,7 +50,7 @@ def run(arguments: Sequence[str]) -> int:
         raise ThroughtimeError(f"found the form {asked.form!r}, expected one of: {', '.join(forms)}")
     if asked.pictures is not None:
         registry.require(done.task, Draws)
-        _make_room(asked.pictures)
+        new_folder(asked.pictures, "the pictures")
     together = _inputs(done.task, asked.inputs)
     predictions = (prediction for inputs in together for prediction in verbs.predict(done, inputs))
     for number, prediction in enumerate(predictions, 1):
@@ -98,11 +99,3 @@ def _print(task: Task[Any, Any], prediction: Prediction, asked: Arguments) -> No
         Console().print(task.paint(prediction), soft_wrap=True)
     else:
         print(task.render(prediction), flush=True)
-
-
-def _make_room(folder: Path) -> None:
-    """A folder for pictures, in which none can be overwritten."""
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        found = "a folder that is not empty" if folder.is_dir() else "a file"
-        raise ThroughtimeError(f"{folder}: found {found}, expected a new or empty folder for the pictures")
-    folder.mkdir(parents=True, exist_ok=True)

@@ -36,16 +36,25 @@ def show_report(report: Report, metric: Metric, judged_on: str) -> None:
         [who, *(_number(numbers[name]) if name in numbers else "" for name in report.metrics)]
         for who, numbers in [("model", report.metrics), *report.baselines.items()]
     ]
-    _show_table(console, f"{judged_on}; {metric.name}: {metric.unit}", columns, rows, first_style="bold")
+    show_table(console, f"{judged_on}; {metric.name}: {metric.unit}", columns, rows, first_style="bold")
     for extra in report.tables:
         columns = [Column(Text(name)) for name in extra.columns]
         rows = [[value if isinstance(value, str) else _number(value) for value in row] for row in extra.rows]
-        _show_table(console, extra.title, columns, rows)
+        show_table(console, extra.title, columns, rows)
 
 
-def _show_table(
+def show_table(
     console: Console, title: str, columns: Sequence[Column], rows: Sequence[Sequence[str]], first_style: str = ""
 ) -> None:
+    """Print a table within the console's width, in several parts where it is wider.
+
+    Args:
+        console: where.
+        title: above it.
+        columns: with their heads.
+        rows: a text for each column.
+        first_style: of the first row.
+    """
     # not as the table's own title, which would be broken where the table is narrow
     console.print(Text(title, style="italic"))
     for part in _side_by_side(columns, rows, console.width):

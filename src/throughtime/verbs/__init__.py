@@ -1,4 +1,4 @@
-"""The verbs in Python, a file each: check, train, evaluate, predict, generate; the last three need but a run folder."""
+"""The verbs in Python, a file each; all but check and train need but a run folder."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from throughtime.verbs.evaluating import evaluate
 from throughtime.verbs.generating import generate
 from throughtime.verbs.predicting import predict
 from throughtime.verbs.run import Run, stored_settings
+from throughtime.verbs.stressing import stress
 from throughtime.verbs.training import train
 
-__all__ = ["Checked", "Run", "check", "evaluate", "generate", "predict", "stored_settings", "train"]
+__all__ = ["Checked", "Run", "check", "evaluate", "generate", "predict", "stored_settings", "stress", "train"]

@@ -27,21 +27,31 @@ def evaluate(run: Run | str | Path, data: str | Path | None = None, *, quiet: bo
     What is wrong with the examples, such as having been learned from, is in `run.task.findings` afterwards.
     """
     run = opened(run)
-    run.task.findings.clear()
     with shown(quiet):
-        with stage("reading"):
-            examples = run.paths.read(run.task).test if data is None else run.task.read(Path(data))
-        if (stored := run.folder.read_data()) is not None:
-            described, findings = [run.task.describe(example) for example in examples], run.task.findings
-            checksums, learned = checksums_of(described), stored[1]["train"]
-            note_learned(described, checksums, learned, "an example that this run learned from", findings)
-            parts = [part for example in examples for part in run.task.learned_parts(example)]
-            what = "an example that this run learned from a part of"
-            note_learned(parts, checksums_of(parts), learned, what, findings)
-            changed = None if data is not None else changes("test", checksums, stored[1]["test"])
-            if changed is not None:
-                findings.suspicious("changed data", f"the run's own data is not what it was in training: {changed}")
-        return judge(run, examples)
+        return judge(run, examples_of(run, data))
+
+
+def examples_of(run: Run, data: str | Path | None = None) -> Sequence[Any]:
+    """What a run is judged by; what is wrong with the examples is in its task's findings afterwards.
+
+    Args:
+        run: whose task reads.
+        data: a file or folder; None: the test split of the run's own data.
+    """
+    run.task.findings.clear()
+    with stage("reading"):
+        examples: Sequence[Any] = run.paths.read(run.task).test if data is None else run.task.read(Path(data))
+    if (stored := run.folder.read_data()) is not None:
+        described, findings = [run.task.describe(example) for example in examples], run.task.findings
+        checksums, learned = checksums_of(described), stored[1]["train"]
+        note_learned(described, checksums, learned, "an example that this run learned from", findings)
+        parts = [part for example in examples for part in run.task.learned_parts(example)]
+        what = "an example that this run learned from a part of"
+        note_learned(parts, checksums_of(parts), learned, what, findings)
+        changed = None if data is not None else changes("test", checksums, stored[1]["test"])
+        if changed is not None:
+            findings.suspicious("changed data", f"the run's own data is not what it was in training: {changed}")
+    return examples
 
 
 def judge(run: Run, examples: Sequence[Any]) -> Report:

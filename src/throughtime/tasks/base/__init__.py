@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from throughtime.data.splits import Splits
 from throughtime.tasks.base.capability import Capability
+from throughtime.tasks.base.conditions import Condition, Conditions
 from throughtime.tasks.base.draws import Draws
 from throughtime.tasks.base.expresses import Expresses
 from throughtime.tasks.base.generates import Generates, GenerateSettings, check_writable
@@ -16,6 +17,8 @@ from throughtime.tasks.base.watches import Watches
 
 __all__ = [
     "Capability",
+    "Condition",
+    "Conditions",
     "Described",
     "Draws",
     "Expresses",

@@ -17,6 +17,7 @@ from throughtime.storage.report import Report, Table
 from throughtime.tasks.base import Described, Expresses, Metric, Paints, Prediction, Splits, Task, existing
 from throughtime.tasks.entities.answers import EVALUATION_BATCH, Answer, answer
 from throughtime.tasks.entities.baselines.gazetteer import Gazetteer
+from throughtime.tasks.entities.conditions import DisturbedSentences
 from throughtime.tasks.entities.corpora.annotations import read_annotations, read_texts
 from throughtime.tasks.entities.corpora.columns import read_columns
 from throughtime.tasks.entities.corpora.formats import format_of, looks_like_json
@@ -41,7 +42,7 @@ _SUFFIXES = (*_COLUMNS, ".txt", ".jsonl", ".ndjson", ".json")
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 
 
-class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints):
+class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints, DisturbedSentences):
     """A tagger of words: which of them are names, of what kind, and where each begins and ends."""
 
     name = "entities"

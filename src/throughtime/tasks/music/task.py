@@ -16,6 +16,7 @@ from throughtime.storage.written import read_arrays, readable
 from throughtime.tasks.base import Described, Generates, GenerateSettings, Metric, Prediction, Splits, Task
 from throughtime.tasks.base.bounds import chosen, judge, nelbo
 from throughtime.tasks.music import scoring
+from throughtime.tasks.music.conditions import DisturbedPieces
 from throughtime.tasks.music.noting import note_form, note_lost
 from throughtime.tasks.music.scores import representation as forms
 from throughtime.tasks.music.scores.chorales import chorales, melody
@@ -39,7 +40,7 @@ _WINDOW = 1000  # elements at a time when nothing is learned: bounds the memory 
 _SURPRISES = 3
 
 
-class Music(Task[Piece, MusicSettings], Generates):
+class Music(Task[Piece, MusicSettings], Generates, DisturbedPieces):
     """Polyphonic music, as frames of 88 keys or as performance events."""
 
     name = "music"

@@ -27,6 +27,7 @@ from throughtime.storage.written import readable
 from throughtime.tasks.base import Described, Metric, Prediction, Splits, Task, existing
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
 from throughtime.tasks.sentiment.baselines.bag_of_words import BagOfWords
+from throughtime.tasks.sentiment.conditions import DisturbedTexts
 from throughtime.tasks.sentiment.doubts import note_cut, note_doubts, shortened, with_words
 from throughtime.tasks.sentiment.settings import SentimentSettings
 from throughtime.tasks.sentiment.words import fit_words
@@ -40,7 +41,7 @@ _EVALUATION_BATCH = 100
 _END_MARKS = ".!?…。！？।؟"
 
 
-class Sentiment(Task[LabelledText, SentimentSettings]):
+class Sentiment(Task[LabelledText, SentimentSettings], DisturbedTexts):
     """A classifier of texts: what is said of the film, which kind of question it is.
 
     An example is a text and its label; identical texts always stay on one side of a split.

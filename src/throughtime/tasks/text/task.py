@@ -16,6 +16,7 @@ from throughtime.storage.report import Report, Table
 from throughtime.storage.written import readable
 from throughtime.tasks.base import Described, Generates, GenerateSettings, Metric, Prediction, Splits, Task, existing
 from throughtime.tasks.base.bounds import chosen, judge, nelbo
+from throughtime.tasks.text.conditions import DisturbedPassages
 from throughtime.tasks.text.corpus import shakespeare
 from throughtime.tasks.text.corpus.files import (
     HELD_OUT,
@@ -51,7 +52,7 @@ _BASELINE_TOKENS = 8_000_000
 _VALIDATION_TOKENS = 1_000_000
 
 
-class Text(Task[Piece, TextSettings], Generates):
+class Text(Task[Piece, TextSettings], Generates, DisturbedPassages):
     """A language model of text files of any size.
 
     An example is a piece of a text file; the tokens of a split are those of all its pieces in a row.

@@ -24,6 +24,7 @@ from throughtime.tasks.video.clips.files import Reading, read_inputs, read_label
 from throughtime.tasks.video.clips.render import render_many
 from throughtime.tasks.video.clips.sampling import ClipLoader, Sampling, usual_values
 from throughtime.tasks.video.clips.splits import HELD_OUT, given_splits, hold_out
+from throughtime.tasks.video.conditions import DisturbedClips
 from throughtime.tasks.video.settings import VideoSettings
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _EVALUATION_BATCH = 64
 _PICTURES = 16
 
 
-class Video(Task[Clip, VideoSettings], Draws):
+class Video(Task[Clip, VideoSettings], Draws, DisturbedClips):
     """A classifier of clips: pictures from video files, or vectors from poses and sensors."""
 
     name = "video"
