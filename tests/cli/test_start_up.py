@@ -56,6 +56,10 @@ def test_what_is_wrong_with_a_command_line_is_said_without_torch(tmp_path: Path)
         "primer.mid: found no such file": ["generate", music, "--out", f"{new}.mid", "--primer", "primer.mid"],
         "new/a.mid: found no folder": ["generate", music, "--out", f"{new}/a.mid"],
         "found the ending '.gif'": ["generate", str(STORED / "text" / "run"), "--out", f"{new}.gif"],
+        "found no condition 'rain' of music": ["stress", music, "--conditions", "rain"],
+        "found the severities 1, 6, expected some of 1 to 5": ["stress", music, "--severities", "1", "6"],
+        "found a limit of 0 examples": ["stress", music, "--limit", "0"],
+        "expected a new or empty folder for the curves": ["stress", music, "--out", music],
         "the task sentiment does not generate": ["generate", str(STORED / "sentiment" / "run"), "--out", new],
     }
     statuses, modules, said = imported(*wrong.values())

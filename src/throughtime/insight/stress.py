@@ -102,7 +102,8 @@ class Stressed:
             return
         if (halfway := self.halfway) is None:
             yield (
-                f"It has no lead to lose: undisturbed, its {name} is {own}, that of {self.method} {_number(self.simple)}."
+                f"It has no lead to lose: undisturbed, its {name} is {own}, and {_number(self.simple)} that of "
+                f"{self.method}."
             )
             return
         yield (
@@ -146,7 +147,11 @@ class Stressed:
             "seed": self.seed,
             "undisturbed": {"value": _or_none(self.value), "simple": _or_none(self.simple), "method": self.method},
             "curves": curves,
-            "worst": [vars(one) for one in self.worst],
+            "worst": [
+                vars(one)
+                | {"answers": None if one.answers is None else [*one.answers], "losses": [*map(_or_none, one.losses)]}
+                for one in self.worst
+            ],
             "sentences": list(self.sentences()),
         }
 

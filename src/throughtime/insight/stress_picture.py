@@ -23,7 +23,7 @@ def draw_curves(stressed: Stressed, path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8.5, 4.6), facecolor=_PAPER, layout="constrained")
+    figure = Figure(figsize=(7.5, 5.4), facecolor=_PAPER, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
     for number, curve in enumerate(stressed.curves):
@@ -47,7 +47,7 @@ def draw_curves(stressed: Stressed, path: Path) -> None:
     axes.tick_params(colors=_INK)
     for edge in axes.spines.values():
         edge.set_color(_LINE)
-    figure.legend(loc="outside right upper", frameon=False, labelcolor=_INK)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False, labelcolor=_INK)
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=110)
     write_atomically(path, content.getvalue())

@@ -87,7 +87,7 @@ def _on(change: Sound, room: Path) -> Callable[[Utterance, float, np.random.Gene
     def disturbed(one: Utterance, amount: float, random: np.random.Generator) -> Utterance:
         rate = head_of(one.excerpt).rate
         samples = change(read_recording(one.excerpt, rate), rate, amount, random)
-        path = room / f"{blake2b(samples.tobytes(), digest_size=16).hexdigest()}.wav"
+        path = room / f"{one.audio.stem}-{blake2b(samples.tobytes(), digest_size=8).hexdigest()}.wav"
         package("soundfile").write(path, samples, rate, subtype="FLOAT")
         return replace(one, audio=path, seconds=len(samples) / rate, part=(0.0, None))
 

@@ -52,7 +52,7 @@ def passages(piece: Piece) -> Iterator[Piece]:
 def _on(change: Change, room: Path) -> Callable[[Piece, float, np.random.Generator], Piece]:
     def disturbed(piece: Piece, percent: float, random: np.random.Generator) -> Piece:
         content = change.text("".join(read_text(piece)), percent, random).encode("utf-8")
-        path = room / f"{blake2b(content, digest_size=16).hexdigest()}.txt"
+        path = room / f"{piece.path.stem}-{blake2b(content, digest_size=8).hexdigest()}.txt"
         # a file's last line would be given an end, which a passage of one long line has not
         path.write_bytes(content if content.endswith(b"\n") else content + b"\n")
         return Piece(path, 0, len(content))

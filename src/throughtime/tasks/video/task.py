@@ -214,20 +214,18 @@ class Video(Task[Clip, VideoSettings], Draws, DisturbedClips):
         probabilities = probabilities_of(model, self.loader(examples, training=False))
         confusion = confusion_matrix(actual, probabilities.argmax(axis=1), classes)
         frames = [self._frames(clip) for clip in self._prepared(examples)]
+        single, summary = self.baselines["single frames"], self.baselines["mean and spread"]
         blind = {
-            "single frames, logistic regression": [self.baselines["single frames"].answer(clip) for clip in frames],
+            "single frames, logistic regression": [single.log_probabilities(clip) for clip in frames],
             "mean and spread of the frames, logistic regression": [
-                self.baselines["mean and spread"].answer(_summary(clip)) for clip in frames
+                summary.log_probabilities(_summary(clip)) for clip in frames
             ],
-            f"always {self.labels.majority}": [names.index(self.labels.majority)] * len(frames),
         }
-        nll = -np.log(np.maximum(probabilities[np.arange(len(actual)), actual], 1e-30)).mean()
+        always = np.full(len(frames), names.index(self.labels.majority))
         return Report(
-            {**accuracy_and_f1(confusion), "nll": float(nll)},
-            {
-                name: accuracy_and_f1(confusion_matrix(actual, np.array(answers), classes))
-                for name, answers in blind.items()
-            },
+            _scores(actual, np.log(np.maximum(probabilities, 1e-30))),
+            {name: _scores(actual, np.stack(logs)) for name, logs in blind.items()}
+            | {f"always {self.labels.majority}": accuracy_and_f1(confusion_matrix(actual, always, classes))},
             [confusion_table(confusion, names)] if classes <= SHOWN else [],
         )
 
@@ -281,6 +279,13 @@ class Video(Task[Clip, VideoSettings], Draws, DisturbedClips):
         if self.mean is not None:  # vectors as they are in the file, with their own units
             clip = replace(clip, frames=np.where(np.isnan(clip.frames), self.mean, clip.frames))
         draw_development(self._frames(clip), so_far["after"], so_far["probabilities"], path, self.render(prediction))
+
+
+def _scores(actual: np.ndarray, log_probabilities: np.ndarray) -> dict[str, float]:
+    """Accuracy, F1, and the mean negative log-probability of the right class: of (N,) and (N, C)."""
+    confusion = confusion_matrix(actual, log_probabilities.argmax(axis=1), log_probabilities.shape[1])
+    nll = -log_probabilities[np.arange(len(actual)), actual].mean()
+    return {**accuracy_and_f1(confusion), "nll": float(nll)}
 
 
 def _summary(frames: np.ndarray) -> np.ndarray:
