@@ -15,11 +15,14 @@ from rich.text import Text
 
 from throughtime.cli.arguments import new_folder
 from throughtime.cli.show import report_console, show_findings, show_table
+from throughtime.insight.calibration import BINS
 from throughtime.verbs.stressing import LIMIT, check_stress, stress
 
 if TYPE_CHECKING:
+    from throughtime.insight.calibration import Calibration
     from throughtime.insight.stress import Stressed, Worst
 
+_ANSWERED = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)  # shares of the examples
 _WIDEST = 400  # characters of an example that are shown
 
 
@@ -66,10 +69,13 @@ def run(arguments: Sequence[str]) -> int:
     )
     content = json.dumps(found.to_json(), ensure_ascii=False, indent=2)
     if asked.out is not None:
+        from throughtime.insight.calibration_picture import draw_calibrations
         from throughtime.insight.stress_picture import draw_curves
         from throughtime.storage.atomic import write_atomically
 
         draw_curves(found, asked.out / "stress.png")
+        if found.calibrations:
+            draw_calibrations(found.calibrations, asked.out / "calibration.png")
         write_atomically(asked.out / "stress.json", content + "\n")
     if asked.json:
         print(content)
@@ -102,6 +108,8 @@ def _show(found: Stressed, console: Console) -> None:
         console.print(Text(f"  {curve.says}"))
     for number, one in enumerate(found.worst, 1):
         _show_worst(number, one, console)
+    for calibrated in found.calibrations:
+        _show_calibration(calibrated, console)
 
 
 def _show_worst(number: int, one: Worst, console: Console) -> None:
@@ -114,6 +122,26 @@ def _show_worst(number: int, one: Worst, console: Console) -> None:
         console.print(Text(f"  {when:<6}  {_cut(shown)}"))
         said = f"; answer: {_cut(answer)}" if answer else ""
         console.print(Text(f"          loss {_number(loss)}{said}", "dim"))
+
+
+def _show_calibration(one: Calibration, console: Console) -> None:
+    """How sure it is and how often right, and what it gains by silence."""
+    said = f", calibrated (temperature {one.temperature:.3g})" if one.temperature != 1 else ""
+    rows = [
+        [f"{number / BINS:.0%} to {(number + 1) / BINS:.0%}", f"{count:,}", f"{sure:.1%}", f"{right:.1%}"]
+        for number, (count, sure, right) in enumerate(zip(*one.reliability(), strict=True))
+        if count
+    ]
+    columns = [Column("how sure"), *(Column(name, justify="right") for name in ("examples", "mean", "right"))]
+    console.print()
+    show_table(console, f"how sure it is, and how often right{said}", columns, rows)
+    answers = [one.right_at(share) for share in _ANSWERED]
+    head = [Column(), *(Column(f"{share:.0%}", justify="right") for share, _ in dict(answers).items())]
+    show_table(
+        console, "right, of the share where it is surest", head, [["", *(f"{r:.1%}" for r in dict(answers).values())]]
+    )
+    for sentence in one.sentences():
+        console.print(Text(sentence))
 
 
 def _cut(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from throughtime.insight.calibration import Calibration
 from throughtime.tasks.base import Metric
 
 
@@ -68,6 +69,8 @@ class Stressed:
         curves: one for each condition.
         worst: examples that suffered most, at most three.
         seed: decided all that was left to chance.
+        calibrations: how far its probabilities are to be believed, undisturbed, as the model gives them and then as the
+            run says them if it was calibrated; none of a task without probabilities of classes.
     """
 
     metric: Metric
@@ -79,6 +82,7 @@ class Stressed:
     curves: Sequence[Curve]
     worst: Sequence[Worst]
     seed: int
+    calibrations: Sequence[Calibration] = ()
 
     @property
     def halfway(self) -> float | None:
@@ -153,6 +157,7 @@ class Stressed:
                 for one in self.worst
             ],
             "sentences": list(self.sentences()),
+            "calibrations": [one.to_json() for one in self.calibrations],
         }
 
 

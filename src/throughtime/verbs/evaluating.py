@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from throughtime.data.progress import stage
 from throughtime.storage.report import Report
+from throughtime.tasks.base import Classifies
 from throughtime.tasks.base.summary import checksums_of, note_learned
 from throughtime.training.memory import enough_memory
 from throughtime.training.stages import shown
+from throughtime.verbs.calibrating import calibration_table, calibrations
 from throughtime.verbs.checking import changes
 from throughtime.verbs.run import Run, opened
 
@@ -59,4 +62,7 @@ def judge(run: Run, examples: Sequence[Any]) -> Report:
     from throughtime.training.threads import cpu_threads
 
     with stage("judging"), cpu_threads(run.model, run.task.settings.threads):
-        return run.task.evaluate(run.model, examples)
+        report = run.task.evaluate(run.model, examples)
+        if isinstance(run.task, Classifies) and run.task.temperature != 1:
+            report = replace(report, tables=[*report.tables, calibration_table(calibrations(run, examples))])
+        return report

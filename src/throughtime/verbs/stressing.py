@@ -16,11 +16,12 @@ from throughtime import tasks as registry
 from throughtime.data.progress import stage
 from throughtime.errors import ArgumentError, ThroughtimeError
 from throughtime.insight.stress import Curve, Stressed, Worst, best_method, largest_rises
-from throughtime.tasks.base import Condition, Conditions, Task
+from throughtime.tasks.base import Classifies, Condition, Conditions, Task
 from throughtime.tasks.base.conditions import SEVERITIES
 from throughtime.tasks.base.summary import checksums_of
 from throughtime.training.memory import enough_memory
 from throughtime.training.stages import shown
+from throughtime.verbs.calibrating import calibrations
 from throughtime.verbs.evaluating import examples_of
 from throughtime.verbs.run import Run, opened
 
@@ -108,6 +109,7 @@ class _Stress:
         total = 1 + len(wanted) * len(self.severities)
         with stage(f"judging undisturbed: evaluation {next(evaluations)} of {total}"):
             report = self._judged(some)
+            calibrated = calibrations(self.run, some)
         metric: Any = self.run.task.metric
         method = best_method(metric, report.baselines)
         checksums = self._checksums(some)
@@ -127,13 +129,15 @@ class _Stress:
         value = report.metrics.get(metric.name, math.nan)
         known = math.nan if method is None else report.baselines[method][metric.name]
         worst = list(self._worst(wanted, some, out))
-        return Stressed(metric, len(some), of, value, method, known, curves, worst, self.seed)
+        return Stressed(metric, len(some), of, value, method, known, curves, worst, self.seed, calibrated)
 
     def _twin(self) -> Task[Any, Any]:
         """The task once more, that remembers nothing of other examples and keeps what it computes in the room."""
         task = self.run.task
         twin: Task[Any, Any] = type(task)(task.settings, self.room)
         twin.load_features(self.run.folder.features)
+        if isinstance(task, Classifies) and isinstance(twin, Classifies):
+            twin.temperature = task.temperature
         return twin
 
     def _judged(self, examples: Sequence[Any]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from throughtime.data.splits import Splits
 from throughtime.tasks.base.capability import Capability
+from throughtime.tasks.base.classifies import Classifies
 from throughtime.tasks.base.conditions import Condition, Conditions
 from throughtime.tasks.base.draws import Draws
 from throughtime.tasks.base.expresses import Expresses
@@ -17,6 +18,7 @@ from throughtime.tasks.base.watches import Watches
 
 __all__ = [
     "Capability",
+    "Classifies",
     "Condition",
     "Conditions",
     "Described",

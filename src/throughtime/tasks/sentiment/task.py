@@ -24,7 +24,7 @@ from throughtime.data.words.vocabulary import Vocabulary
 from throughtime.errors import DataError
 from throughtime.storage.report import Report
 from throughtime.storage.written import readable
-from throughtime.tasks.base import Described, Metric, Prediction, Splits, Task, existing
+from throughtime.tasks.base import Classifies, Described, Metric, Prediction, Splits, Task, existing
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
 from throughtime.tasks.sentiment.baselines.bag_of_words import BagOfWords
 from throughtime.tasks.sentiment.conditions import DisturbedTexts
@@ -41,7 +41,7 @@ _EVALUATION_BATCH = 100
 _END_MARKS = ".!?…。！？।؟"
 
 
-class Sentiment(Task[LabelledText, SentimentSettings], DisturbedTexts):
+class Sentiment(Task[LabelledText, SentimentSettings], Classifies, DisturbedTexts):
     """A classifier of texts: what is said of the film, which kind of question it is.
 
     An example is a text and its label; identical texts always stay on one side of a split.
@@ -244,12 +244,14 @@ class Sentiment(Task[LabelledText, SentimentSettings], DisturbedTexts):
 
     def _answered(self, model: Model, examples: Sequence[LabelledText]) -> tuple[np.ndarray, np.ndarray]:
         """The classes of texts, (N,), and the model's answers."""
-        from throughtime.tasks.sentiment.answers import logits_of_batches
+        probabilities, actual = self.class_probabilities(model, examples)
+        return actual, probabilities.argmax(axis=1)
 
-        batches = logits_of_batches(model, self.watched(examples))
-        found = [(batch["targets"].numpy(), logits.argmax(axis=1)) for batch, logits in batches]
-        actual, answered = (np.concatenate(part) for part in zip(*found, strict=True))
-        return actual, answered
+    def class_probabilities(self, model: Model, examples: Sequence[LabelledText]) -> tuple[np.ndarray, np.ndarray]:
+        """As the network gives them."""
+        from throughtime.tasks.sentiment.answers import probabilities_of
+
+        return probabilities_of(model, self.watched(examples))
 
     # -- use -------------------------------------------------------------------------------------------------
 
@@ -279,7 +281,7 @@ class Sentiment(Task[LabelledText, SentimentSettings], DisturbedTexts):
                 yield {"text": text, "label": None, "probability": None, "probabilities": {}}
                 continue
             found, attention = answer(model, self._encoded(words))
-            probabilities = dict(zip(self.labels.names, map(float, found), strict=True))
+            probabilities = dict(zip(self.labels.names, map(float, self.tempered(found)), strict=True))
             label = max(probabilities, key=lambda name: probabilities[name])
             said = {"text": text, "label": label, "probability": probabilities[label], "probabilities": probabilities}
             if attention is not None:

@@ -15,7 +15,7 @@ from throughtime.data.splits import read_named
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
 from throughtime.storage.written import readable
-from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Task
+from throughtime.tasks.base import Classifies, Described, Draws, Metric, Prediction, Splits, Task
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
 from throughtime.tasks.video.baselines.single_frames import SingleFrames, frame_features
 from throughtime.tasks.video.clips.clip import Clip
@@ -37,7 +37,7 @@ _EVALUATION_BATCH = 64
 _PICTURES = 16
 
 
-class Video(Task[Clip, VideoSettings], Draws, DisturbedClips):
+class Video(Task[Clip, VideoSettings], Draws, Classifies, DisturbedClips):
     """A classifier of clips: pictures from video files, or vectors from poses and sensors."""
 
     name = "video"
@@ -207,11 +207,9 @@ class Video(Task[Clip, VideoSettings], Draws, DisturbedClips):
 
     def evaluate(self, model: Model, examples: Sequence[Clip]) -> Report:
         """Accuracy, macro F1 and the confusion matrix, beside answers that know no time."""
-        from throughtime.tasks.video.answers import probabilities_of
-
         classes, names = len(self.labels), self.labels.names
-        actual = np.array([self.labels.number(clip) for clip in examples])
-        probabilities = probabilities_of(model, self.loader(examples, training=False))
+        raw, actual = self.class_probabilities(model, examples)
+        probabilities = self.tempered(raw)
         confusion = confusion_matrix(actual, probabilities.argmax(axis=1), classes)
         frames = [self._frames(clip) for clip in self._prepared(examples)]
         single, summary = self.baselines["single frames"], self.baselines["mean and spread"]
@@ -228,6 +226,13 @@ class Video(Task[Clip, VideoSettings], Draws, DisturbedClips):
             | {f"always {self.labels.majority}": accuracy_and_f1(confusion_matrix(actual, always, classes))},
             [confusion_table(confusion, names)] if classes <= SHOWN else [],
         )
+
+    def class_probabilities(self, model: Model, examples: Sequence[Clip]) -> tuple[np.ndarray, np.ndarray]:
+        """As the network gives them."""
+        from throughtime.tasks.video.answers import probabilities_of
+
+        actual = np.array([self.labels.number(clip) for clip in examples])
+        return probabilities_of(model, self.loader(examples, training=False)), actual
 
     # -- use -------------------------------------------------------------------------------------------------
 
@@ -258,7 +263,8 @@ class Video(Task[Clip, VideoSettings], Draws, DisturbedClips):
         from throughtime.tasks.video.answers import so_far
 
         (prepared,) = self._prepared([clip])
-        return so_far(model, self._frames(prepared))
+        after, scores = so_far(model, self._frames(prepared))
+        return after, self.tempered(scores)
 
     def render(self, prediction: Prediction) -> str:
         """The class, how sure it is, the next class, and the file."""
