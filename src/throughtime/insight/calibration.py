@@ -13,7 +13,7 @@ from throughtime.tasks.base.classifies import tempered
 
 BINS = 15
 """Of the reliability diagram, as Guo et al. (2017) have them."""
-_ASKED = 0.8  # share of the examples that is answered in the sentence about silence
+_ASKED = 0.8  # share of the examples that is answered in the sentence about silence, or the nearest that there is
 _HOTTEST = 100.0  # a temperature beyond which nothing is known at all; its inverse bounds the other side
 
 
@@ -86,13 +86,14 @@ class Calibration:
             f"It is right about {self.accuracy:.1%}, and says so with {self.confidence.mean():.1%} in the mean: "
             f"{100 * abs(gap):.1f} points {kind}; expected calibration error {self.ece():.3f}."
         )
-        answered, right = self.right_at(_ASKED)
-        if answered == 1 or right <= self.accuracy:
+        shares, rights = (one[:-1] for one in self.rejection())  # without the last, which is all
+        place = int(np.abs(shares - _ASKED).argmin()) if len(shares) else 0
+        if not len(shares) or rights[place] <= self.accuracy:
             yield 'Nothing is gained if it may say "I don\'t know": where it is least sure it is wrong no more often.'
             return
         yield (
-            f'If it may say "I don\'t know" of the {1 - answered:.0%} where it is least sure, it is right about '
-            f"{right:.1%} of the rest, in place of {self.accuracy:.1%} of all."
+            f'If it may say "I don\'t know" of the {1 - shares[place]:.0%} where it is least sure, it is right about '
+            f"{rights[place]:.1%} of the rest, in place of {self.accuracy:.1%} of all."
         )
 
     def to_json(self) -> dict[str, Any]:
