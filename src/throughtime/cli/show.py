@@ -14,6 +14,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from throughtime.data.findings import STYLES, Finding
+from throughtime.storage import report as stored
 from throughtime.storage.report import Report
 from throughtime.tasks.base import Metric
 
@@ -36,25 +37,21 @@ def show_report(report: Report, metric: Metric, judged_on: str) -> None:
         [who, *(_number(numbers[name]) if name in numbers else "" for name in report.metrics)]
         for who, numbers in [("model", report.metrics), *report.baselines.items()]
     ]
-    show_table(console, f"{judged_on}; {metric.name}: {metric.unit}", columns, rows, first_style="bold")
+    _show_table(console, f"{judged_on}; {metric.name}: {metric.unit}", columns, rows, first_style="bold")
     for extra in report.tables:
-        columns = [Column(Text(name)) for name in extra.columns]
-        rows = [[value if isinstance(value, str) else _number(value) for value in row] for row in extra.rows]
-        show_table(console, extra.title, columns, rows)
+        show_table(extra)
 
 
-def show_table(
+def show_table(table: stored.Table) -> None:
+    """Print a table, beside each other as many of its columns as there is room for."""
+    columns = [Column(Text(name)) for name in table.columns]
+    rows = [[value if isinstance(value, str) else _number(value) for value in row] for row in table.rows]
+    _show_table(report_console(), table.title, columns, rows)
+
+
+def _show_table(
     console: Console, title: str, columns: Sequence[Column], rows: Sequence[Sequence[str]], first_style: str = ""
 ) -> None:
-    """Print a table within the console's width, in several parts where it is wider.
-
-    Args:
-        console: where.
-        title: above it.
-        columns: with their heads.
-        rows: a text for each column.
-        first_style: of the first row.
-    """
     # not as the table's own title, which would be broken where the table is narrow
     console.print(Text(title, style="italic"))
     for part in _side_by_side(columns, rows, console.width):

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import tyro
 from rich.console import Console
-from rich.table import Column
 from rich.text import Text
 
 from throughtime.cli.arguments import new_folder
 from throughtime.cli.show import report_console, show_findings, show_table
 from throughtime.insight.calibration import BINS
+from throughtime.storage.report import Table
 from throughtime.verbs.stressing import LIMIT, check_stress, stress
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ def run(arguments: Sequence[str]) -> int:
     )
     content = json.dumps(found.to_json(), ensure_ascii=False, indent=2)
     if asked.out is not None:
-        from throughtime.insight.calibration_picture import draw_calibrations
-        from throughtime.insight.stress_picture import draw_curves
+        from throughtime.insight.pictures.calibration import draw_calibrations
+        from throughtime.insight.pictures.stress import draw_curves
         from throughtime.storage.atomic import write_atomically
 
         draw_curves(found, asked.out / "stress.png")
@@ -91,16 +91,16 @@ def _show(found: Stressed, console: Console) -> None:
     some = f"{found.examples:,} example{'s' * (found.examples != 1)}" + (
         f" of {found.of:,}, evenly spread" if found.examples < found.of else ""
     )
-    columns = [Column(), *(Column(name, justify="right") for name in ("none", *severities, "breaks at"))]
+    columns = ["", "none", *severities, "breaks at"]
     rows = []
     for curve in found.curves:
         broken = found.breaks_at(curve)
         values = [_number(value) for value in (found.value, *curve.values)]
         rows.append([curve.condition, *values, "" if broken is None else f"{broken}"])
-    show_table(console, f"{metric.name} ({metric.unit}) by severity; {some}", columns, rows)
+    show_table(Table(f"{metric.name} ({metric.unit}) by severity; {some}", columns, rows))
     if found.method is not None:
         simple = [[c.condition, *(_number(value) for value in (found.simple, *c.simple))] for c in found.curves]
-        show_table(console, f"the same of {found.method}", columns[:-1], simple)
+        show_table(Table(f"the same of {found.method}", columns[:-1], simple))
     for sentence in found.sentences():
         console.print(Text(sentence))
     console.print(Text("\nwhat the conditions do, at severities 1 to 5", "italic"))
@@ -132,14 +132,12 @@ def _show_calibration(one: Calibration, console: Console) -> None:
         for number, (count, sure, right) in enumerate(zip(*one.reliability(), strict=True))
         if count
     ]
-    columns = [Column("how sure"), *(Column(name, justify="right") for name in ("examples", "mean", "right"))]
     console.print()
-    show_table(console, f"how sure it is, and how often right{said}", columns, rows)
-    answers = [one.right_at(share) for share in _ANSWERED]
-    head = [Column(), *(Column(f"{share:.0%}", justify="right") for share, _ in dict(answers).items())]
-    show_table(
-        console, "right, of the share where it is surest", head, [["", *(f"{r:.1%}" for r in dict(answers).values())]]
-    )
+    show_table(Table(f"how sure it is, and how often right{said}", ("how sure", "examples", "mean", "right"), rows))
+    answers = dict(one.right_at(share) for share in _ANSWERED)
+    heads = ("answered", *(f"{share:.0%}" for share in answers))
+    right = ["right", *(f"{right:.1%}" for right in answers.values())]
+    show_table(Table("where it answers only what it is surest of", heads, [right]))
     for sentence in one.sentences():
         console.print(Text(sentence))
 

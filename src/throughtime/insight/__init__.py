@@ -1,1 +1,1 @@
-"""What a trained model does and how far it can be trusted: plain arrays with names, drawn only where asked for."""
+"""What happens inside a model, what it bears, how far it is to be believed: plain arrays with names, drawn if asked."""

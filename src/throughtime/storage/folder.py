@@ -20,6 +20,7 @@ from throughtime import __version__
 from throughtime.errors import ThroughtimeError
 from throughtime.settings import Settings
 from throughtime.storage.atomic import clear_errors, remove_unfinished, write_atomically
+from throughtime.storage.energy import Footprint
 from throughtime.storage.report import Report, Table
 from throughtime.storage.written import read_arrays, readable
 
@@ -43,6 +44,7 @@ class RunFolder:
     | metrics.csv, events/         | the course of the training, for people and for TensorBoard         |
     | calibration.json             | the temperature of a classifier's probabilities, where asked for   |
     | report.json                  | the test split's metrics, baselines beside them                    |
+    | energy.json                  | what has been used, and how that is known                          |
 
     Args:
         path: the folder; use `create` or `open`.
@@ -314,3 +316,22 @@ class RunFolder:
             return Report(report["metrics"], report["baselines"], [Table(**table) for table in report["tables"]])
         except (ValueError, KeyError, TypeError) as error:
             raise ThroughtimeError(f"{self._report}: found no readable report ({error})") from error
+
+    @property
+    def _energy(self) -> Path:
+        return self.path / "energy.json"
+
+    def write_energy(self, footprint: Footprint) -> None:
+        """Write what has been used so far."""
+        write_atomically(self._energy, json.dumps(footprint.to_json(), indent=2) + "\n")
+
+    def read_energy(self) -> Footprint | None:
+        """What `write_energy` wrote; None in a run from before that was counted.
+
+        Raises:
+            DataError: it is broken.
+        """
+        if not self._energy.exists():
+            return None
+        with readable(self._energy, "account of energy"):
+            return Footprint.from_json(json.loads(self._energy.read_bytes()))

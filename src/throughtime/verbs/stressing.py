@@ -63,6 +63,7 @@ def stress(
     """
     run = opened(run)
     check_stress(run, conditions, severities, limit)
+    run.task.findings.clear()
     with shown(quiet), tempfile.TemporaryDirectory(prefix="throughtime-stress-") as folder:
         examples = examples_of(run, data)
         return _Stress(run, Path(folder), sorted(set(severities)), seed).all_of(examples, conditions, limit, out)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from throughtime.insight.calibration import BINS, Calibration
-from throughtime.storage.atomic import write_atomically
+from throughtime.insight.pictures.paper import COLOURS, INK, LINE, inked, save, sheet
 
-_PAPER, _INK, _LINE, _BAR, _GAP = "#fdfbf6", "#3a352c", "#cfc7b6", "#2f5d8a", "#c8553d"
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_GAP, _BAR = COLOURS[:2]
 
 
 def draw_calibrations(found: Sequence[Calibration], path: Path) -> None:
@@ -22,28 +24,18 @@ def draw_calibrations(found: Sequence[Calibration], path: Path) -> None:
         found: one at least, of the same examples.
         path: the PNG file; it is replaced as a whole or not at all.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(4.0 * (len(found) + 1), 4.2), facecolor=_PAPER, layout="constrained")
-    FigureCanvasAgg(figure)
-    panels = np.atleast_1d(figure.subplots(1, len(found) + 1)).tolist()
+    figure = sheet(4.0 * (len(found) + 1), 4.2, "")
+    panels = figure.subplots(1, len(found) + 1).tolist()
     for axes, one in zip(panels, found, strict=False):
         _reliability(axes, one)
     _rejection(panels[-1], found[-1])
     for axes in panels:
-        axes.set_facecolor(_PAPER)
-        axes.grid(color=_LINE, lw=0.6)
+        axes.grid(color=LINE, lw=0.6)
         axes.set_axisbelow(True)
-        axes.tick_params(colors=_INK)
-        for edge in axes.spines.values():
-            edge.set_color(_LINE)
-    content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=110)
-    write_atomically(path, content.getvalue())
+    save(figure, path)
 
 
-def _reliability(axes: Any, one: Calibration) -> None:
+def _reliability(axes: Axes, one: Calibration) -> None:
     """A bar a bin, how often it is right; from the bar to the mean confidence the gap that the ECE averages."""
     count, sure, right = one.reliability()
     there = count > 0
@@ -59,16 +51,16 @@ def _reliability(axes: Any, one: Calibration) -> None:
         hatch="///",
         label="gap to how sure it is",
     )
-    axes.plot([0, 1], [0, 1], color=_INK, ls="--", lw=1)
+    axes.plot([0, 1], [0, 1], color=INK, ls="--", lw=1)
     how = "as the model gives it" if one.temperature == 1 else f"temperature {one.temperature:.3g}"
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="how sure it is", ylabel="share that is right")
-    axes.set_title(f"{how}: ECE {one.ece():.3f}", color=_INK, fontsize=11)
-    axes.legend(loc="upper left", frameon=False, labelcolor=_INK)
+    inked(axes, f"{how}: ECE {one.ece():.3f}")
+    axes.legend(loc="upper left", frameon=False, labelcolor=INK)
 
 
-def _rejection(axes: Any, one: Calibration) -> None:
+def _rejection(axes: Axes, one: Calibration) -> None:
     answered, right = one.rejection()
-    axes.plot(answered, right, color=_BAR, lw=1.8)
-    axes.axhline(one.accuracy, color=_INK, ls="--", lw=1)
+    axes.plot(answered, right, color=_BAR, marker=".", lw=1.8)
+    axes.axhline(one.accuracy, color=INK, ls="--", lw=1)
     axes.set(xlim=(0, 1), xlabel="share that is answered, the surest first", ylabel="share of these that is right")
-    axes.set_title('if it may say "I don\'t know"', color=_INK, fontsize=11)
+    inked(axes, 'if it may say "I don\'t know"')
