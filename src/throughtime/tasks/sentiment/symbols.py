@@ -10,7 +10,7 @@ import torch
 from throughtime.data.batch import Batch
 from throughtime.models.base import Model
 from throughtime.tasks.base.symbols import SymbolSequence
-from throughtime.tasks.sentiment.answers import answer
+from throughtime.tasks.sentiment.answers import answers
 
 
 def readings(
@@ -25,7 +25,8 @@ def readings(
         labels: by their numbers.
     """
     device = next(model.parameters()).device
-    label = int(answer(model, text)[0].argmax())
+    probabilities, _ = next(answers(model, [text]))
+    label = int(probabilities.argmax())
     ends = np.cumsum(text["parts"])
     for start, end in zip([0, *ends[:-1]], ends, strict=True):
         inputs = torch.from_numpy(text["inputs"][start:end])[None]
