@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         inspect_saliency,
         inspect_units,
         predict,
+        stress,
         train,
     )
 
@@ -44,6 +45,7 @@ _HOMES = {
     "inspect_gradients": "throughtime.verbs",
     "inspect_saliency": "throughtime.verbs",
     "inspect_units": "throughtime.verbs",
+    "stress": "throughtime.verbs",
 }
 
 __all__ = [
@@ -59,6 +61,7 @@ __all__ = [
     "inspect_saliency",
     "inspect_units",
     "predict",
+    "stress",
     "train",
 ]
 

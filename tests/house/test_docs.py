@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from throughtime import tasks
-from throughtime.cli import bench, check, evaluate, generate, main, predict, train
+from throughtime.cli import bench, check, evaluate, generate, main, predict, stress, train
 from throughtime.cli.inside import gates, gradients, saliency, units
 from throughtime.tasks.base import Generates
 
@@ -77,6 +77,7 @@ def flags_for(verb: str, task: str | None) -> set[str]:
 OTHERS = {
     "evaluate": [evaluate],
     "predict": [predict],
+    "stress": [stress],
     "bench": [bench],
     "inspect": [gates, gradients, saliency, units],
 }

@@ -28,7 +28,17 @@ from throughtime import tasks, verbs
 from throughtime.cli.main import main
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.folder import RunFolder
-from throughtime.tasks.base import Capability, Draws, Expresses, Generates, Measures, Paints, Streams, Symbols
+from throughtime.tasks.base import (
+    Capability,
+    Conditions,
+    Draws,
+    Expresses,
+    Generates,
+    Measures,
+    Paints,
+    Streams,
+    Symbols,
+)
 
 LIMITS = ["--steps", "24", "--evaluate-every", "6", "--threads", "1", "--quiet"]
 LIMITS += ["--learning-rate", "0.02", "--schedule", "constant", "--warmup-steps", "0"]
@@ -288,6 +298,7 @@ def test_what_cannot_be_read_is_one_sentence(
         (Generates, ["generate", "RUN", "--out", "OUT"]),
         (Draws, ["predict", "RUN", "INPUT", "--pictures", "OUT"]),
         (Expresses, ["predict", "RUN", "INPUT", "--form", "any"]),
+        (Conditions, ["stress", "RUN", "--out", "OUT"]),
         (Measures, ["evaluate", "RUN", "--inception", "OUT"]),
         (Symbols, ["inspect", "gates", "RUN", "INPUT", "--out", "OUT.png"]),
     ],
@@ -408,3 +419,33 @@ def test_it_answers_while_its_input_comes_in(
     assert_alike(between[1:-1], answers, 1e-4)
     with pytest.raises(ThroughtimeError, match="as a stream"):  # a run that has to see the whole
         list(throughtime.predict(trained.run, [stream.argument]))
+
+
+def test_under_each_of_its_conditions_it_is_judged_twice_alike(
+    trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    able(Conditions, trained)
+    run, out = verbs.Run(trained.run), tmp_path / "out"
+    test = run.paths.read(run.task).test
+    before = [run.task.describe(example) for example in test]
+    options = ["--severities", "5", "--limit", "3", "--seed", "4"]
+    capsys.readouterr()
+    assert main(["stress", str(trained.run), *options, "--out", str(out), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found == json.loads((out / "stress.json").read_text(encoding="utf-8"))
+    names = [condition.name for condition in run.task.conditions(tmp_path)]
+    assert [curve["condition"] for curve in found["curves"]] == names
+    assert any(curve["changed"] for curve in found["curves"])
+    assert all(math.isfinite(curve["values"][0]) for curve in found["curves"])
+    again = throughtime.stress(run, conditions=names[-1:], severities=(5,), limit=3, seed=4, quiet=True).to_json()
+    assert again["curves"] == found["curves"][-1:]
+    few = run.task.sample(test, 3)
+    assert found["undisturbed"] == again["undisturbed"]
+    assert found["undisturbed"]["value"] == run.task.evaluate(run.model, few).metrics[run.task.metric.name]
+    assert found["undisturbed"]["method"] is not None
+    assert [run.task.describe(example) for example in test] == before
+    with Image.open(out / "stress.png") as picture:
+        assert len(set(picture.convert("L").tobytes())) > 2
+    kept = sorted(path.name for path in out.iterdir() if path.name.startswith("worst"))
+    assert len(kept) in (0, 2 * len(found["worst"]))
+    assert not {name for name in kept if "-before" not in name and "-after" not in name}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -40,6 +41,7 @@ class RunFolder:
     | begun                        | until config.toml is written: that all in the folder is ours       |
     | samples/                     | what a generator made after each evaluation                        |
     | metrics.csv, events/         | the course of the training, for people and for TensorBoard         |
+    | calibration.json             | the temperature of a classifier's probabilities, where asked for   |
     | report.json                  | the test split's metrics, baselines beside them                    |
     | energy.json                  | what has been used, and how that is known                          |
 
@@ -263,6 +265,33 @@ class RunFolder:
     @property
     def _checksums(self) -> Path:
         return self.path / "examples.npz"
+
+    def write_temperature(self, temperature: float) -> None:
+        """Write down by what a classifier's logits are divided."""
+        write_atomically(self._calibration, json.dumps({"temperature": temperature}) + "\n")
+
+    def read_temperature(self) -> float:
+        """What `write_temperature` wrote; 1 in a run that was not calibrated.
+
+        Raises:
+            DataError: it is broken, or no temperature.
+        """
+        if not self._calibration.exists():
+            return 1.0
+        with readable(self._calibration, "temperature"):
+            temperature = float(json.loads(self._calibration.read_bytes())["temperature"])
+            if not 0 < temperature < math.inf:
+                raise ValueError(f"{temperature} is none")
+        return temperature
+
+    def forget_temperature(self) -> None:
+        """Other weights are being learned: what was found of those before does not hold."""
+        with clear_errors(self._calibration, "remove"):
+            self._calibration.unlink(missing_ok=True)
+
+    @property
+    def _calibration(self) -> Path:
+        return self.path / "calibration.json"
 
     @property
     def finished(self) -> bool:

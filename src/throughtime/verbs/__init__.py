@@ -8,6 +8,7 @@ from throughtime.verbs.generating import generate
 from throughtime.verbs.inspecting import inspect_gates, inspect_gradients, inspect_saliency, inspect_units
 from throughtime.verbs.predicting import predict
 from throughtime.verbs.run import Run, stored_settings
+from throughtime.verbs.stressing import stress
 from throughtime.verbs.training import train
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "inspect_units",
     "predict",
     "stored_settings",
+    "stress",
     "train",
 ]

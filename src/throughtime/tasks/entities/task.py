@@ -28,6 +28,7 @@ from throughtime.tasks.base import (
 )
 from throughtime.tasks.entities.answers import EVALUATION_BATCH, LONGEST_PART, Answer, answer, joined, parts_of
 from throughtime.tasks.entities.baselines.gazetteer import Gazetteer
+from throughtime.tasks.entities.conditions import DisturbedSentences
 from throughtime.tasks.entities.corpora.names import FAKER
 from throughtime.tasks.entities.corpora.reading import SUFFIXES, read_sentences, read_to_answer
 from throughtime.tasks.entities.corpora.schemes import rules, tags_of
@@ -48,7 +49,7 @@ _TOGETHER = 1_000  # texts that are waited for where they are there already: tho
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 
 
-class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints, Symbols):
+class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints, Symbols, DisturbedSentences):
     """A tagger of words: which of them are names, of what kind, and where each begins and ends."""
 
     name = "entities"

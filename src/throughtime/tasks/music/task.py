@@ -27,6 +27,7 @@ from throughtime.tasks.base import (
 )
 from throughtime.tasks.base.bounds import chosen, judge, nelbo
 from throughtime.tasks.music import scoring
+from throughtime.tasks.music.conditions import DisturbedPieces
 from throughtime.tasks.music.noting import note_form, note_lost
 from throughtime.tasks.music.scores import representation as forms
 from throughtime.tasks.music.scores.chorales import chorales, melody
@@ -52,7 +53,7 @@ _WINDOW = 1000  # elements at a time when nothing is learned: bounds the memory 
 _SURPRISES = 3
 
 
-class Music(Task[Piece, MusicSettings], Generates, Symbols):
+class Music(Task[Piece, MusicSettings], Generates, Symbols, DisturbedPieces):
     """Polyphonic music, as frames of 88 keys or as performance events."""
 
     name = "music"

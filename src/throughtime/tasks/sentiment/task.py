@@ -24,9 +24,10 @@ from throughtime.data.words.vocabulary import Vocabulary
 from throughtime.errors import DataError
 from throughtime.storage.report import Report
 from throughtime.storage.written import readable
-from throughtime.tasks.base import Described, Metric, Prediction, Splits, Symbols, SymbolSequence, Task
+from throughtime.tasks.base import Classifies, Described, Metric, Prediction, Splits, Symbols, SymbolSequence, Task
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
 from throughtime.tasks.sentiment.baselines.bag_of_words import BagOfWords
+from throughtime.tasks.sentiment.conditions import DisturbedTexts
 from throughtime.tasks.sentiment.doubts import note_cut, note_doubts, shortened
 from throughtime.tasks.sentiment.reading import given_splits, read_labelled, texts_to_answer, with_all_labels
 from throughtime.tasks.sentiment.settings import SentimentSettings
@@ -43,7 +44,7 @@ _NO_WORDS: Prediction = {"text": "", "label": None, "probability": None, "probab
 _END_MARKS = ".!?…。！？।؟"
 
 
-class Sentiment(Task[LabelledText, SentimentSettings], Symbols):
+class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, DisturbedTexts):
     """A classifier of texts: what is said of the film, which kind of question it is.
 
     An example is a text and its label; identical texts always stay on one side of a split.
@@ -250,12 +251,14 @@ class Sentiment(Task[LabelledText, SentimentSettings], Symbols):
 
     def _answered(self, model: Model, examples: Sequence[LabelledText]) -> tuple[np.ndarray, np.ndarray]:
         """The classes of texts, (N,), and the model's answers."""
-        from throughtime.tasks.sentiment.answers import logits_of_batches
+        probabilities, actual = self.class_probabilities(model, examples)
+        return actual, probabilities.argmax(axis=1)
 
-        batches = logits_of_batches(model, self.watched(examples))
-        found = [(batch["targets"].numpy(), logits.argmax(axis=1)) for batch, logits in batches]
-        actual, answered = (np.concatenate(part) for part in zip(*found, strict=True))
-        return actual, answered
+    def class_probabilities(self, model: Model, examples: Sequence[LabelledText]) -> tuple[np.ndarray, np.ndarray]:
+        """As the network gives them."""
+        from throughtime.tasks.sentiment.answers import probabilities_of
+
+        return probabilities_of(model, self.watched(examples))
 
     # -- use -------------------------------------------------------------------------------------------------
 
@@ -278,7 +281,7 @@ class Sentiment(Task[LabelledText, SentimentSettings], Symbols):
                 yield self._prediction(text, each, *next(found)) if each else _NO_WORDS | {"text": text}
 
     def _prediction(self, text: str, words: list[str], found: np.ndarray, attention: np.ndarray | None) -> Prediction:
-        probabilities = dict(zip(self.labels.names, map(float, found), strict=True))
+        probabilities = dict(zip(self.labels.names, map(float, self.tempered(found)), strict=True))
         label = max(probabilities, key=lambda name: probabilities[name])
         said = {"text": text, "label": label, "probability": probabilities[label], "probabilities": probabilities}
         if attention is not None:

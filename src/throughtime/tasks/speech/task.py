@@ -35,6 +35,7 @@ from throughtime.tasks.speech.audio.masking import Masking
 from throughtime.tasks.speech.audio.recording import Excerpt, PulseCode, stream_recording
 from throughtime.tasks.speech.audio.utterance import Utterance
 from throughtime.tasks.speech.captions import subtitles
+from throughtime.tasks.speech.conditions import DisturbedUtterances
 from throughtime.tasks.speech.examining import examine
 from throughtime.tasks.speech.features import Features
 from throughtime.tasks.speech.live import LiveTranscriber, Sound
@@ -53,7 +54,7 @@ _WHOLE = (0.0, None)
 _LIVE = "pcm:RATE (raw 16-bit samples, one channel, little-endian, on standard input) or stream:FILE"
 
 
-class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound], Symbols):
+class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound], Symbols, DisturbedUtterances):
     """A transcriber: log-mel features, convolutions, recurrent layers, CTC, prefix beam search."""
 
     name = "speech"

@@ -28,6 +28,7 @@ from throughtime.tasks.base import (
     existing,
 )
 from throughtime.tasks.base.bounds import chosen, judge, nelbo
+from throughtime.tasks.text.conditions import DisturbedPassages
 from throughtime.tasks.text.corpus import shakespeare
 from throughtime.tasks.text.corpus.files import (
     HELD_OUT,
@@ -66,7 +67,7 @@ _BASELINE_TOKENS = 8_000_000
 _VALIDATION_TOKENS = 1_000_000
 
 
-class Text(Task[Piece, TextSettings], Generates, Symbols):
+class Text(Task[Piece, TextSettings], Generates, Symbols, DisturbedPassages):
     """A language model of text files of any size.
 
     An example is a piece of a text file; the tokens of a split are those of all its pieces in a row.

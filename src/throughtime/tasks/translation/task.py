@@ -19,6 +19,7 @@ from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits,
 from throughtime.tasks.translation.answers import Answers
 from throughtime.tasks.translation.baselines.translation_memory import TranslationMemory
 from throughtime.tasks.translation.baselines.word_dictionary import WordDictionary
+from throughtime.tasks.translation.conditions import DisturbedPairs
 from throughtime.tasks.translation.corpora import danish
 from throughtime.tasks.translation.corpora.pair import Pair, Sides
 from throughtime.tasks.translation.corpora.parallel import find_splits, read_pairs, sources_of
@@ -48,7 +49,7 @@ _EXAMPLES = 5
 _COPY, _WORDS, _NEAREST = "the source as it is", "word by word (IBM Model 1)", "the most similar sentence of training"
 
 
-class Translation(Task[Pair, TranslationSettings], Draws, Symbols):
+class Translation(Task[Pair, TranslationSettings], Draws, Symbols, DisturbedPairs):
     """An encoder-decoder with attention.
 
     An example is a sentence and its translation; no sentence stands in two parts of a split, on either side.
