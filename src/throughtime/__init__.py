@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from throughtime.layers import GRU, LSTM, RNN
-    from throughtime.verbs import Run, check, evaluate, generate, predict, train
+    from throughtime.verbs import Run, check, evaluate, generate, predict, report, train
 
 __version__ = "0.1.0"
 
@@ -29,9 +29,10 @@ _HOMES = {
     "evaluate": "throughtime.verbs",
     "predict": "throughtime.verbs",
     "generate": "throughtime.verbs",
+    "report": "throughtime.verbs",
 }
 
-__all__ = ["GRU", "LSTM", "RNN", "Run", "check", "evaluate", "generate", "predict", "train"]
+__all__ = ["GRU", "LSTM", "RNN", "Run", "check", "evaluate", "generate", "predict", "report", "train"]
 
 
 def __getattr__(name: str) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from throughtime import tasks
-from throughtime.cli import bench, check, evaluate, generate, main, predict, train
+from throughtime.cli import bench, check, evaluate, generate, main, predict, report, train
 from throughtime.tasks.base import Generates
 
 ROOT = Path(__file__).parents[2]
@@ -73,7 +73,7 @@ def flags_for(verb: str, task: str | None) -> set[str]:
     return flags_of(*(module.Arguments for name, module in OTHERS.items() if name == verb))
 
 
-OTHERS = {"evaluate": evaluate, "predict": predict, "bench": bench}
+OTHERS = {"evaluate": evaluate, "predict": predict, "report": report, "bench": bench}
 
 
 def commands(page: Path) -> Iterator[list[str]]:

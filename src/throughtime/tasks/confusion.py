@@ -27,6 +27,19 @@ def accuracy_and_f1(confusion: np.ndarray) -> dict[str, float]:
     return {"accuracy": float(right.sum() / confusion.sum()), "macro_f1": float(f1.mean())}
 
 
+def surprises(logits: np.ndarray, actual: np.ndarray) -> np.ndarray:
+    """-log p (N,) of the actual classes (N,), by a softmax over logits (N, C), in nats.
+
+    Example:
+        >>> surprises(np.array([[0.0, 0.0], [0.0, 800.0]]), np.array([1, 0])).round(3).tolist()
+        [0.693, 800.0]
+    """
+    logits = logits.astype(np.float64)
+    highest = logits.max(axis=1)
+    total = highest + np.log(np.exp(logits - highest[:, None]).sum(axis=1))
+    return np.asarray(total - logits[np.arange(len(actual)), actual])
+
+
 def confusion_table(confusion: np.ndarray, names: Sequence[str]) -> Table:
     """The matrix for people."""
     rows: list[list[str | int]] = [[name, *map(int, row)] for name, row in zip(names, confusion, strict=True)]

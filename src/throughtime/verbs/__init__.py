@@ -1,4 +1,4 @@
-"""The verbs in Python, a file each: check, train, evaluate, predict, generate; the last three need but a run folder."""
+"""The verbs in Python, a file each; all but the first two, check and train, need but a run folder."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from throughtime.verbs.checking import Checked, check
 from throughtime.verbs.evaluating import evaluate
 from throughtime.verbs.generating import generate
 from throughtime.verbs.predicting import predict
+from throughtime.verbs.reporting import report
 from throughtime.verbs.run import Run, stored_settings
 from throughtime.verbs.training import train
 
-__all__ = ["Checked", "Run", "check", "evaluate", "generate", "predict", "stored_settings", "train"]
+__all__ = ["Checked", "Run", "check", "evaluate", "generate", "predict", "report", "stored_settings", "train"]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from throughtime.data.progress import stage
 from throughtime.errors import ThroughtimeError
+from throughtime.reports.writing import write_report
 from throughtime.settings import LIMITS, TrainingSettings
 from throughtime.tasks.base import Watches
 from throughtime.training import limits
@@ -112,6 +113,7 @@ def train(
             run = Run(folder.path)
             with shown(quiet):
                 folder.write_report(judge(run, splits.test))
+    write_report(folder.path)
     return run
 
 

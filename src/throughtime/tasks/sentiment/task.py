@@ -23,9 +23,10 @@ from throughtime.data.words.vectors import GLOVE
 from throughtime.data.words.vocabulary import Vocabulary
 from throughtime.errors import DataError
 from throughtime.storage.report import Report
+from throughtime.storage.scores import MODEL, Scores, Shown, of_values
 from throughtime.storage.written import readable
 from throughtime.tasks.base import Described, Metric, Prediction, Splits, Task, existing
-from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
+from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table, surprises
 from throughtime.tasks.sentiment.baselines.bag_of_words import BagOfWords
 from throughtime.tasks.sentiment.doubts import note_cut, note_doubts, shortened, with_words
 from throughtime.tasks.sentiment.settings import SentimentSettings
@@ -217,20 +218,21 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
 
     def validate(self, model: Model, examples: Sequence[LabelledText]) -> float:
         """Share of the texts that are right."""
-        actual, answered = self._answered(model, examples)
-        return float((actual == answered).mean())
+        actual, logits = self._answered(model, examples)
+        return float((actual == logits.argmax(axis=1)).mean())
 
     def evaluate(self, model: Model, examples: Sequence[LabelledText]) -> Report:
         """Accuracy, macro F1 and the confusion matrix; beside a bag of words and the most frequent class."""
         self.accept(examples)
-        actual, answered = self._answered(model, examples)
+        actual, logits = self._answered(model, examples)
+        answered, nats = logits.argmax(axis=1), surprises(logits, actual)
         texts = counted(examples, "judging the bag of words")
         bag = np.array([self.baseline.probabilities(split_words(example.text)).argmax() for example in texts])
         always = self.labels.majority
-        confusion = confusion_matrix(actual, answered, len(self.labels))
+        names, confusion = self.labels.names, confusion_matrix(actual, answered, len(self.labels))
         others = {
             f"bag of words, {self.baseline.method}": bag,
-            f"always {always}": np.full(len(actual), self.labels.names.index(always)),
+            f"always {always}": np.full(len(actual), names.index(always)),
         }
         return Report(
             accuracy_and_f1(confusion),
@@ -238,17 +240,24 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
                 name: accuracy_and_f1(confusion_matrix(actual, answers, len(self.labels)))
                 for name, answers in others.items()
             },
-            [confusion_table(confusion, self.labels.names)] if len(self.labels) <= SHOWN else [],
+            [confusion_table(confusion, names)] if len(self.labels) <= SHOWN else [],
+            Scores(
+                self.metric.name,
+                self.metric.best,
+                {name: of_values(actual == found) for name, found in {MODEL: answered, **others}.items()},
+                [Shown(e.text, names[a], names[b]) for e, a, b in zip(examples, actual, answered, strict=True)],
+                nats,
+            ),
         )
 
     def _answered(self, model: Model, examples: Sequence[LabelledText]) -> tuple[np.ndarray, np.ndarray]:
-        """The classes of texts, (N,), and the model's answers."""
+        """The classes of texts, (N,), and the model's logits, (N, C)."""
         from throughtime.tasks.sentiment.answers import logits_of_batches
 
         batches = logits_of_batches(model, self.watched(examples))
-        found = [(batch["targets"].numpy(), logits.argmax(axis=1)) for batch, logits in batches]
-        actual, answered = (np.concatenate(part) for part in zip(*found, strict=True))
-        return actual, answered
+        found = [(batch["targets"].numpy(), logits) for batch, logits in batches]
+        actual, logits = (np.concatenate(part) for part in zip(*found, strict=True))
+        return actual, logits
 
     # -- use -------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from throughtime.data.labels import SHOWN, Labels
 from throughtime.data.splits import read_named
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
+from throughtime.storage.scores import MODEL, Scores, Shown, of_values
 from throughtime.storage.written import readable
 from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Task
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
@@ -220,14 +221,17 @@ class Video(Task[Clip, VideoSettings], Draws):
             ],
             f"always {self.labels.majority}": [names.index(self.labels.majority)] * len(frames),
         }
-        nll = -np.log(np.maximum(probabilities[np.arange(len(actual)), actual], 1e-30)).mean()
+        nats = -np.log(np.maximum(probabilities[np.arange(len(actual)), actual], 1e-30))
+        answers = (names[answer] for answer in probabilities.argmax(axis=1))
+        shown = [Shown(self.show(c), names[a], said) for c, a, said in zip(examples, actual, answers, strict=True)]
         return Report(
-            {**accuracy_and_f1(confusion), "nll": float(nll)},
+            {**accuracy_and_f1(confusion), "nll": float(nats.mean())},
             {
                 name: accuracy_and_f1(confusion_matrix(actual, np.array(answers), classes))
                 for name, answers in blind.items()
             },
             [confusion_table(confusion, names)] if classes <= SHOWN else [],
+            Scores("nll", "min", {MODEL: of_values(nats)}, shown, nats),
         )
 
     # -- use -------------------------------------------------------------------------------------------------
