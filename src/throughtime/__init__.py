@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from throughtime.layers import GRU, LSTM, RNN
-    from throughtime.verbs import Run, check, evaluate, generate, predict, report, train
+    from throughtime.verbs import (
+        Run,
+        check,
+        evaluate,
+        generate,
+        inspect_gates,
+        inspect_gradients,
+        inspect_saliency,
+        predict,
+        report,
+        train,
+    )
 
 __version__ = "0.1.0"
 
@@ -30,9 +41,26 @@ _HOMES = {
     "predict": "throughtime.verbs",
     "generate": "throughtime.verbs",
     "report": "throughtime.verbs",
+    "inspect_gates": "throughtime.verbs",
+    "inspect_gradients": "throughtime.verbs",
+    "inspect_saliency": "throughtime.verbs",
 }
 
-__all__ = ["GRU", "LSTM", "RNN", "Run", "check", "evaluate", "generate", "predict", "report", "train"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "Run",
+    "check",
+    "evaluate",
+    "generate",
+    "inspect_gates",
+    "inspect_gradients",
+    "inspect_saliency",
+    "predict",
+    "report",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -55,7 +55,21 @@ def test_what_is_wrong_with_a_command_line_is_said_without_torch(tmp_path: Path)
         "the task music": ["check", "speech", data, "--language-model", music],
         "primer.mid: found no such file": ["generate", music, "--out", f"{new}.mid", "--primer", "primer.mid"],
         "new/a.mid: found no folder": ["generate", music, "--out", f"{new}/a.mid"],
-        "found the ending '.gif'": ["generate", str(STORED / "text" / "run"), "--out", f"{new}.gif"],
+        "w.pth: found no such file": ["evaluate", str(STORED / "vae" / "run"), "--inception", "w.pth"],
+        "makes no pictures that Inception": ["evaluate", music, "--inception", "w.pth"],
+        "found the ending '.gif', expected the name of a .txt": [
+            "generate",
+            str(STORED / "text" / "run"),
+            "--out",
+            f"{new}.gif",
+        ],
+        "found nothing to inspect, expected one of: gates": ["inspect"],
+        "found 'gats' to inspect": ["inspect", "gats", music],
+        "found the ending '.gif'": ["inspect", "gates", music, "a.mid", "--out", f"{new}.gif"],
+        "missing.mid: found no such": ["inspect", "gates", music, missing],
+        "found neither RUN nor --cells": ["inspect", "gradients"],
+        "--most is 0": ["inspect", "saliency", music, data, "--most", "0"],
+        "the task vae reads no sequence": ["inspect", "gates", str(STORED / "vae" / "run"), "x"],
         "the task sentiment does not generate": ["generate", str(STORED / "sentiment" / "run"), "--out", new],
     }
     statuses, modules, said = imported(*wrong.values())

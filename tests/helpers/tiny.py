@@ -60,7 +60,8 @@ class Tiny:
     stream: Stream | None = None
 
 
-VARIANTS = ("music with a latent space", "text with a latent space")
+_LATENT = ("music with a latent space", "text with a latent space")
+VARIANTS = tuple(named for named in _LATENT if named.partition(" ")[0] in room_of)
 """Models that an application has besides; `latent` beside its tiny data says with what settings."""
 
 

@@ -50,8 +50,10 @@ def look(name: str) -> bool:
         house = Path(folder) / "house"
         shutil.copytree(ROOT, house, ignore=LEFT_OUT)
         remove(name, house)
-        for gone in (house / "tests" / "tasks" / name, house / "tests" / "tasks" / "stored_runs" / name):
-            shutil.rmtree(gone, ignore_errors=True)  # not of each application is there a stored run
+        stored = (house / "tests" / "tasks" / "stored_runs").iterdir()
+        its = (path for path in stored if tasks.room_of.get(path.name.partition("-")[0]) == name)
+        for gone in (house / "tests" / "tasks" / name, *its):
+            shutil.rmtree(gone)
         shutil.rmtree(house / "tests" / "house")  # what two shared, one may have alone now; README names it on
         examples = having(name, house / "tests")
         print(f"{name}: left with it: {', '.join(examples) or 'no tests of others'}", flush=True)

@@ -14,6 +14,7 @@ import pytest
 
 from throughtime import tasks
 from throughtime.cli import bench, check, evaluate, generate, main, predict, report, train
+from throughtime.cli.inside import gates, gradients, saliency
 from throughtime.tasks.base import Generates
 
 ROOT = Path(__file__).parents[2]
@@ -70,10 +71,16 @@ def flags_for(verb: str, task: str | None) -> set[str]:
         return flags_of({"train": train, "check": check}[verb].Arguments, *(one.Settings for one in found))
     if verb == "generate":
         return flags_of(generate.Arguments, *(one.Generation for one in found if issubclass(one, Generates)))
-    return flags_of(*(module.Arguments for name, module in OTHERS.items() if name == verb))
+    return flags_of(*(module.Arguments for module in OTHERS.get(verb, ())))
 
 
-OTHERS = {"evaluate": evaluate, "predict": predict, "report": report, "bench": bench}
+OTHERS = {
+    "evaluate": [evaluate],
+    "predict": [predict],
+    "report": [report],
+    "bench": [bench],
+    "inspect": [gates, gradients, saliency],
+}
 
 
 def commands(page: Path) -> Iterator[list[str]]:

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +22,14 @@ from PIL import Image
 import throughtime
 from helpers import tiny
 from helpers.pages import Page
-from helpers.processes import context, kill_again_and_again
-from helpers.runs import assert_alike, metrics
+from helpers.processes import train_killed
+from helpers.runs import assert_alike, assert_same_bytes, metrics
 from helpers.tiny import Tiny
 from throughtime import tasks, verbs
 from throughtime.cli.main import main
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.folder import RunFolder
-from throughtime.tasks.base import Capability, Draws, Expresses, Generates, Paints, Streams
+from throughtime.tasks.base import Capability, Draws, Expresses, Generates, Measures, Paints, Streams, Symbols
 
 LIMITS = ["--steps", "24", "--evaluate-every", "6", "--threads", "1", "--quiet"]
 LIMITS += ["--learning-rate", "0.02", "--schedule", "constant", "--warmup-steps", "0"]
@@ -105,31 +103,10 @@ def test_it_learns(trained: Trained) -> None:
         assert all(math.isfinite(value) for value in scores.values())
 
 
-def child(words: list[str], log: Path) -> None:
-    """What a process of its own does, for which a run that is there is one that goes on."""
-    os.dup2(os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND), 2)
-    os.dup2(2, 1)
-    sys.exit(main(words))
-
-
 def test_killed_at_random_moments_it_goes_on_to_the_same_bytes(trained: Trained, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    checkpoint = RunFolder(out).checkpoint
-
-    def start() -> ForkServerProcess:
-        words = ["train", trained.task, "--out", str(out), "--resume", "--quiet"]
-        if not checkpoint.exists():
-            shutil.rmtree(out, ignore_errors=True)  # killed before there was anything to go on with
-            words = [*trained.words(out), "--checkpoint-every", "0"]
-        process = context.Process(target=child, args=(words, tmp_path / "log"))
-        process.start()
-        return process
-
-    assert kill_again_and_again(start, checkpoint, 2, 0.05, trained.task) >= 1
-    assert (out / "model.safetensors").read_bytes() == (trained.run / "model.safetensors").read_bytes()
-    assert metrics(out / "metrics.csv") == metrics(trained.run / "metrics.csv")
-    assert (out / "report.json").read_bytes() == (trained.run / "report.json").read_bytes()
-    assert list(out.rglob(".*unfinished*")) == []
+    assert train_killed(trained.words(out), out, 2, 0.05, trained.task) >= 1
+    assert_same_bytes(out, trained.run)
 
 
 def test_it_evaluates_as_it_did_when_it_was_trained(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
@@ -330,6 +307,8 @@ def test_what_cannot_be_read_is_one_sentence(
         (Generates, ["generate", "RUN", "--out", "OUT"]),
         (Draws, ["predict", "RUN", "INPUT", "--pictures", "OUT"]),
         (Expresses, ["predict", "RUN", "INPUT", "--form", "any"]),
+        (Measures, ["evaluate", "RUN", "--inception", "OUT"]),
+        (Symbols, ["inspect", "gates", "RUN", "INPUT", "--out", "OUT.png"]),
     ],
 )
 def test_what_it_cannot_do_it_says_and_who_can(
@@ -348,6 +327,39 @@ def test_what_it_cannot_do_it_says_and_who_can(
     assert f"the task {trained.task} {capability.lacking}" in error
     assert error.endswith(f"expected one that does: {', '.join(tasks.able(capability))}")
     assert not (tmp_path / "out").exists()
+
+
+def test_what_its_layers_read_has_names_and_a_history(trained: Trained) -> None:
+    able(Symbols, trained)
+    run = verbs.Run(trained.run)
+    read = []
+    for given in trained.tiny.inputs:
+        for found in throughtime.inspect_gates(run, given):
+            read.append(found.symbols)
+            assert found.layers
+            for layer in found.layers:
+                arrays = [*layer.gates.values(), *layer.states.values()]
+                assert {len(values) for values in arrays} == {len(found.symbols)}
+                assert all(math.isfinite(value) for values in arrays for value in values.flat)
+    assert len(set(read)) > 1
+    together = throughtime.inspect_gates(run, trained.tiny.together)
+    assert [found.symbols for found in together] == read
+
+
+def test_what_counts_for_its_answers_adds_up(trained: Trained) -> None:
+    able(Symbols, trained)
+    for found in throughtime.inspect_saliency(trained.run, trained.tiny.inputs[0]):
+        assert len(found.scores) == len(found.symbols)
+        assert abs(found.error) < 0.01 * abs(found.scores).max()
+
+
+def test_gradients_go_back_through_its_layers_on_data_of_its_own(trained: Trained) -> None:
+    able(Symbols, trained)
+    found = throughtime.inspect_gradients(trained.run, most=2)
+    assert 1 <= len(found) <= 2
+    for flows in found:
+        assert [flow.verdict for flow in flows if flow.verdict == "none"] == []
+        assert all(math.isfinite(norm) for flow in flows for norm in flow.carried)
 
 
 def test_it_generates_the_same_from_the_same_seed(trained: Trained, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from throughtime.data.findings import STYLES, Finding
+from throughtime.storage import report as stored
 from throughtime.storage.report import Report
 from throughtime.tasks.base import Metric
 
@@ -37,9 +38,14 @@ def show_report(report: Report, metric: Metric, judged_on: str) -> None:
     ]
     _show_table(console, f"{judged_on}; {metric.name}: {metric.unit}", columns, rows, first_style="bold")
     for extra in report.tables:
-        columns = [Column(Text(name)) for name in extra.columns]
-        rows = [[value if isinstance(value, str) else _number(value) for value in row] for row in extra.rows]
-        _show_table(console, extra.title, columns, rows)
+        show_table(extra)
+
+
+def show_table(table: stored.Table) -> None:
+    """Print a table, beside each other as many of its columns as there is room for."""
+    columns = [Column(Text(name)) for name in table.columns]
+    rows = [[value if isinstance(value, str) else _number(value) for value in row] for row in table.rows]
+    _show_table(report_console(), table.title, columns, rows)
 
 
 def _show_table(

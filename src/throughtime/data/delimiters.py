@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from throughtime.data.findings import Findings
+from throughtime.data.packed import suffix_of
 
 NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
 _USUAL = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
@@ -29,7 +30,8 @@ def choose_delimiter(path: Path, content: str, findings: Findings) -> tuple[str,
     Returns:
         One character; and the content, in which a first line `sep=;`, as Excel writes it, is blank.
     """
-    usual = _USUAL.get(path.suffix.lower(), ",")
+    ending = suffix_of(path)
+    usual = _USUAL.get(ending, ",")
     head, newline, rest = content.partition("\n")
     if said := _EXCEL.fullmatch(head):
         mark = said[1]
@@ -43,8 +45,8 @@ def choose_delimiter(path: Path, content: str, findings: Findings) -> tuple[str,
         return mark, content
     apart = [mark for mark in even if not _in_prose(content, mark) and not _in_numbers(content, mark)]
     mark = min(even, key=lambda mark: (mark not in apart, _in_prose(content, mark), mark != "\t", mark != usual))
-    reason = "" if mark == usual else f", which splits all rows evenly, though the name ends in {path.suffix}"
-    findings.taken("delimiter", NAMES[mark] + (reason if path.suffix.lower() in _USUAL else ""), path)
+    reason = "" if mark == usual else f", which splits all rows evenly, though the name ends in {ending}"
+    findings.taken("delimiter", NAMES[mark] + (reason if ending in _USUAL else ""), path)
     if len(apart) > 1:
         others = " and ".join(NAMES[mark] for mark in even)
         findings.suspicious("delimiter", f"{others} would each split all rows evenly: {NAMES[mark]} is taken", path)

@@ -14,6 +14,7 @@ from throughtime.errors import DataError, ThroughtimeError
 
 # other people's names for the classes of the built-in reviews
 _ALIASES = {"0": "negative", "neg": "negative", "1": "positive", "pos": "positive"}
+_IS_NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?")
 SHOWN = 20
 """Classes that are shown to people; more fill no table."""
 
@@ -99,6 +100,19 @@ class Labels:
         return self.names.index(meant)
 
 
+def one_writing(labels: Iterable[str]) -> dict[str, str]:
+    """Whole numbers that stand there in two ways, as "1" and "1.0": how each is read; nothing where others are labels.
+
+    Example:
+        >>> one_writing(["0", "1", "1.0"]), one_writing(["0", "1.0"]), one_writing(["1", "1.0", "v1"])
+        ({'1.0': '1'}, {}, {})
+    """
+    names = set(labels)
+    if not all(_IS_NUMBER.fullmatch(name) for name in names):
+        return {}
+    return {name: short for name in sorted(names) if (short := _as_number(name)) != name and short in names}
+
+
 def note_alike(labels: Iterable[str], findings: Findings) -> None:
     """Note labels that look like one class and are several, or like several and are one.
 
@@ -112,13 +126,15 @@ def note_alike(labels: Iterable[str], findings: Findings) -> None:
     """
     first: dict[str, str] = {}
     names = sorted(set(labels))
+    found_in = Counter(part.strip() for name in names for part in set(re.split("[,;|]", name)))
     for name in names:
         other = first.setdefault(_as_number(name).casefold(), name)
         if other != name:
             findings.suspicious("labels", f"{other!r} and {name!r} are two classes")
         parts = [part.strip() for part in re.split("[,;|]", name)]
-        if part := next((part for part in parts[:-1] if part in names), None):
-            findings.suspicious("several labels", f"{name!r} is one class, though {part!r} is one too")
+        if part := next((part for part in parts if len(parts) > 1 and (part in names or found_in[part] > 1)), None):
+            of = "is one too" if part in names else f"stands in {found_in[part]} of them"
+            findings.suspicious("several labels", f"{name!r} is one class, though {part!r} {of}")
 
 
 def _as_number(label: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from throughtime.kernels.checkpoint import segment_length
 from throughtime.kernels.dispatch import CHOICES, Kernel, choose, current, register, run, use
+from throughtime.kernels.forking import heed_forks
 from throughtime.kernels.lengths import Lengths
 from throughtime.kernels.request import Noise, Request, Result
 
@@ -21,3 +22,5 @@ __all__ = [
     "segment_length",
     "use",
 ]
+
+heed_forks()

@@ -1,13 +1,27 @@
-"""The verbs in Python, a file each; all but the first two, check and train, need but a run folder."""
+"""The verbs in Python, a file each: check, train, and those that need but a run folder: evaluate, predict, ..."""
 
 from __future__ import annotations
 
 from throughtime.verbs.checking import Checked, check
 from throughtime.verbs.evaluating import evaluate
 from throughtime.verbs.generating import generate
+from throughtime.verbs.inspecting import inspect_gates, inspect_gradients, inspect_saliency
 from throughtime.verbs.predicting import predict
 from throughtime.verbs.reporting import report
 from throughtime.verbs.run import Run, stored_settings
 from throughtime.verbs.training import train
 
-__all__ = ["Checked", "Run", "check", "evaluate", "generate", "predict", "report", "stored_settings", "train"]
+__all__ = [
+    "Checked",
+    "Run",
+    "check",
+    "evaluate",
+    "generate",
+    "inspect_gates",
+    "inspect_gradients",
+    "inspect_saliency",
+    "predict",
+    "report",
+    "stored_settings",
+    "train",
+]

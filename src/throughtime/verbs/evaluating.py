@@ -8,6 +8,8 @@ from typing import Any
 
 from throughtime.data.progress import stage
 from throughtime.storage.report import Report
+from throughtime.tasks import require
+from throughtime.tasks.base import Measures
 from throughtime.tasks.base.summary import checksums_of, note_learned
 from throughtime.training.memory import enough_memory
 from throughtime.training.stages import shown
@@ -16,18 +18,29 @@ from throughtime.verbs.run import Run, opened
 
 
 @enough_memory()
-def evaluate(run: Run | str | Path, data: str | Path | None = None, *, quiet: bool = False) -> Report:
+def evaluate(
+    run: Run | str | Path, data: str | Path | None = None, *, inception: str | Path | None = None, quiet: bool = False
+) -> Report:
     """The metrics of a trained model, simple baselines beside it.
 
     Args:
         run: a run or its folder.
         data: a file or folder that the task reads; None: the test split of the run's own data.
+        inception: the file of Inception's weights, in whose features generated pictures are measured too (FID); None:
+            they are not.
         quiet: say nothing while it reads and judges.
+
+    Raises:
+        ThroughtimeError: it is no run folder, something is wrong with the data, or such a file is no use.
 
     What is wrong with the examples, such as having been learned from, is in `run.task.findings` afterwards.
     """
     run = opened(run)
     run.task.findings.clear()
+    if inception is not None:
+        require(run.task, Measures).measure_in(Path(inception))
+    elif isinstance(run.task, Measures):
+        run.task.measure_in(None)
     with shown(quiet):
         with stage("reading"):
             examples = run.paths.read(run.task).test if data is None else run.task.read(Path(data))

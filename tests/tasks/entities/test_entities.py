@@ -13,13 +13,14 @@ from seqeval.metrics import classification_report, f1_score, precision_score, re
 
 import throughtime
 from throughtime.cli.main import main
+from throughtime.data.findings import Findings
 from throughtime.data.sources import cache_folder
 from throughtime.data.words.vectors import GLOVE
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.tasks.entities.baselines.gazetteer import Gazetteer
-from throughtime.tasks.entities.corpora.columns import read_columns
 from throughtime.tasks.entities.corpora.names import FAKER, read_names, split_of
 from throughtime.tasks.entities.corpora.news import SIZES, compose
+from throughtime.tasks.entities.corpora.reading import read_sentences
 from throughtime.tasks.entities.corpora.schemes import Scheme, tags_of
 from throughtime.tasks.entities.corpora.sentence import Sentence, Span
 
@@ -129,7 +130,7 @@ def test_the_command_line_reads_and_writes_all_forms(
     assert [line.split("\t") for line in lines[:2]] == [[words[0], "B-PER"], ["lives", "O"]]
     again = tmp_path / "again.conll"
     again.write_text("\n".join(lines))
-    assert read_columns(again)[0].spans == (Span(0, 1, "PER"), Span(3, 4, "LOC"))
+    assert read_sentences(again, run.task.settings, Findings())[0].spans == (Span(0, 1, "PER"), Span(3, 4, "LOC"))
     bare = tmp_path / "bare.conll"
     bare.write_text("Ralim\nlives\nin\nSoken\n")
     (tmp_path / "texts.jsonl").write_text(

@@ -8,9 +8,11 @@ from throughtime.tasks.base.draws import Draws
 from throughtime.tasks.base.expresses import Expresses
 from throughtime.tasks.base.generates import Generates, GenerateSettings, check_writable
 from throughtime.tasks.base.inputs import existing
+from throughtime.tasks.base.measures import Measures
 from throughtime.tasks.base.metric import Metric
 from throughtime.tasks.base.paints import Paints
 from throughtime.tasks.base.streams import Streams
+from throughtime.tasks.base.symbols import Symbols, SymbolSequence
 from throughtime.tasks.base.task import Described, Prediction, Task
 from throughtime.tasks.base.watches import Watches
 
@@ -21,11 +23,14 @@ __all__ = [
     "Expresses",
     "GenerateSettings",
     "Generates",
+    "Measures",
     "Metric",
     "Paints",
     "Prediction",
     "Splits",
     "Streams",
+    "SymbolSequence",
+    "Symbols",
     "Task",
     "Watches",
     "check_writable",

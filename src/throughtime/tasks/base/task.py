@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 import numpy as np
 
 from throughtime.data.findings import Findings
-from throughtime.data.splits import Splits, split_groups
+from throughtime.data.splits import Splits, hold_out, split_groups
 from throughtime.settings import TrainingSettings
 from throughtime.storage.report import Report
 from throughtime.tasks.base.inputs import lines_of
@@ -113,6 +113,10 @@ class Task(ABC, Generic[Example, SettingsT]):
         groups = [self.group(example, index) for index, example in enumerate(examples)]
         self.findings.taken("splits", f"drawn by the seed {self.settings.seed}: {valid:.0%} valid, {test:.0%} test")
         return split_groups(examples, groups, self.settings.seed, valid, test)
+
+    def hold_out(self, train: Sequence[Example]) -> tuple[Sequence[Example], Sequence[Example]]:
+        """All but a tenth of the groups, and that tenth: what becomes of train where another split is not given."""
+        return hold_out(train, [self.group(example, index) for index, example in enumerate(train)], self.settings.seed)
 
     @abstractmethod
     def describe(self, example: Example) -> Described:

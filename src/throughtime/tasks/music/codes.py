@@ -9,6 +9,7 @@ import numpy as np
 
 from throughtime.data.findings import Findings
 from throughtime.errors import DataError, ThroughtimeError
+from throughtime.models.parts.arc import arc
 from throughtime.tasks.base import check_writable
 from throughtime.tasks.music.composing import BAR, enough, in_tempo, sampling_of, writable, write_piece
 from throughtime.tasks.music.scores.files import music_files, read_score
@@ -17,7 +18,7 @@ from throughtime.tasks.music.scores.midi import write_midi
 from throughtime.tasks.music.scores.picture import draw_below
 from throughtime.tasks.music.scores.representation import Examples, Piece, Representation
 from throughtime.tasks.music.scores.score import Score
-from throughtime.tasks.music.scores.synthesis import PROGRAMS
+from throughtime.tasks.music.scores.synthesis import PROGRAMS, check_length, synthesise, write_wav
 from throughtime.tasks.music.segments import segments
 from throughtime.tasks.music.settings import MusicGeneration, MusicSettings
 
@@ -66,12 +67,12 @@ def compose_from_codes(
         findings: of reading what was given.
 
     Returns:
-        The MIDI file, the WAV file, the picture; of a way all MIDI files and the picture.
+        The MIDI file, the WAV file, the picture; of a way all MIDI files, all WAV files, and the picture.
 
     Raises:
         ThroughtimeError: a piece that cannot be read, a folder that cannot be written to, silence.
     """
-    from throughtime.models.codes import between, drawn, near
+    from throughtime.models.codes import drawn, near
 
     if options.length is None and options.seconds is None:
         options = options.model_copy(update={"length": settings.segment_length})
@@ -85,7 +86,7 @@ def compose_from_codes(
     if options.from_ is not None:
         files, picture = _files(out, options.steps or _STEPS)
         start, end = placed(options.from_), placed(options.to)
-        scores = [decoded(code, start.shift) for code in between(start.code, end.code, len(files))]
+        scores = [decoded(code, start.shift) for code in arc(start.code, end.code, len(files))]
         title = f"From {Path(options.from_).name} to {Path(options.to or '').name}, temperature {options.temperature:g}"
         return _write_way([in_tempo(score, settings, options) for score in scores], files, picture, title, options)
     random = np.random.default_rng(options.seed)
@@ -152,9 +153,13 @@ def _write_way(
 ) -> list[Path]:
     if not any(len(score.notes) for score in scores):
         raise ThroughtimeError("the model composed nothing but silence: try another seed or a higher temperature")
+    for score in scores:
+        check_length(score)
+    sounds = [file.with_suffix(".wav") for file in files]
     with writable(picture):
         picture.parent.mkdir(exist_ok=True)
-        for score, file in zip(scores, files, strict=True):
+        for score, file, sound in zip(scores, files, sounds, strict=True):
             write_midi(score, file, PROGRAMS[options.instrument])
+            write_wav(synthesise(score, options.instrument), sound)
         draw_below(scores, picture, title, BAR)
-    return [*files, picture]
+    return [*files, *sounds, picture]

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from throughtime.settings import CellName, Probability, Schedule
 from throughtime.tasks.base.latent import LatentGeneration, LatentSettings
+from throughtime.tasks.base.many_files import ManyFilesSettings
 from throughtime.tasks.base.recurrent import ResetSettings
 
 _BARS = 8
@@ -16,7 +17,7 @@ _BAR = 4  # quarter notes
 _EVENTS = 128
 
 
-class MusicSettings(LatentSettings, ResetSettings):
+class MusicSettings(ManyFilesSettings, LatentSettings, ResetSettings):
     """A model of music; plain: a GRU over quarter-note frames, dependent keys, two minutes."""
 
     representation: Literal["roll", "events"] = "roll"

@@ -13,7 +13,17 @@ from throughtime.data.progress import counted
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
 from throughtime.storage.written import read_arrays, readable
-from throughtime.tasks.base import Described, Generates, GenerateSettings, Metric, Prediction, Splits, Task
+from throughtime.tasks.base import (
+    Described,
+    Generates,
+    GenerateSettings,
+    Metric,
+    Prediction,
+    Splits,
+    Symbols,
+    SymbolSequence,
+    Task,
+)
 from throughtime.tasks.base.bounds import chosen, judge, nelbo
 from throughtime.tasks.music import scoring
 from throughtime.tasks.music.noting import note_form, note_lost
@@ -39,7 +49,7 @@ _WINDOW = 1000  # elements at a time when nothing is learned: bounds the memory 
 _SURPRISES = 3
 
 
-class Music(Task[Piece, MusicSettings], Generates):
+class Music(Task[Piece, MusicSettings], Generates, Symbols):
     """Polyphonic music, as frames of 88 keys or as performance events."""
 
     name = "music"
@@ -91,7 +101,7 @@ class Music(Task[Piece, MusicSettings], Generates):
                 except UnpitchedError as error:
                     drums.append(error)
                     self.findings.left_out("drums", "a piece of drums alone", file)
-        damaged.raise_all()
+        damaged.settle(self.settings.skip_broken and bool(pieces), self.findings)
         if not pieces:
             raise drums[0]
         note_form(self.settings, self.findings)
@@ -281,6 +291,19 @@ class Music(Task[Piece, MusicSettings], Generates):
             said.append(words + ")")
         count = f"{prediction[f'{unit}s']} {unit}s"
         return f"{prediction['file']}: {prediction['nll']:.3f} nats per {unit}, {count}; surprises: {'; '.join(said)}"
+
+    def readings(self, model: Model, given: Any) -> Iterator[SymbolSequence]:
+        """The pieces of a file or folder, or one that was read already; with a latent space, their segments."""
+        from throughtime.tasks.music import symbols
+
+        files = [] if isinstance(given, Piece) else music_files(Path(given))
+        pieces = (self._piece(read_score(file, self.findings)) for file in files)
+        for piece in [given] if isinstance(given, Piece) else pieces:
+            yield from symbols.readings(model, self.form, self.settings, piece)
+
+    def inputs_of(self, example: Piece) -> Iterator[Piece]:
+        """The piece itself."""
+        yield example
 
     def check_output(self, out: Path, options: GenerateSettings) -> None:
         """Any name will do, for several files are called alike; what is gone on from must be there."""

@@ -19,6 +19,8 @@ class SentimentSettings(ResetSettings):
     """Column of the labels, by name or number from 1; none: guessed."""
     encoding: str = "utf-8"
     """Encoding of the files, such as utf-8, latin-1, utf-16."""
+    skip_broken: bool = False
+    """Leave out the files of a folder that cannot be read, and count them."""
     hidden_size: int = Field(default=150, ge=1)
     bidirectional: bool = False
     """Read from both ends."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -16,7 +15,18 @@ from throughtime.data.splits import read_named
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
 from throughtime.storage.scores import MODEL
-from throughtime.tasks.base import Described, Draws, Expresses, Metric, Prediction, Splits, Streams, Task
+from throughtime.tasks.base import (
+    Described,
+    Draws,
+    Expresses,
+    Metric,
+    Prediction,
+    Splits,
+    Streams,
+    Symbols,
+    SymbolSequence,
+    Task,
+)
 from throughtime.tasks.speech.answers import EVALUATION_BATCH, Decoder, describe, log_probabilities, parts_of, together
 from throughtime.tasks.speech.audio import voices
 from throughtime.tasks.speech.audio.corpora import Reading, read_corpus, read_part, sound_files
@@ -31,7 +41,7 @@ from throughtime.tasks.speech.features import Features
 from throughtime.tasks.speech.live import LiveTranscriber, Sound
 from throughtime.tasks.speech.scoring import error_rates, scores_of, table_of_errors
 from throughtime.tasks.speech.settings import SpeechSettings
-from throughtime.tasks.speech.splits import given_splits, hold_out_speakers, speaker_or_index, without_few_speakers
+from throughtime.tasks.speech.splits import given_splits, listed_splits, speaker_or_index, without_few_speakers
 from throughtime.tasks.speech.start import Start
 
 if TYPE_CHECKING:
@@ -39,12 +49,12 @@ if TYPE_CHECKING:
     from throughtime.models.base import Model
     from throughtime.models.transcriber import Transcriber
 
-_MANIFESTS = (".csv", ".tsv", ".jsonl")
+_MANIFESTS = (".csv", ".tsv", ".jsonl", ".json")
 _WHOLE = (0.0, None)
 _LIVE = "pcm:RATE (raw 16-bit samples, one channel, little-endian, on standard input) or stream:FILE"
 
 
-class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
+class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound], Symbols):
     """A transcriber: log-mel features, convolutions, recurrent layers, CTC, prefix beam search."""
 
     name = "speech"
@@ -80,7 +90,8 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
     def _reading(self) -> Reading:
         asked = self.settings
         columns = Columns(asked.audio_column, asked.text_column)
-        return Reading(columns, asked.encoding, asked.longest, self.features.spelling, asked.rate)
+        spelling = self.features.spelling
+        return Reading(columns, asked.encoding, asked.longest, spelling, asked.rate, asked.skip_broken)
 
     def built_in_data(self) -> Splits[Utterance]:
         """Composed sentences, spoken, see `throughtime.tasks.speech.audio.voices`."""
@@ -93,14 +104,18 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
     def read_splits(self, path: Path) -> Splits[Utterance]:
         """As a folder names them (Common Voice, or folders train, dev, test), else split 80/10/10."""
         if path.is_dir() and (named := given_splits(path, self.findings)) is not None:
-            cut = partial(hold_out_speakers, seed=self.settings.seed, findings=self.findings)
-            return read_named(named, self.read, cut, self.findings)
+            return read_named(named, self.read, self.hold_out, self.findings)
         examples = read_corpus(path, self._reading, self.findings)
-        return self.split(without_few_speakers(examples, self.findings))
+        listed = listed_splits(path, examples, self.findings)
+        return listed or self.split(without_few_speakers(examples, self.findings))
 
     def group(self, example: Utterance, index: int) -> Hashable:
         """All that one of many people says stays together."""
         return speaker_or_index(example, index)
+
+    def hold_out(self, train: Sequence[Utterance]) -> tuple[Sequence[Utterance], Sequence[Utterance]]:
+        """All but a tenth of the speakers, or where few are named of the recordings."""
+        return super().hold_out(without_few_speakers(train, self.findings))
 
     def describe(self, example: Utterance) -> Described:
         """Its sound and what is said."""
@@ -237,9 +252,28 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
         """What is said in each recording, when and how surely."""
         waiting = iter(inputs)
         while group := list(islice(waiting, EVALUATION_BATCH if isinstance(inputs, Sequence) else 1)):
-            given = [one for each in group for one in (self.read_inputs(each) if isinstance(each, str) else [each])]
-            heard = [one if isinstance(one, Excerpt) else Excerpt(one) for one in given]
+            heard = [one for given in group for one in self._heard(given)]
             yield from self._recordings(cast("Transcriber", model), heard)
+
+    def _heard(self, given: Any) -> Iterator[Excerpt]:
+        """The recordings that an input stands for."""
+        for one in self.read_inputs(given) if isinstance(given, str) else [given]:
+            yield one if isinstance(one, Excerpt) else Excerpt(one)
+
+    def readings(self, model: Model, given: Any) -> Iterator[SymbolSequence]:
+        """The steps of each recording, or of the parts in which a long one is heard."""
+        from throughtime.tasks.speech.symbols import reading
+
+        hearing, longest = replace(self.features.hearing, longest=None), int(self.settings.longest * FRAMES_A_SECOND)
+        for recording in self._heard(given):
+            mel = hearing.features(recording)
+            for start, end in parts_of(mel, longest):
+                begin = recording.start + start / FRAMES_A_SECOND
+                yield reading(cast("Transcriber", model), self.features, mel[start:end], begin)
+
+    def inputs_of(self, example: Utterance) -> Iterator[Excerpt]:
+        """What is heard."""
+        yield example.excerpt
 
     def stream(self, argument: Any) -> Sound | None:
         """Raw samples on standard input (pcm:RATE), or a sound file heard as if it came in (stream:FILE)."""

@@ -14,7 +14,18 @@ from throughtime.errors import DataError, ThroughtimeError
 from throughtime.models.ngram import NGram
 from throughtime.storage.report import Report, Table
 from throughtime.storage.written import readable
-from throughtime.tasks.base import Described, Generates, GenerateSettings, Metric, Prediction, Splits, Task, existing
+from throughtime.tasks.base import (
+    Described,
+    Generates,
+    GenerateSettings,
+    Metric,
+    Prediction,
+    Splits,
+    Symbols,
+    SymbolSequence,
+    Task,
+    existing,
+)
 from throughtime.tasks.base.bounds import chosen, judge, nelbo
 from throughtime.tasks.text.corpus import shakespeare
 from throughtime.tasks.text.corpus.files import (
@@ -25,6 +36,7 @@ from throughtime.tasks.text.corpus.files import (
     find_pieces,
     find_splits,
     hold_out_end,
+    read_lines,
     read_text,
     split_in_order,
 )
@@ -51,7 +63,7 @@ _BASELINE_TOKENS = 8_000_000
 _VALIDATION_TOKENS = 1_000_000
 
 
-class Text(Task[Piece, TextSettings], Generates):
+class Text(Task[Piece, TextSettings], Generates, Symbols):
     """A language model of text files of any size.
 
     An example is a piece of a text file; the tokens of a split are those of all its pieces in a row.
@@ -97,7 +109,7 @@ class Text(Task[Piece, TextSettings], Generates):
     def read_splits(self, path: Path) -> Splits[Piece]:
         """As the folder names its files; else by file if there are 20 or more; else 90/5/5 in order."""
         if path.is_dir() and (named := find_splits(path, self.findings)) is not None:
-            return read_named(named, self.read, lambda train: hold_out_end(path, train), self.findings)
+            return read_named(named, self.read, self.hold_out, self.findings)
         pieces = self.read(path)
         if path.is_dir():
             note_merged_splits(path, [piece.path for piece in pieces], self.findings)
@@ -105,6 +117,10 @@ class Text(Task[Piece, TextSettings], Generates):
             return self.split(pieces, HELD_OUT, HELD_OUT)
         self.findings.taken("splits", "in order: the text begins with train, valid and test are its end, 5% each")
         return Splits(*split_in_order(path, pieces))
+
+    def hold_out(self, train: Sequence[Piece]) -> tuple[list[Piece], list[Piece]]:
+        """All but the end, and the end."""
+        return hold_out_end(train[0].path, train)
 
     def describe(self, example: Piece) -> Described:
         """Its bytes, and how many they are."""
@@ -262,12 +278,7 @@ class Text(Task[Piece, TextSettings], Generates):
             yield argument
             return
         for piece in find_pieces(path, self.findings):
-            line = ""
-            for text in read_text(piece, self.findings):  # a chunk ends within a line only where that is very long
-                *lines, line = (line + text).split("\n")
-                yield from lines
-            if line:
-                yield line
+            yield from self.inputs_of(piece)
 
     def predict(self, model: Model, inputs: Iterable[str]) -> Iterator[Prediction]:
         """How surprising each line is, read after the end of a line, and how it most probably goes on; with a latent
@@ -286,6 +297,17 @@ class Text(Task[Piece, TextSettings], Generates):
         answer = "reconstruction" if self.settings.latent else "continuation"
         surprise = "nothing to judge" if prediction[name] is None else f"{prediction[name]:.4g} {unit}"
         return f"{surprise} | {prediction['text']} | {prediction[answer]}"
+
+    def readings(self, model: Model, given: str) -> Iterator[SymbolSequence]:
+        """A text from the end of a line on; nothing of an empty one."""
+        from throughtime.tasks.text.symbols import reading
+
+        if given:
+            yield reading(model, self.tokenizer, given)
+
+    def inputs_of(self, example: Piece) -> Iterator[str]:
+        """Its lines."""
+        yield from read_lines(example, self.findings)
 
     def check_output(self, out: Path, options: GenerateSettings) -> None:
         """As for every task; and the options must go with a run that has a latent space, or that has none."""

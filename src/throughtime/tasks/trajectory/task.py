@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from throughtime.data.splits import hold_out, note_merged_splits, read_named
+from throughtime.data.splits import note_merged_splits, read_named
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
-from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Task, existing
+from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Symbols, SymbolSequence, Task, existing
 from throughtime.tasks.trajectory.features import Features, Frame
 from throughtime.tasks.trajectory.report import scores, table_of_one, table_of_times, table_of_validation
 from throughtime.tasks.trajectory.scoring import LEVEL, baselines, scores_of_tracks
@@ -37,7 +37,7 @@ _SHOWN = 3  # points of a track that people are shown
 _ALONE = 500  # windows of one observed position in a report
 
 
-class Trajectory(Task[Track, TrajectorySettings], Draws):
+class Trajectory(Task[Track, TrajectorySettings], Draws, Symbols):
     """A forecaster of things that move: balls, people, whatever has been seen at known times.
 
     An example is a whole track; windows are cut from it.
@@ -91,13 +91,18 @@ class Trajectory(Task[Track, TrajectorySettings], Draws):
             if path.is_dir():
                 note_merged_splits(path, list(dict.fromkeys(track.path for track in tracks)), self.findings)
             return self.split(tracks)
-        seed = self.settings.seed
-        return read_named(named, self._tracks, lambda tracks: hold_out(tracks, range(len(tracks)), seed), self.findings)
+        return read_named(named, self._tracks, self.hold_out, self.findings)
 
     def _tracks(self, path: Path) -> list[Track]:
         asked = self.settings
         return read_tracks(
-            path, columns=asked.columns, time_unit=asked.time_unit, encoding=asked.encoding, findings=self.findings
+            path,
+            columns=asked.columns,
+            time_unit=asked.time_unit,
+            encoding=asked.encoding,
+            gap=asked.gap,
+            skip_broken=asked.skip_broken,
+            findings=self.findings,
         )
 
     def examine(self, splits: Splits[Track]) -> None:
@@ -226,15 +231,31 @@ class Trajectory(Task[Track, TrajectorySettings], Draws):
     def predict(self, model: Model, inputs: Iterable[Any]) -> Iterator[Prediction]:
         """What follows the end of each track (or `t,x,y t,x,y ...`, or path)."""
         for given in inputs:
-            tracks = [given] if isinstance(given, Track) else list(self.read_inputs(str(given)))
-            self._check_dimensions(tracks)
-            for track in tracks:
-                window = self.protocol.ahead(track)
-                if window.asked[-1] <= window.times[-1]:  # one point says nothing of the time between two
-                    steps = self.features.scales.step * np.arange(1, len(window.asked) + 1)
-                    window = replace(window, asked=window.times[-1] + steps)
+            for window in self._ends(given):
                 (answer,) = self._answers(_forecaster(model), [window])
-                yield self._prediction(track, window, answer)
+                yield self._prediction(window.track, window, answer)
+
+    def _ends(self, given: Any) -> Iterator[Window]:
+        """The ends of the tracks that are given, and what is asked after them."""
+        tracks = [given] if isinstance(given, Track) else list(self.read_inputs(str(given)))
+        self._check_dimensions(tracks)
+        for track in tracks:
+            window = self.protocol.ahead(track)
+            if window.asked[-1] <= window.times[-1]:  # one point says nothing of the time between two
+                steps = self.features.scales.step * np.arange(1, len(window.asked) + 1)
+                window = replace(window, asked=window.times[-1] + steps)
+            yield window
+
+    def readings(self, model: Model, given: Any) -> Iterator[SymbolSequence]:
+        """The observed points of each track."""
+        from throughtime.tasks.trajectory.symbols import reading
+
+        for window in self._ends(given):
+            yield reading(_forecaster(model), self.features, window)
+
+    def inputs_of(self, example: Track) -> Iterator[Track]:
+        """The track itself."""
+        yield example
 
     def _prediction(self, track: Track, window: Window, answer: dict[str, Any]) -> Prediction:
         line, parabola = self.features.simple.polynomials(window)

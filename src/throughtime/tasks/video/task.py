@@ -16,12 +16,13 @@ from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
 from throughtime.storage.scores import MODEL, Scores, Shown, of_values
 from throughtime.storage.written import readable
-from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Task
+from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Symbols, SymbolSequence, Task
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
 from throughtime.tasks.video.baselines.single_frames import SingleFrames, frame_features
 from throughtime.tasks.video.clips.clip import Clip
 from throughtime.tasks.video.clips.doubts import look_at_features, look_at_lengths
 from throughtime.tasks.video.clips.files import Reading, read_inputs, read_labelled
+from throughtime.tasks.video.clips.groups import in_groups, look_for_both_sides
 from throughtime.tasks.video.clips.render import render_many
 from throughtime.tasks.video.clips.sampling import ClipLoader, Sampling, usual_values
 from throughtime.tasks.video.clips.splits import HELD_OUT, given_splits, hold_out
@@ -37,15 +38,15 @@ _EVALUATION_BATCH = 64
 _PICTURES = 16
 
 
-class Video(Task[Clip, VideoSettings], Draws):
+class Video(Task[Clip, VideoSettings], Draws, Symbols):
     """A classifier of clips: pictures from video files, or vectors from poses and sensors."""
 
     name = "video"
     summary = "says which activity a clip shows, or a sequence of poses or sensor values"
     reads = (
-        "a folder for each class with its clips (mp4, webm, mkv, avi, mov, gif, ...) or sequences (NPY, CSV: a row a "
-        "step), a manifest path,label (CSV), .ts files of the UEA archive, arrays X.npy with y.npy; pairs named _TRAIN "
-        "and _TEST, or folders train and test, keep their splits"
+        "a folder for each class with its clips (mp4, mkv, ..., folders of pictures) or sequences (NPY, CSV: a row a "
+        "step), lists of clips (path,label; UCF-101, Kinetics), .ts, .arff and .tsv of the UEA and UCR archives, long "
+        "tables (id,time,values,label), X.npy with y.npy, .npz; names with _TRAIN and _TEST, or folders, are splits"
     )
     built_in = "clips by our own renderer: nine ways in which a shape moves, which no single frame tells"
     unit = "frames"
@@ -54,6 +55,8 @@ class Video(Task[Clip, VideoSettings], Draws):
 
     def __init__(self, settings: VideoSettings, cache: Path) -> None:
         super().__init__(settings, cache)
+        if settings.origin is not None and settings.joints is None:
+            raise ThroughtimeError("found --origin without --joints, expected both: how many joints, and which of them")
         self.labels = Labels([], "")
         self.mean: np.ndarray | None = None
         """(F,) of vectors; None for pictures."""
@@ -69,29 +72,42 @@ class Video(Task[Clip, VideoSettings], Draws):
         return Splits(**parts)
 
     def read(self, path: Path) -> list[Clip]:
-        """The labelled clips of a folder, a manifest, a .ts file or arrays; the test part where a folder has such."""
-        if path.is_dir() and (named := given_splits(path)) is not None:
+        """The labelled clips of a folder, list, table, array or archive's file; the test part where it brings such."""
+        if (named := given_splits(path)) is not None:
             path = named.get("test", named.get("valid", path))
             self.findings.taken("splits", f"{path.name} alone, of the splits that its folder brings", path)
-        return read_labelled(path, self._reading(), self.findings)
+        clips = read_labelled(path, self._reading(), self.findings)
+        return in_groups(clips, self.settings.group, self.findings)
 
     def read_splits(self, path: Path) -> Splits[Clip]:
         """As the files give them, what is not given drawn from the training part; or drawn from each class."""
-        seed = self.settings.seed
-        if path.is_dir() and (named := given_splits(path, self.findings)) is not None:
-            return read_named(named, self.read, lambda clips: hold_out(clips, seed), self.findings)
-        rest, valid = hold_out(self.read(path), seed)
-        train, test = hold_out(rest, seed)
-        what = f"drawn from each class by the seed {seed}: {HELD_OUT:.0%} valid, then {HELD_OUT:.0%} test"
+        if (named := given_splits(path, self.findings)) is not None:
+            return read_named(named, self.read, self.hold_out, self.findings)
+        rest, valid = self.hold_out(self.read(path))
+        train, test = self.hold_out(rest)
+        whole = "from each class" if train[0].group is None else "in whole groups"
+        what = f"drawn {whole} by the seed {self.settings.seed}: {HELD_OUT:.0%} valid, then {HELD_OUT:.0%} test"
         self.findings.taken("splits", what)
         return Splits(train, valid, test)
 
+    def hold_out(self, train: Sequence[Clip]) -> tuple[Sequence[Clip], Sequence[Clip]]:
+        """All but a share of the groups, or of each class, and that share."""
+        return hold_out(train, self.settings.seed)
+
     def _reading(self) -> Reading:
-        asked, width = self.settings, None if self.mean is None else len(self.mean)
-        return Reading(asked.size, transposed=asked.transposed, width=width)
+        asked = self.settings
+        return Reading(
+            asked.size,
+            transposed=asked.transposed,
+            width=None if self.mean is None else len(self.mean),
+            joints=asked.joints,
+            origin=asked.origin,
+            skip_broken=asked.skip_broken,
+        )
 
     def examine(self, splits: Splits[Clip]) -> None:
-        """Clips of one frame; how many frames are looked at; features that tell nothing."""
+        """Clips of one frame; groups on both sides; how many frames are looked at; features that tell nothing."""
+        look_for_both_sides(splits, self.findings)
         for clips in (splits.train, splits.valid, splits.test):
             look_at_lengths(clips, self.findings)
         if not splits.train[0].has_pictures:
@@ -264,6 +280,17 @@ class Video(Task[Clip, VideoSettings], Draws):
 
         (prepared,) = self._prepared([clip])
         return so_far(model, self._frames(prepared))
+
+    def readings(self, model: Model, given: Any) -> Iterator[SymbolSequence]:
+        """The frames of a clip (or of each in a file) that are looked at."""
+        from throughtime.tasks.video.symbols import reading
+
+        for clip in self._prepared([given] if isinstance(given, Clip) else list(self.read_inputs(str(given)))):
+            yield reading(model, self._frames(clip), self.labels.names)
+
+    def inputs_of(self, example: Clip) -> Iterator[Clip]:
+        """The clip itself."""
+        yield example
 
     def render(self, prediction: Prediction) -> str:
         """The class, how sure it is, the next class, and the file."""

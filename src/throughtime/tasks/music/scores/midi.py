@@ -10,7 +10,7 @@ import numpy as np
 
 from throughtime.data.findings import Findings
 from throughtime.errors import DataError, MissingExtraError
-from throughtime.tasks.music.scores.clamping import clamped
+from throughtime.tasks.music.scores.mending import FOUND, is_whole, mended
 from throughtime.tasks.music.scores.score import DEFAULT_TEMPO, NOTE, Score, UnpitchedError
 
 TICKS = 480
@@ -68,21 +68,23 @@ def _unwrapped(content: bytes) -> bytes:
 
 
 def _parsed(path: Path, content: bytes, findings: Findings) -> Any:
-    """What symusic makes of a file; if it stumbles, of the file with its data bytes within their range."""
+    """What symusic makes of a file; of one whose numbers lie, or over which it stumbles, once that has been mended."""
     symusic = _symusic()
     try:
-        try:
-            return symusic.Score.from_midi(content)
-        except (RuntimeError, ValueError):
-            mended, count = clamped(content)
-            if not count:
-                raise
-            score = symusic.Score.from_midi(mended)
-            findings.suspicious("data bytes", "a MIDI data byte over 127, taken as 127", path, count=count)
-            return score
+        if is_whole(content):
+            try:
+                return symusic.Score.from_midi(content)
+            except (RuntimeError, ValueError):
+                if not (wrong := mended(content)[1]):
+                    raise
+        fixed, wrong = mended(content)
+        score = symusic.Score.from_midi(fixed)
     except (RuntimeError, ValueError) as error:
         reason = str(error).removeprefix("MiniMidi: ").removesuffix(": iostream error").rstrip(".!")
         raise DataError(path, f"a broken MIDI file ({reason})", _EXPECTED) from error
+    for subject, count in wrong.items():
+        findings.suspicious(subject, FOUND[subject], path, count=count)
+    return score
 
 
 def _track(track: object, part: int) -> np.ndarray:

@@ -45,14 +45,15 @@ def read_musicxml(path: Path, findings: Findings | None = None) -> Score:
     """The notes of a MusicXML score.
 
     Args:
-        path: .musicxml or .xml, or the compressed .mxl.
+        path: a score, plain or compressed.
         findings: of reading it.
 
     Raises:
         UnpitchedError: drums alone.
         DataError: empty, no XML, no partwise score, entity declarations, an archive that unpacks to too much, no notes.
     """
-    content = _unpacked(path) if path.suffix.lower() == ".mxl" else _plain(path)
+    packed = zipfile.is_zipfile(path)  # whatever it is called
+    content = _unpacked(path) if packed else _plain(path)
     root = parse_xml(path, content)
     if root.tag == "score-timewise":
         raise DataError(path, "a timewise score", _EXPECTED)
@@ -115,17 +116,14 @@ def _plain(path: Path) -> bytes:
     content = path.read_bytes()
     if not content.strip():
         raise DataError(path, "an empty file", _EXPECTED)
+    if path.suffix.lower() == ".mxl" and not content.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith((b"<", b"\0<")):
+        raise DataError(path, "no zip archive", "a compressed MusicXML score (.mxl)")
     return content
 
 
 def _unpacked(path: Path) -> bytes:
     """The score inside a compressed file: the one that META-INF/container.xml names."""
-    size = path.stat().st_size
-    if not size:
-        raise DataError(path, "an empty file", _EXPECTED)
-    if not zipfile.is_zipfile(path):
-        raise DataError(path, "no zip archive", "a compressed MusicXML score (.mxl)")
-    largest = min(LARGEST, max(2**20, LARGEST_RATIO * size))
+    largest = min(LARGEST, max(2**20, LARGEST_RATIO * path.stat().st_size))
     container = parse_xml(path, read_member(path, "META-INF/container.xml", 2**20))
     roots = [file.get("full-path") for file in container.iter() if file.tag.rpartition("}")[2] == "rootfile"]
     if not roots or not roots[0]:

@@ -48,9 +48,13 @@ class Representation(ABC):
 
     unit: ClassVar[str]
 
-    @abstractmethod
     def shown(self, elements: NDArray[Any]) -> str:
         """How a piece begins, for people."""
+        return " | ".join(map(self.name_of, elements[:_SHOWN]))
+
+    @abstractmethod
+    def name_of(self, element: Any, shift: int = 0) -> str:
+        """One element of a piece that was moved by so many semitones, for people: as it sounds."""
 
     @abstractmethod
     def encode(self, score: Score) -> tuple[NDArray[Any], Lost]:
@@ -100,10 +104,9 @@ class Frames(Representation):
     resolution: float
     unit: ClassVar[str] = "frame"
 
-    def shown(self, elements: NDArray[Any]) -> str:
-        """The notes of the first frames."""
-        chords = ([pitch_name(LOWEST_KEY + int(key)) for key in np.nonzero(frame)[0]] for frame in elements[:_SHOWN])
-        return " | ".join(" ".join(chord) or "silence" for chord in chords)
+    def name_of(self, element: Any, shift: int = 0) -> str:
+        """The notes of a frame."""
+        return " ".join(pitch_name(LOWEST_KEY + int(key) - shift) for key in np.nonzero(element)[0]) or "silence"
 
     def encode(self, score: Score) -> tuple[NDArray[Any], Lost]:
         """As `to_roll`."""
@@ -151,9 +154,11 @@ class Performance(Representation):
 
     unit: ClassVar[str] = "event"
 
-    def shown(self, elements: NDArray[Any]) -> str:
-        """The first events."""
-        return " | ".join(event_name(int(event)) for event in elements[:_SHOWN])
+    def name_of(self, element: Any, shift: int = 0) -> str:
+        """An event in words."""
+        event = int(element)
+        pitch = event % 128
+        return event_name(event - pitch + min(max(pitch - shift, 0), 127) if event < SHIFT else event)
 
     def encode(self, score: Score) -> tuple[NDArray[Any], Lost]:
         """As `to_events`, which can show all notes."""

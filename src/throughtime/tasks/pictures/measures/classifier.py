@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -59,6 +59,8 @@ class Classifier:
         network: (B, C, H, W) from 0 to 1 -> (B, classes); all but its last layer gives the features.
         learned: what it tells.
     """
+
+    names: ClassVar = ("frechet", "kid", "precision", "recall")
 
     def __init__(self, network: nn.Sequential, learned: Learned) -> None:
         self.network, self.learned = network, learned

@@ -122,12 +122,17 @@ class PictureVAE(CodingTask[VAESettings], JudgedTask[VAESettings]):
         if active < _COLLAPSED * self.settings.latent[0]:
             rows.append(("the posterior has collapsed", "most latent units say nothing: --kl-warmup, --free-bits"))
         baselines = self._baselines(flat(pictures.array(chosen)))
-        measured = self.measure(network, pictures)
+        measured = self._measured(network, pictures)
         tables = [Table("the bound", ("", ""), rows), *measured.tables]
         places = (self.show(pictures[place]) for place in chosen)
         shown = [Shown(place, "", f"{nats:.2f} nats") for place, nats in zip(places, each, strict=True)]
         shares = Scores("nll", "min", {MODEL: of_values(each)}, shown)
         return Report(metrics | measured.metrics, baselines | measured.baselines, tables, shares)
+
+    def _measured(self, network: Any, pictures: PictureSet) -> Report:
+        if self.sample_judge is None and self.inception_judge is None:
+            return Report({})
+        return self.measure(self.samples(network, self.drawn_beside(pictures), self.settings.seed), pictures)
 
     def _bits(self, negative: float, weighted: float) -> dict[str, float]:
         """Bits a dimension, of values that can be counted."""

@@ -21,7 +21,7 @@ from throughtime.tasks.speech.audio.condition import Condition, Meter
 from throughtime.tasks.speech.audio.log_mel import LogMel
 from throughtime.tasks.speech.audio.recording import Excerpt, read_recording
 
-_FORMAT = 2
+_FORMAT = 3
 _BLOCK = 256  # recordings whose features are one file: what an interrupted preparation loses at most
 
 

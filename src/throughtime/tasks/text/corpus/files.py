@@ -194,6 +194,16 @@ def read_text(piece: Piece, findings: Findings | None = None) -> Iterator[str]:
         yield rest
 
 
+def read_lines(piece: Piece, findings: Findings | None = None) -> Iterator[str]:
+    """The lines of a piece of a text file, as `read_text` reads it."""
+    line = ""
+    for text in read_text(piece, findings):  # a chunk ends within a line only where that is very long
+        *lines, line = (line + text).split("\n")
+        yield from lines
+    if line:
+        yield line
+
+
 def digest(piece: Piece) -> bytes:
     """A checksum of a piece's bytes."""
     hashed = blake2b(digest_size=16)
