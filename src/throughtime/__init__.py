@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         inspect_saliency,
         inspect_units,
         predict,
+        report,
         stress,
         train,
     )
@@ -41,6 +42,7 @@ _HOMES = {
     "evaluate": "throughtime.verbs",
     "predict": "throughtime.verbs",
     "generate": "throughtime.verbs",
+    "report": "throughtime.verbs",
     "inspect_gates": "throughtime.verbs",
     "inspect_gradients": "throughtime.verbs",
     "inspect_saliency": "throughtime.verbs",
@@ -61,6 +63,7 @@ __all__ = [
     "inspect_saliency",
     "inspect_units",
     "predict",
+    "report",
     "stress",
     "train",
 ]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from throughtime import tasks
-from throughtime.cli import bench, check, evaluate, generate, main, predict, stress, train
+from throughtime.cli import bench, check, evaluate, generate, main, predict, report, stress, train
 from throughtime.cli.inside import gates, gradients, saliency, units
 from throughtime.tasks.base import Generates
 
@@ -78,6 +78,7 @@ OTHERS = {
     "evaluate": [evaluate],
     "predict": [predict],
     "stress": [stress],
+    "report": [report],
     "bench": [bench],
     "inspect": [gates, gradients, saliency, units],
 }

@@ -21,6 +21,7 @@ from PIL import Image
 
 import throughtime
 from helpers import tiny
+from helpers.pages import Page
 from helpers.processes import train_killed
 from helpers.runs import assert_alike, assert_same_bytes, metrics
 from helpers.tiny import Tiny
@@ -132,6 +133,33 @@ def test_it_evaluates_as_it_did_when_it_was_trained(trained: Trained, capsys: py
     capsys.readouterr()
     assert main(["evaluate", str(trained.run), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == stored
+
+
+def test_the_scores_of_its_examples_add_up_to_its_metric(trained: Trained) -> None:
+    folder = RunFolder(trained.run)
+    report, scores = folder.read_report(), folder.read_scores()
+    if scores is None:
+        pytest.skip(f"no score of {trained.named} is made of single examples")
+    for method, counts in scores.counts.items():
+        expected = (report.metrics if method == "model" else report.baselines[method])[scores.metric]
+        assert tasks.find(trained.task).pooled(counts.sum(axis=0)) == pytest.approx(expected, rel=1e-5), method
+    assert sorted(scores.shown) == sorted({*scores.worst, *scores.most_surprising})
+
+
+def test_its_training_ends_with_a_page(trained: Trained) -> None:
+    page = Page(trained.run / "report.html")
+    assert {
+        "What was read",
+        "How it learned",
+        "How good it is",
+        "Energy",
+        "How to make it again",
+    } <= page.sections.keys()
+    drawn = page.tree.xpath("//section[@id='samples']//img")
+    assert bool(drawn) == any((trained.run / "samples").glob("*.png"))
+    scores = RunFolder(trained.run).read_scores()
+    assert ("95 % interval" in page.sections["How good it is"]) == (scores is not None and len(scores) > 1)
+    assert ("Examples that are worth a look" in page.sections) == (scores is not None)
 
 
 def test_judged_by_all_that_was_split_it_says_so(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 
 from rich import box
 from rich.cells import cell_len
@@ -108,7 +107,7 @@ def report_console() -> Console:
 
 def report_json(report: Report) -> str:
     """The whole report as JSON."""
-    return json.dumps(asdict(report), ensure_ascii=False, indent=2)
+    return json.dumps(report.to_json(), ensure_ascii=False, indent=2)
 
 
 def _number(value: float) -> str:

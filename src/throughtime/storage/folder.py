@@ -8,7 +8,6 @@ import math
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,7 +18,9 @@ from throughtime.settings import Settings
 from throughtime.storage import config
 from throughtime.storage.atomic import clear_errors, remove_unfinished, write_atomically
 from throughtime.storage.energy import Footprint
+from throughtime.storage.notes import Note
 from throughtime.storage.report import Report, Table
+from throughtime.storage.scores import Scores
 from throughtime.storage.written import read_arrays, readable
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ class RunFolder:
     | metrics.csv, events/         | the course of the training, for people and for TensorBoard         |
     | calibration.json             | the temperature of a classifier's probabilities, where asked for   |
     | report.json                  | the test split's metrics, baselines beside them                    |
+    | scores.json                  | what each example of the test split adds to the metric             |
+    | notes/                       | what later looks into the run have found (gradients, gates, ...)   |
+    | report.html                  | all of it for people                                               |
     | energy.json                  | what has been used, and how that is known                          |
 
     Args:
@@ -303,8 +307,10 @@ class RunFolder:
         return self.path / "report.json"
 
     def write_report(self, report: Report) -> None:
-        """Write what an evaluation found."""
-        write_atomically(self._report, json.dumps(asdict(report), indent=2, default=float) + "\n")
+        """Write what an evaluation found, each example's scores beside it."""
+        if report.scores is not None:
+            write_atomically(self._scores, json.dumps(report.scores.to_json(), ensure_ascii=False) + "\n")
+        write_atomically(self._report, json.dumps(report.to_json(), indent=2, default=float) + "\n")
 
     def read_report(self) -> Report:
         """What `write_report` wrote.
@@ -319,6 +325,21 @@ class RunFolder:
             return Report(report["metrics"], report["baselines"], [Table(**table) for table in report["tables"]])
         except (ValueError, KeyError, TypeError) as error:
             raise ThroughtimeError(f"{self._report}: found no readable report ({error})") from error
+
+    @property
+    def _scores(self) -> Path:
+        return self.path / "scores.json"
+
+    def read_scores(self) -> Scores | None:
+        """The examples' scores that `write_report` wrote; None where there are none.
+
+        Raises:
+            DataError: they are broken.
+        """
+        if not self._scores.exists():
+            return None
+        with readable(self._scores, "scores of examples"):
+            return Scores.from_json(json.loads(self._scores.read_bytes()))
 
     @property
     def _energy(self) -> Path:
@@ -338,3 +359,33 @@ class RunFolder:
             return None
         with readable(self._energy, "account of energy"):
             return Footprint.from_json(json.loads(self._energy.read_bytes()))
+
+    @property
+    def notes(self) -> Path:
+        """Where later looks into the run leave what its report is to say of them, with their pictures."""
+        return self.path / "notes"
+
+    @property
+    def page(self) -> Path:
+        """The report for people."""
+        return self.path / "report.html"
+
+    def write_note(self, name: str, note: Note) -> None:
+        """Keep what a look into the run has found, in place of what the last such look has; pictures that it names lie
+        in `notes` already.
+        """
+        with clear_errors(self.notes, "make the folder"):
+            self.notes.mkdir(exist_ok=True)
+        write_atomically(self.notes / f"{name}.json", json.dumps(note.to_json(), ensure_ascii=False, default=float))
+
+    def read_notes(self) -> dict[str, Note]:
+        """What `write_note` wrote, by name.
+
+        Raises:
+            DataError: one is broken.
+        """
+        found = {}
+        for path in sorted(self.notes.glob("*.json")):
+            with readable(path, "note"):
+                found[path.stem] = Note.from_json(json.loads(path.read_bytes()))
+        return found

@@ -7,6 +7,7 @@ from throughtime.verbs.evaluating import evaluate
 from throughtime.verbs.generating import generate
 from throughtime.verbs.inspecting import inspect_gates, inspect_gradients, inspect_saliency, inspect_units
 from throughtime.verbs.predicting import predict
+from throughtime.verbs.reporting import report
 from throughtime.verbs.run import Run, stored_settings
 from throughtime.verbs.stressing import stress
 from throughtime.verbs.training import train
@@ -22,6 +23,7 @@ __all__ = [
     "inspect_saliency",
     "inspect_units",
     "predict",
+    "report",
     "stored_settings",
     "stress",
     "train",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from throughtime.data.progress import stage
 from throughtime.errors import ThroughtimeError
+from throughtime.reports.writing import write_report
 from throughtime.settings import LIMITS, TrainingSettings
 from throughtime.tasks.base import Watches
 from throughtime.training import limits
@@ -115,6 +116,7 @@ def train(
             with shown(quiet):
                 calibrate(run, splits.valid)
                 folder.write_report(judge(run, splits.test))
+    write_report(folder.path)
     return run
 
 

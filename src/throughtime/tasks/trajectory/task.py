@@ -16,7 +16,7 @@ from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits,
 from throughtime.tasks.trajectory.conditions import DisturbedTracks
 from throughtime.tasks.trajectory.features import Features, Frame
 from throughtime.tasks.trajectory.report import scores, table_of_one, table_of_times, table_of_validation
-from throughtime.tasks.trajectory.scoring import LEVEL, baselines
+from throughtime.tasks.trajectory.scoring import LEVEL, baselines, scores_of_tracks
 from throughtime.tasks.trajectory.settings import TrajectorySettings
 from throughtime.tasks.trajectory.simple import RIVALS
 from throughtime.tasks.trajectory.tracks import physics
@@ -210,7 +210,8 @@ class Trajectory(Task[Track, TrajectorySettings], Draws, Symbols, DisturbedTrack
             table_of_one(list(self._answers(_forecaster(model), alone)), self.features),
             table_of_validation(_forecaster(model), self.features, self.settings),
         ]
-        return Report(scores(windows, answers, self.features), baselines(windows, self.features), tables)
+        shares = scores_of_tracks(windows, [answer["path"] for answer in answers], self.features, self.show)
+        return Report(scores(windows, answers, self.features), baselines(windows, self.features), tables, shares)
 
     def _answers(self, model: Forecaster, windows: Sequence[Window]) -> Iterator[dict[str, Any]]:
         """For each window, in the data's axes and units, all there is to say."""

@@ -15,6 +15,7 @@ from throughtime.data.splits import read_named
 from throughtime.data.words.splitting import split_sentence
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report, Table
+from throughtime.storage.scores import MODEL
 from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Symbols, SymbolSequence, Task, existing
 from throughtime.tasks.translation.answers import Answers
 from throughtime.tasks.translation.baselines.translation_memory import TranslationMemory
@@ -23,7 +24,7 @@ from throughtime.tasks.translation.conditions import DisturbedPairs
 from throughtime.tasks.translation.corpora import danish
 from throughtime.tasks.translation.corpora.pair import Pair, Sides
 from throughtime.tasks.translation.corpora.parallel import find_splits, read_pairs, sources_of
-from throughtime.tasks.translation.corpora.scoring import signatures, translation_scores
+from throughtime.tasks.translation.corpora.scoring import pooled_bleu, scores_of, signatures, translation_scores
 from throughtime.tasks.translation.corpora.sentences import (
     PieceCode,
     SentenceCode,
@@ -234,17 +235,21 @@ class Translation(Task[Pair, TranslationSettings], Draws, Symbols, DisturbedPair
             *signatures(references).items(),
         ]
         shown = list(zip(sources, answers, references, strict=True))[:_EXAMPLES]
+        simple = {_NEAREST: nearest, _WORDS: words, _COPY: sources}
         return Report(
             translation_scores(answers, references),
-            {
-                name: translation_scores(said, references)
-                for name, said in ((_NEAREST, nearest), (_WORDS, words), (_COPY, sources))
-            },
+            {name: translation_scores(said, references) for name, said in simple.items()},
             [
                 Table("how it was measured", ("", ""), rows),
                 Table("some of them", ("source", "answer", "reference"), shown),
             ],
+            scores_of(sources, references, {MODEL: answers, **simple}),
         )
+
+    @staticmethod
+    def pooled(counts: np.ndarray) -> float:
+        """BLEU of sentences together."""
+        return pooled_bleu(counts)
 
     # -- use -------------------------------------------------------------------------------------------------
 

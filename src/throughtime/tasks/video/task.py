@@ -14,6 +14,7 @@ from throughtime.data.labels import SHOWN, Labels
 from throughtime.data.splits import read_named
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
+from throughtime.storage.scores import MODEL, Scores, Shown, of_values
 from throughtime.storage.written import readable
 from throughtime.tasks.base import (
     Classifies,
@@ -26,7 +27,7 @@ from throughtime.tasks.base import (
     SymbolSequence,
     Task,
 )
-from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
+from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table, surprises
 from throughtime.tasks.video.baselines.single_frames import SingleFrames, frame_features
 from throughtime.tasks.video.clips.clip import Clip
 from throughtime.tasks.video.clips.doubts import look_at_features, look_at_lengths
@@ -246,11 +247,15 @@ class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, DisturbedClip
             ],
         }
         always = np.full(len(frames), names.index(self.labels.majority))
+        answers = (names[answer] for answer in probabilities.argmax(axis=1))
+        shown = [Shown(self.show(c), names[a], said) for c, a, said in zip(examples, actual, answers, strict=True)]
+        nats = surprises(probabilities, actual)
         return Report(
-            _scores(actual, np.log(np.maximum(probabilities, 1e-30))),
+            {**accuracy_and_f1(confusion), "nll": float(nats.mean())},
             {name: _scores(actual, np.stack(logs)) for name, logs in blind.items()}
             | {f"always {self.labels.majority}": accuracy_and_f1(confusion_matrix(actual, always, classes))},
             [confusion_table(confusion, names)] if classes <= SHOWN else [],
+            Scores("nll", "min", {MODEL: of_values(nats)}, shown, nats),
         )
 
     def class_probabilities(self, model: Model, examples: Sequence[Clip]) -> tuple[np.ndarray, np.ndarray]:
