@@ -13,10 +13,10 @@ from throughtime.data.packed import suffix_of
 from throughtime.data.splits import Split, Splits, named_splits
 from throughtime.data.tables import SUFFIXES
 from throughtime.data.text_files import read_text
-from throughtime.data.text_folders import read_text_folder, visible
 from throughtime.errors import DataError
 from throughtime.tasks.base import existing
 from throughtime.tasks.sentiment.doubts import with_words
+from throughtime.tasks.sentiment.folders import read_text_folder, visible
 from throughtime.tasks.sentiment.settings import SentimentSettings
 
 
