@@ -135,8 +135,8 @@ def test_a_long_run_of_many_classes_stays_small(tmp_path: Path) -> None:
 def test_runs_of_every_application_of_then_have_a_page(name: str, tmp_path: Path) -> None:
     run = shutil.copytree(STORED / name / "run", tmp_path / name)
     page = Page(throughtime.report(run))
-    task = tasks.find(name)
-    assert f"task {name}: {task.summary}" in page.tree.text_content()
+    task = tasks.find(RunFolder.open(run).read_config()["task"])
+    assert f"task {task.name}: {task.summary}" in page.tree.text_content()
     assert {"How it learned", "How good it is", "Energy", "How to make it again"} <= page.sections.keys()
     assert "this run is from before energy was counted" in page.sections["Energy"]
 
