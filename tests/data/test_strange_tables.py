@@ -14,9 +14,11 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
+from throughtime.data.columns import Asked
+from throughtime.data.delimiters import Marks
 from throughtime.data.findings import Findings
 from throughtime.data.labelled_texts import read_labelled_texts
-from throughtime.errors import DataError
+from throughtime.errors import ArgumentError, DataError
 
 ROWS = [("a good film", "pos"), ("a bad film", "neg"), ("a fine, long film", "pos")]
 CSV = ("text,label\n" + "".join(f'"{text}",{label}\n' for text, label in ROWS)).encode()
@@ -75,6 +77,18 @@ def test_marks_may_have_backslashes_before_them(tmp_path: Path) -> None:
     findings = Findings()
     assert [row.text for row in read_labelled_texts(path, findings=findings)[0]] == ['he said "no", twice', "a \\ b"]
     assert any("with a backslash before them" in finding.what for finding in findings)
+
+
+def test_delimiter_and_quotation_marks_can_be_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("text^label\n'a, b ^ c'^pos\nd \"e^neg\n")
+    rows, _ = read_labelled_texts(path, Asked(marks=Marks("^", "'")))
+    assert [(row.text, row.label) for row in rows] == [("a, b ^ c", "pos"), ('d "e', "neg")]
+    path.write_text('text|label\n"a|pos\nb"|neg\n')
+    rows, _ = read_labelled_texts(path, Asked(marks=Marks("bar", "none")))
+    assert [(row.text, row.label) for row in rows] == [('"a', "pos"), ('b"', "neg")]
+    with pytest.raises(ArgumentError, match="found the delimiter 'ab', expected one of comma, semicolon, tab"):
+        read_labelled_texts(path, Asked(marks=Marks("ab")))
 
 
 def test_the_same_number_in_two_writings_is_one_label(tmp_path: Path) -> None:

@@ -51,6 +51,8 @@ _OFFICE = (
     (b"application/vnd.oasis.opendocument.spreadsheet", Kind("an OpenDocument spreadsheet", _CSV)),
     (b"application/vnd.oasis.opendocument", Kind("an OpenDocument text", _TEXT)),
 )
+_IN_LETTERS = {"a PDF document", "an RTF document", "a pointer of Git LFS"}
+_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _WEB_PAGE = re.compile(rb"\s*(?:<!doctype html|<html[\s>])", re.IGNORECASE)
 _TAR_AT = 257
 _PICKLED = re.compile(rb"\x80[\x02-\x05]")
@@ -66,7 +68,8 @@ def kind_of(content: bytes) -> Kind | None:
     if content.startswith(b"PK\x03\x04"):
         ends = content[:4096] + content[-65536:]  # the names stand at the end
         return next((kind for mark, kind in _OFFICE if mark in ends), None)
-    if (found := next((kind for magic, kind in _BEGINNINGS if content.startswith(magic)), None)) is not None:
+    found = next((kind for magic, kind in _BEGINNINGS if content.startswith(magic)), None)
+    if found is not None and (found.name in _IN_LETTERS or _NO_TEXT.search(content[:512])):  # "ID3 is a tag" is text
         return found
     if content[_TAR_AT : _TAR_AT + 5] == b"ustar":
         return Kind("a tar archive", _UNPACK)

@@ -65,7 +65,7 @@ def read_labelled_texts(
 
 def labelled_texts(path: Path, content: str, asked: Asked, findings: Findings) -> tuple[list[LabelledText], Layout]:
     """The same of the content of a file."""
-    records, names = read_records(path, content, every=not asked.labels, findings=findings)
+    records, names = read_records(path, content, every=not asked.labels, findings=findings, told=asked.marks)
     if not records:
         raise DataError(path, "no rows", "texts with labels" if asked.labels else "texts")
     if isinstance(records[0].fields, dict):

@@ -79,25 +79,31 @@ class Labels:
         return len(self.names)
 
     def number(self, example: Labelled, findings: Findings | None = None) -> int:
-        """The number of an example's class.
+        """The number of an example's class, as `find` has it.
+
+        Raises:
+            DataError: a label that training has not seen.
+        """
+        number = self.find(example, findings)
+        if number is None:
+            known = ", ".join(self.names[:SHOWN]) + (", ..." if len(self.names) > SHOWN else "")
+            raise DataError(example.path, f"the label {example.label!r}", f"one of training: {known}", example.line)
+        return number
+
+    def find(self, example: Labelled, findings: Findings | None = None) -> int | None:
+        """The number of an example's class; None: training has not seen it.
 
         Args:
             example: with a label, or another usual name of it.
             findings: is told where another name had to be understood.
-
-        Raises:
-            DataError: a label that training has not seen.
         """
         label = str(example.label)
         if label in self.names:
             return self.names.index(label)
         meant = next((name for name in (_ALIASES.get(label.lower()), _as_number(label)) if name in self.names), None)
-        if meant is None:
-            known = ", ".join(self.names[:SHOWN]) + (", ..." if len(self.names) > SHOWN else "")
-            raise DataError(example.path, f"the label {example.label!r}", f"one of training: {known}", example.line)
-        if findings is not None:
+        if meant is not None and findings is not None:
             findings.taken("labels", f"{label!r} is understood as {meant!r}", example.path)
-        return self.names.index(meant)
+        return None if meant is None else self.names.index(meant)
 
 
 def one_writing(labels: Iterable[str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ import io
 import lzma
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -81,7 +81,7 @@ def unpacked(path: Path, content: bytes, findings: Findings) -> bytes:
         return content
     with io.BytesIO(content) as file:
         found = open_packed(path, file, packing, findings)
-        return _read(path, packing, found, max(_AT_LEAST, _TIMES * len(content)))
+        return b"".join(unpacked_blocks(path, packing, found, len(content)))
 
 
 def open_packed(path: Path, file: IO[bytes], packing: str, findings: Findings) -> IO[bytes]:
@@ -132,16 +132,26 @@ def _members(opened: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     return [info for info, names in parts if names[0] != "__MACOSX" and not names[-1].startswith(".")]
 
 
-def _read(path: Path, packing: str, file: IO[bytes], largest: int) -> bytes:
-    blocks, size = [], 0
+def unpacked_blocks(path: Path, packing: str, file: IO[bytes], packed: int) -> Iterator[bytes]:
+    """What is in a packed file, block by block.
+
+    Args:
+        path: the file, for messages.
+        packing: as `packing_of` has it.
+        file: what `open_packed` gave.
+        packed: its size as it is.
+
+    Raises:
+        DataError: damaged, cut off, or far larger than text can become.
+    """
+    largest, size = max(_AT_LEAST, _TIMES * packed), 0
     try:
         while block := file.read(_BLOCK):
-            blocks.append(block)
             size += len(block)
             if size > largest:
                 found = f"a {packing} archive that unpacks to more than {largest // 2**20:,} MiB"
                 raise DataError(path, found, "a smaller one, or the unpacked file")
+            yield block
     except (OSError, EOFError, lzma.LZMAError, zlib.error, zipfile.BadZipFile, RuntimeError) as error:
         found = f"a {packing} archive that is cut off or damaged ({str(error)[:80]})"
         raise DataError(path, found, "a whole one") from error
-    return b"".join(blocks)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from throughtime.data.columns import Record
-from throughtime.data.delimiters import choose_delimiter
+from throughtime.data.delimiters import UNTOLD, Marks, choose_delimiter
 from throughtime.data.findings import Findings
 from throughtime.data.json_rows import ONE_A_LINE, json_rows
 from throughtime.data.packed import suffix_of
@@ -39,7 +39,7 @@ _MOST_FIRST_WORDS = 100
 
 
 def read_records(
-    path: Path, content: str, *, every: bool = False, findings: Findings | None = None
+    path: Path, content: str, *, every: bool = False, findings: Findings | None = None, told: Marks = UNTOLD
 ) -> tuple[list[Record], Sequence[str] | None]:
     """The rows of a file, and the names that its format alone gives to the columns (None: it gives none).
 
@@ -48,17 +48,20 @@ def read_records(
         content: what is in it.
         every: give rows whose cells are all empty too.
         findings: is told the format, the delimiter, and what was left out.
+        told: how a table is written, as far as it was told.
 
     Raises:
         DataError: no such rows, at which line and why.
     """
     findings = Findings() if findings is None else findings
-    kind, doing, lines = format_of(path, content), f"reading {path.name}", content.count("\n") + 1
+    kind: Format = "table" if told.delimiter is not None else format_of(path, content)
+    doing, lines = f"reading {path.name}", content.count("\n") + 1
     if kind == "jsonl":
         return list(counted(_objects(path, content), doing, lines)), None
     if kind == "table":
-        delimiter, content = choose_delimiter(path, content, findings)
-        rows = _tabbed(path, content) if delimiter == "\t" else _quoted(path, content, delimiter, findings)
+        delimiter, content = choose_delimiter(path, content, findings, told)
+        plain = delimiter == "\t" and told.quote is None
+        rows = _tabbed(path, content) if plain else _quoted(path, content, delimiter, findings, told)
         return _without_blanks(path, list(counted(rows, doing, lines)), every, findings), None
     if kind == "fasttext":
         findings.taken("format", f"lines of labels that begin with {LABEL_MARK}, and text", path)
@@ -86,15 +89,15 @@ def _guess_format(content: str) -> Format:
     return "table" if is_head or lines[0].lower().startswith("sep=") else "lines"
 
 
-def _quoted(path: Path, content: str, delimiter: str, findings: Findings) -> Iterator[Record]:
+def _quoted(path: Path, content: str, delimiter: str, findings: Findings, told: Marks) -> Iterator[Record]:
     """The rows of `parse_csv`, marks inside quoted fields doubled or else with a backslash before each."""
     try:
-        return iter(list(parse_csv(path, content, delimiter)))
+        return iter(list(parse_csv(path, content, delimiter, quote=told.around)))
     except DataError as error:
         if '\\"' not in content:
             raise
         try:
-            rows = list(parse_csv(path, content, delimiter, escape="\\"))
+            rows = list(parse_csv(path, content, delimiter, escape="\\", quote=told.around))
         except DataError:
             raise error from None
         findings.taken("quotation marks", "inside quoted fields, marks with a backslash before them", path)
@@ -102,7 +105,13 @@ def _quoted(path: Path, content: str, delimiter: str, findings: Findings) -> Ite
 
 
 def parse_csv(
-    path: Path, content: str, delimiter: str, *, spaced: bool = False, escape: str | None = None
+    path: Path,
+    content: str,
+    delimiter: str,
+    *,
+    spaced: bool = False,
+    escape: str | None = None,
+    quote: str | None = '"',
 ) -> Iterator[Record]:
     """The rows of a table whose quoted fields may hold anything; a blank line is a row without fields.
 
@@ -112,6 +121,7 @@ def parse_csv(
         delimiter: what stands between fields.
         spaced: whether space before a field is no part of it.
         escape: what stands before a mark inside a quoted field; None: the mark once more.
+        quote: the mark around fields; None: there is none.
 
     Raises:
         DataError: a quotation mark is never closed, or stands where none may.
@@ -119,6 +129,7 @@ def parse_csv(
     csv.field_size_limit(LARGEST_FIELD)
     # strict: a quotation mark that is never closed would otherwise swallow the rest of the file
     how: dict[str, Any] = {"skipinitialspace": spaced, "doublequote": escape is None, "escapechar": escape}
+    how |= {"quoting": csv.QUOTE_NONE} if quote is None else {"quotechar": quote}
     reader = csv.reader(io.StringIO(content), delimiter=delimiter, strict=True, **how)
     before = 0
     try:

@@ -154,10 +154,24 @@ def test_the_command_line_reads_and_writes_all_forms(
     assert main(["predict", folder, "missing.jsonl"]) == 2
 
 
-def test_a_label_that_training_did_not_have_is_named_with_its_line(run: throughtime.Run, tmp_path: Path) -> None:
+def test_a_label_that_training_did_not_have_is_noted_and_counts_as_missed(run: throughtime.Run, tmp_path: Path) -> None:
     path = write(tmp_path / "new.conll", [(["a", "b"], []), (["c", "d"], [Span(0, 1, "ORG")])])
-    with pytest.raises(DataError, match=r"line 4: found the label 'ORG', expected one of training: LOC, PER"):
-        throughtime.evaluate(run, path)
+    assert throughtime.evaluate(run, path).metrics["recall"] == 0
+    assert ("suspicious", "entities of 'ORG', which training had not, count as missed") in {
+        (finding.level, finding.what) for finding in run.task.findings
+    }
+
+
+def test_a_long_text_is_answered_in_parts_and_says_so(run: throughtime.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    sentence = "Ralim lives in Soken ."
+    (alone,) = throughtime.predict(run, [sentence])
+    monkeypatch.setattr("throughtime.tasks.entities.answers.LONGEST_PART", 12)
+    (answer,) = throughtime.predict(run, [" ".join([sentence] * 5)])
+    assert "3 parts" in answer["note"]
+    assert answer["tags"] == alone["tags"] * 5
+    step = len(sentence) + 1
+    places = [(one["start"] + step * n, one["end"] + step * n) for n in range(5) for one in alone["entities"]]
+    assert [(one["start"], one["end"]) for one in answer["entities"]] == places
 
 
 @pytest.mark.parametrize("change", [

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from throughtime.data.delimiters import Marks
 from throughtime.data.findings import Findings
 from throughtime.errors import DataError
 from throughtime.tasks.translation.corpora.pair import Sides
@@ -60,6 +61,13 @@ def test_aligned_files_may_be_packed(tmp_path: Path) -> None:
         (tmp_path / f"c.{side}.gz").write_bytes(gzip.compress("".join(f"{text}\n" for text in texts).encode()))
     for path in (tmp_path / "c", tmp_path / "c.da.gz", tmp_path):
         assert [(pair.source, pair.target) for pair in read_pairs(path, Sides("da", "en"))] == PAIRS
+
+
+def test_what_stands_between_columns_can_be_told(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.txt"
+    path.write_text("".join(f"{a}^{b}\n" for a, b in PAIRS))
+    found = read_pairs(path, Sides("1", "2", Marks("^")))
+    assert [(pair.source, pair.target) for pair in found] == PAIRS
 
 
 REFUSED = {

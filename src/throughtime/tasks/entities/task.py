@@ -14,6 +14,7 @@ from throughtime.data.words.pretrained import check_vectors
 from throughtime.data.words.vectors import GLOVE
 from throughtime.errors import DataError
 from throughtime.storage.report import Report, Table
+from throughtime.storage.scores import MODEL
 from throughtime.tasks.base import (
     Described,
     Expresses,
@@ -26,12 +27,13 @@ from throughtime.tasks.base import (
     Task,
     existing,
 )
-from throughtime.tasks.entities.answers import EVALUATION_BATCH, Answer, answer
+from throughtime.tasks.entities.answers import EVALUATION_BATCH, LONGEST_PART, Answer, answer, joined, parts_of
 from throughtime.tasks.entities.baselines.gazetteer import Gazetteer
+from throughtime.tasks.entities.conditions import DisturbedSentences
 from throughtime.tasks.entities.corpora.names import FAKER
 from throughtime.tasks.entities.corpora.reading import SUFFIXES, read_sentences, read_to_answer
 from throughtime.tasks.entities.corpora.schemes import rules, tags_of
-from throughtime.tasks.entities.corpora.scoring import Score, score
+from throughtime.tasks.entities.corpora.scoring import Score, score, scores_of
 from throughtime.tasks.entities.corpora.sentence import Sentence, Span
 from throughtime.tasks.entities.features import Features
 from throughtime.tasks.entities.settings import EntitiesSettings
@@ -44,10 +46,11 @@ if TYPE_CHECKING:
     from throughtime.models.parts.characters import CharacterEncoder
     from throughtime.models.tagger import Tagger
 
+_TOGETHER = 1_000  # texts that are waited for where they are there already: those of similar length go together
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 
 
-class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints, Symbols):
+class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints, Symbols, DisturbedSentences):
     """A tagger of words: which of them are names, of what kind, and where each begins and ends."""
 
     name = "entities"
@@ -134,9 +137,11 @@ class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints, Symbols):
         self.baseline = Gazetteer.load(folder / "names.json")
 
     def accept(self, examples: Sequence[Sentence]) -> None:
-        """All labels must be among those of training."""
+        """Entities of labels that training had not can only be missed, which is noted."""
         for sentence in examples:
-            self.features.check_labels(sentence)
+            for label in {span.label for span in sentence.spans} - set(self.features.labels):
+                what = f"entities of {label!r}, which training had not, count as missed"
+                self.findings.suspicious("labels", what, sentence.path, sentence.line)
 
     # -- learning --------------------------------------------------------------------------------------------
 
@@ -177,22 +182,24 @@ class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints, Symbols):
 
     def evaluate(self, model: Model, examples: Sequence[Sentence]) -> Report:
         """Precision, recall and F1, together and by label; beside lists of the words and the names of training."""
-        for sentence in examples:
-            self.features.check_labels(sentence)
+        self.accept(examples)
         actual = [sentence.spans for sentence in examples]
         found = self._found(model, examples)
         together, each = score(actual, found)
         rows: list[list[str | float | int]] = [
             [label, one.precision, one.recall, one.f1, one.actual, one.answered] for label, one in each.items()
         ]
-        by_word = score(actual, [self.baseline.by_word(sentence.words) for sentence in examples])[0]
-        by_name = score(actual, [self.baseline.by_name(sentence.words) for sentence in examples])[0]
+        simple = {
+            "each word's usual tag": [self.baseline.by_word(sentence.words) for sentence in examples],
+            "names of training": [self.baseline.by_name(sentence.words) for sentence in examples],
+        }
         new = [[s for s in sentence.spans if not self.baseline.has(sentence.words, s)] for sentence in examples]
         new_found = score(new, [set(a) & set(b) for a, b in zip(new, found, strict=True)])[0]
         return Report(
             _metrics(together) | {"recall_of_new_names": new_found.recall},
-            {"each word's usual tag": _metrics(by_word), "names of training": _metrics(by_name)},
+            {name: _metrics(score(actual, spans)[0]) for name, spans in simple.items()},
             [Table("by label", ["", "precision", "recall", "f1", "in the text", "answered"], rows)],
+            scores_of(examples, {MODEL: found, **simple}),
         )
 
     def _found(self, model: Model, examples: Sequence[Sentence]) -> list[Sequence[Span]]:
@@ -213,13 +220,20 @@ class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints, Symbols):
         """The entities of each text (or list of words): by characters of the text, and how probable each is."""
         tagger = cast("Tagger", model)
         waiting = iter(inputs)
-        while group := list(islice(waiting, EVALUATION_BATCH if isinstance(inputs, Sequence) else 1)):
+        while group := list(islice(waiting, _TOGETHER if isinstance(inputs, Sequence) else 1)):
             texts = [given if isinstance(given, str) else " ".join(given) for given in group]
             places = [self._places(given) for given in group]
             words = [[text[start:end] for start, end in here] for text, here in zip(texts, places, strict=True)]
-            answers = iter(answer(tagger, self.features, [some for some in words if some], probabilities=True))
-            for text, here in zip(texts, places, strict=True):
-                yield _prediction(text, here, next(answers) if here else Answer((), ()))
+            parts = [part for some in words for part in parts_of(some)]
+            answers = iter(answer(tagger, self.features, parts, probabilities=True))
+            for text, here, some in zip(texts, places, words, strict=True):
+                lengths = [len(part) for part in parts_of(some)]
+                found = _prediction(text, here, joined(list(islice(answers, len(lengths))), lengths))
+                if len(lengths) > 1:
+                    what = f"more than {LONGEST_PART} words, answered in parts that end where sentences end"
+                    self.findings.left_out("long texts", f"a text of {what}")
+                    found["note"] = f"{len(lengths)} parts: the text has {what}"
+                yield found
 
     def readings(self, model: Model, given: str | Sequence[str]) -> Iterator[SymbolSequence]:
         """A sentence; nothing of one without words."""

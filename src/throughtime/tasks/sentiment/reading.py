@@ -6,16 +6,17 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
 
 from throughtime.data.columns import Asked, Layout
+from throughtime.data.delimiters import Marks
 from throughtime.data.findings import Findings
 from throughtime.data.labelled_texts import LabelledText, is_alike, labelled_texts, read_labelled_texts
 from throughtime.data.packed import suffix_of
 from throughtime.data.splits import Split, Splits, named_splits
 from throughtime.data.tables import SUFFIXES
 from throughtime.data.text_files import read_text
-from throughtime.data.text_folders import read_text_folder, visible
 from throughtime.errors import DataError
 from throughtime.tasks.base import existing
 from throughtime.tasks.sentiment.doubts import with_words
+from throughtime.tasks.sentiment.folders import read_text_folder, visible
 from throughtime.tasks.sentiment.settings import SentimentSettings
 
 
@@ -78,7 +79,8 @@ def texts_to_answer(
 
 def asked(settings: SentimentSettings, before: Layout | None, *, labels: bool = True) -> Asked:
     """What is known of a table before it is looked at."""
-    return Asked(settings.text_column, settings.label_column if labels else None, labels, before)
+    marks = Marks(settings.delimiter, settings.quote)
+    return Asked(settings.text_column, settings.label_column if labels else None, labels, before, marks)
 
 
 def with_all_labels(

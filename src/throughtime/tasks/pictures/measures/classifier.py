@@ -119,14 +119,15 @@ class Classifier:
         Raises:
             ThroughtimeError: a file is missing or damaged.
         """
-        from throughtime.storage.weights import load_weights
+        from throughtime.storage.weights import build_like, load_weights
 
+        weights = folder / "classifier.safetensors"
         with readable(folder / "classifier.json", "account of a classifier"):
             stored = json.loads((folder / "classifier.json").read_text(encoding="utf-8"))
             channels, height, width = stored.pop("shape")
             learned = Learned(**stored, shape=(channels, height, width))
-            network = _network(learned.shape, learned.classes)
-        load_weights(network, folder / "classifier.safetensors")
+            network = build_like(lambda: _network(learned.shape, learned.classes), weights)
+        load_weights(network, weights)
         return cls(network, learned)
 
     def __str__(self) -> str:

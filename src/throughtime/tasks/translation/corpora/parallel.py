@@ -206,7 +206,7 @@ def _catalogue(path: Path, sides: Sides, findings: Findings) -> list[Pair]:
 
 def is_table(path: Path, sides: Sides) -> bool:
     """Whether a file is a table: it is called so, or is no side of aligned files and has a tab in its first line."""
-    if suffix_of(path) in (*TABLES, _JSON):
+    if suffix_of(path) in (*TABLES, _JSON) or sides.marks.delimiter is not None:
         return True
     name = named_without_packing(path).name
     aligned = any(side and name.endswith(f".{side}") for side in (sides.source, sides.target))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from throughtime.data.delimiters import choose_delimiter
+from throughtime.data.delimiters import UNTOLD, Marks, choose_delimiter
 from throughtime.data.findings import Findings
 from throughtime.data.json_rows import ONE_A_LINE, json_rows
 from throughtime.data.packed import suffix_of
@@ -29,13 +29,14 @@ class Row:
     fields: list[str]
 
 
-def read_rows(path: Path, content: str, findings: Findings) -> tuple[list[Row], bool]:
+def read_rows(path: Path, content: str, findings: Findings, told: Marks = UNTOLD) -> tuple[list[Row], bool]:
     """The rows of a table, and whether the first holds the columns' names for certain.
 
     Args:
         path: the file; its ending tells JSON and CSV from tables with tabs.
         content: what is in it.
         findings: takes how it was understood.
+        told: how the table is written, as far as it was told.
 
     Raises:
         DataError: it cannot be read as that, at which line and why.
@@ -43,7 +44,10 @@ def read_rows(path: Path, content: str, findings: Findings) -> tuple[list[Row], 
     ending = suffix_of(path)
     if SUFFIXES.get(ending) == "jsonl":
         return _objects(path, content, findings), True
-    rows = list(_separated(path, content, findings) if ending == ".csv" else _tabbed(path, content, findings))
+    if ending == ".csv" or told != UNTOLD:
+        rows = list(_separated(path, content, findings, told))
+    else:
+        rows = list(_tabbed(path, content, findings))
     if not rows:
         raise DataError(path, "no rows", "rows of source and target")
     return rows, False
@@ -68,13 +72,15 @@ def _cell(value: Any) -> str:
     return "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _separated(path: Path, content: str, findings: Findings) -> Iterator[Row]:
-    mark, content = choose_delimiter(path, content, findings)
-    if mark == "\t":
+def _separated(path: Path, content: str, findings: Findings, told: Marks) -> Iterator[Row]:
+    mark, content = choose_delimiter(path, content, findings, told)
+    if mark == "\t" and told.quote is None:
         yield from _tabbed(path, content, findings)
         return
     findings.taken("format", "a table, fields that hold its delimiter in quotation marks", path)
-    records = [one for one in parse_csv(path, content, mark) if any(field.strip() for field in one.fields)]
+    records = [
+        one for one in parse_csv(path, content, mark, quote=told.around) if any(field.strip() for field in one.fields)
+    ]
     if records:
         check_widths(path, records)
     yield from (Row(one.line, list(one.fields)) for one in records)

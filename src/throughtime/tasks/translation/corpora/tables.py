@@ -61,7 +61,7 @@ def _understood(
     path: Path, sides: Sides, encoding: str, findings: Findings, *, both: bool
 ) -> tuple[list[Row], Sequence[int]]:
     """The rows below the head line, and the indices of source and target."""
-    rows, named = read_rows(path, read_text(path, encoding, findings=findings), findings)
+    rows, named = read_rows(path, read_text(path, encoding, findings=findings), findings, sides.marks)
     head, body = rows[0], rows[1:] or rows
     if len(head.fields) < 1 + both:
         raise DataError(path, "1 column", "at least 2, with a tab between (source, target)", head.line)
