@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import tyro
 from rich.console import Console
 
 from throughtime import tasks as registry
+from throughtime.cli.plain_json import plain_json
 from throughtime.cli.show import show_findings
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.tasks.base import Draws, Expresses, Paints, Prediction, Task
@@ -89,7 +89,7 @@ def _lines(stream: TextIO) -> Iterator[str]:
 
 def _print(task: Task[Any, Any], prediction: Prediction, asked: Arguments) -> None:
     if asked.json:
-        print(json.dumps(prediction, ensure_ascii=False), flush=True)
+        print(plain_json(prediction), flush=True)
     elif asked.form is not None:
         # of what is not whole yet there may be nothing to say
         if expressed := registry.require(task, Expresses).express(prediction, asked.form):

@@ -86,14 +86,16 @@ def test_another_way_of_reading_is_read_anew(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", [".json", ".pixels"])
-@pytest.mark.parametrize("damage", ["cut", "gone", "nonsense"])
+@pytest.mark.parametrize("damage", ["cut", "gone", "nonsense", "a bit"])
 def test_a_damaged_cache_is_made_anew(ending: str, damage: str, folder: Path) -> None:
     first = read(folder)
     expected = first[0].array(), first[1]
     [kept] = (folder.parent / "cache" / "pictures").glob(f"*{ending}")
     content = kept.read_bytes()
     kept.unlink()  # the mapping of `first` keeps the old one
-    if damage != "gone":
+    if damage == "a bit":
+        kept.write_bytes(content[:40] + bytes([content[40] ^ 1]) + content[41:])
+    elif damage != "gone":
         kept.write_bytes(content[:-5] if damage == "cut" else b"[]")
     again = read(folder)
     np.testing.assert_array_equal(again[0].array(), expected[0])

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from throughtime.data.findings import Findings
-from throughtime.data.sources import kept_in_cache
+from throughtime.data.sources import kept_in_cache, quick_checksum, state
 from throughtime.storage.atomic import write_atomically, written_apart
 from throughtime.tasks.pictures.picture import PictureSet
 
 # to be raised when files are read otherwise, so that an old cache is not taken for a new one
-_FORMAT = 1
+_FORMAT = 2
 FEWEST = 64
 """Files that are worth it: fewer are decoded each time."""
 
@@ -52,7 +52,7 @@ def read_once(
             facts.unlink(missing_ok=True)  # of pixels that are damaged
             with written_apart(pixels) as file:
                 pictures.pixels.tofile(file)
-            write_atomically(facts, json.dumps(_facts(pictures, found), ensure_ascii=False))
+            write_atomically(facts, json.dumps(_facts(pictures, found, quick_checksum(pixels)), ensure_ascii=False))
         known = PictureSet(_mapped(pixels, pictures.pixels.shape), pictures.labels, pictures.places), found
     for finding in known[1]:
         findings.add(finding)
@@ -64,14 +64,14 @@ def _key(files: Sequence[Path], asked: Sequence[Any]) -> str:
     states = []
     for file in files:
         with suppress(OSError):  # what cannot be read is said when it is read
-            status = file.stat()
-            states.append([str(file), str(file.resolve()), status.st_size, status.st_mtime_ns])
+            states.append([str(file), *state(file)])
     return hashlib.sha256(json.dumps([_FORMAT, states, asked]).encode()).hexdigest()[:32]
 
 
-def _facts(pictures: PictureSet, findings: Findings) -> dict[str, Any]:
+def _facts(pictures: PictureSet, findings: Findings, checksum: int) -> dict[str, Any]:
     places = [[str(path), line] for path, line in pictures.places]
     return {
+        "checksum": checksum,
         "shape": list(pictures.pixels.shape),
         "labels": list(pictures.labels),
         "places": places,
@@ -85,6 +85,8 @@ def _known(pixels: Path, facts: Path) -> tuple[PictureSet, Findings] | None:
         said = json.loads(facts.read_text(encoding="utf-8"))
         shape = tuple(said["shape"])
         places = [(Path(path), line) for path, line in said["places"]]
+        if said["checksum"] != quick_checksum(pixels):
+            return None
         if pixels.stat().st_size != np.prod(shape) or not len(places) == len(said["labels"]) == shape[0]:
             return None
         findings = Findings.from_json(facts, said["findings"])
