@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from throughtime.cli.plain_json import plain_json
 from throughtime.errors import ThroughtimeError
 from throughtime.storage.atomic import write_atomically
 from throughtime.tasks.base import Prediction
@@ -47,7 +48,7 @@ def _texts(predictions: Iterator[Prediction], ending: str, rendered: Callable[[P
     if ending in _TABLES:
         yield from _table(predictions, _TABLES[ending])
     elif ending in _JSON:
-        yield from (json.dumps(prediction, ensure_ascii=False) + "\n" for prediction in predictions)
+        yield from (plain_json(prediction) + "\n" for prediction in predictions)
     else:
         yield from (f"{rendered(prediction)}\n" for prediction in predictions)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -15,6 +14,7 @@ from rich.text import Text
 
 from throughtime import tasks as registry
 from throughtime.cli.arguments import DataArguments, SettingsT, parse, task_name
+from throughtime.cli.plain_json import plain_json
 from throughtime.cli.show import show_findings
 from throughtime.data.findings import STYLES
 from throughtime.errors import ThroughtimeError
@@ -50,7 +50,7 @@ def run(arguments: Sequence[str]) -> int:
         show_findings(error.findings, taken=True)
         raise
     if asked.json:
-        print(json.dumps(seen.to_json() | {"shown": _examples(seen)}, ensure_ascii=False, indent=2))
+        print(plain_json(seen.to_json() | {"shown": _examples(seen)}, indent=2))
     else:
         _show(seen, Console(highlight=False))
     return 1 if seen.task.findings.worst == "suspicious" else 0

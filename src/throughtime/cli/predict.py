@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from rich.console import Console
 from throughtime import tasks as registry
 from throughtime.cli.answers_file import check_place, write_answers
 from throughtime.cli.arguments import new_folder
+from throughtime.cli.plain_json import plain_json
 from throughtime.cli.show import show_findings
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.tasks.base import Draws, Expresses, Paints, Prediction, Task
@@ -122,7 +122,7 @@ def _print(task: Task[Any, Any], prediction: Prediction, asked: Arguments) -> No
 def _said(task: Task[Any, Any], prediction: Prediction, asked: Arguments) -> str | None:
     """An answer in the form that was asked for; None: there is nothing to say of it, as of what is not whole yet."""
     if asked.json:
-        return json.dumps(prediction, ensure_ascii=False)
+        return plain_json(prediction)
     if asked.form is not None:
         return registry.require(task, Expresses).express(prediction, asked.form) or None
     return task.render(prediction)

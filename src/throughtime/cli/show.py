@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Sequence
 
@@ -12,6 +11,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from throughtime.cli.plain_json import plain_json
 from throughtime.data.findings import STYLES, Finding
 from throughtime.storage import report as stored
 from throughtime.storage.report import Report
@@ -129,7 +129,7 @@ def report_console() -> Console:
 
 def report_json(report: Report) -> str:
     """The whole report as JSON."""
-    return json.dumps(report.to_json(), ensure_ascii=False, indent=2)
+    return plain_json(report.to_json(), indent=2)
 
 
 def _number(value: float) -> str:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import lzma
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
 from throughtime.errors import DataError
 
+# what comes of reading a damaged one
+_DAMAGES: tuple[type[Exception], ...] = (
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError),
+    *(NotImplementedError, RuntimeError, ValueError),
+)
 LARGEST_MEMBER = 256 * 2**20
 """Bytes that one member of an archive may unpack to."""
 LARGEST_ARCHIVE = 2**30
@@ -52,7 +59,7 @@ def read_members(
             yield from _zip_members(archive, wanted, largest, total)
         else:
             yield from _tar_members(archive, wanted, largest, total)
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+    except _DAMAGES as error:
         reason = "; ".join(str(error).splitlines())  # tarfile says of each kind of archive why it is none
         raise DataError(archive, f"an archive that cannot be read ({reason})", "a zip or tar archive") from error
 

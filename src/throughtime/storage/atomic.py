@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import IO, BinaryIO
 
 from throughtime.errors import ThroughtimeError
 
-_BEGINNING, _ENDING = ".", ".unfinished"
+_BEGINNING, _ENDING, _APART = ".", ".unfinished", "writing-"
+_ABANDONED = 86_400  # seconds since it was last written to
 
 
 @contextmanager
@@ -73,7 +75,8 @@ def written_apart(path: Path) -> Iterator[IO[bytes]]:
         >>> path.read_bytes()
         b'all of it'
     """
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix="writing-", delete=False) as file:
+    _remove_abandoned(path.parent)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=_APART, delete=False) as file:
         try:
             yield file
             file.flush()
@@ -83,6 +86,14 @@ def written_apart(path: Path) -> Iterator[IO[bytes]]:
             with suppress(FileNotFoundError):
                 Path(file.name).unlink()
             raise
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove what processes that were killed have left; what is younger may still be written."""
+    for path in folder.glob(f"{_APART}*"):
+        with suppress(OSError):
+            if path.is_file() and time.time() - path.stat().st_mtime > _ABANDONED:
+                path.unlink()
 
 
 def _new_file(path: Path) -> BinaryIO:

@@ -99,13 +99,18 @@ def test_features_are_computed_once_and_anew_when_a_file_changes(tmp_path: Path)
     assert len(cache.features(paths, speed=1.25)[0]) == pytest.approx(len(first[0]) / 1.25, abs=2)
 
 
-def test_half_a_cache_does_not_count(tmp_path: Path) -> None:
+def test_half_a_cache_and_a_damaged_one_do_not_count(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", say("abc", np.random.default_rng(0)), RATE)
     cache = MelCache(tmp_path / "cache", Hearing(RATE, 20))
     (whole,) = cache.features([Excerpt(tmp_path / "a.wav")])
     whole = whole.copy()
     (file,) = (tmp_path / "cache").glob("*.mel")
     file.write_bytes(file.read_bytes()[:-40])
+    np.testing.assert_array_equal(cache.features([Excerpt(tmp_path / "a.wav")])[0], whole)
+    content = bytearray(file.read_bytes())
+    content[100] ^= 1  # a number all the same
+    file.unlink()  # what is mapped keeps the old one
+    file.write_bytes(content)
     np.testing.assert_array_equal(cache.features([Excerpt(tmp_path / "a.wav")])[0], whole)
 
 

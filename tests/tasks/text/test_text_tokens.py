@@ -161,6 +161,10 @@ def test_a_damaged_cache_is_not_used(pieces: list[Piece], tmp_path: Path) -> Non
     letters = Characters.fit([TEXT], 99)
     whole = tokenise(pieces, letters, tmp_path / "cache").ids.tolist()
     ids, facts = (next((tmp_path / "cache").glob(f"*.{ending}")) for ending in ("ids", "json"))
+    content = bytearray(ids.read_bytes())
+    content[len(content) // 2] ^= 1  # still a token
+    ids.write_bytes(content)
+    assert tokenise(pieces, letters, tmp_path / "cache").ids.tolist() == whole
     ids.write_bytes(ids.read_bytes()[:10])
     assert tokenise(pieces, letters, tmp_path / "cache").ids.tolist() == whole
     facts.write_text("{")

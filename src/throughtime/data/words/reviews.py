@@ -5,9 +5,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import os
-import zipfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +19,8 @@ from throughtime.data.sources import Carrier, kept_in_cache
 from throughtime.data.words.ppmi import vectors_from_text
 from throughtime.data.words.splitting import split_words
 from throughtime.data.words.vectors import WordVectors
+from throughtime.storage.atomic import written_apart
+from throughtime.storage.written import read_arrays
 
 Source = Literal["imdb", "rotten_tomatoes"]
 Split = Literal["train", "valid", "test"]
@@ -71,18 +72,11 @@ def review_vectors(cache: Path) -> WordVectors:
         cache: folder where they are kept.
     """
     kept = cache / _VECTORS
-    try:
-        with np.load(kept, allow_pickle=False) as arrays:
-            return WordVectors(arrays["words"].tolist(), arrays["vectors"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        pass  # not made yet, or damaged: make it
+    with suppress(Exception):  # not made yet, or damaged, which its own checksums say in any way: it is made
+        arrays = read_arrays(kept)
+        return WordVectors(arrays["words"].tolist(), arrays["vectors"])
     texts = [text for review in read_reviews(["imdb"]) if split_of(text := review.text) == "train"]
     vectors = vectors_from_text(map(split_words, counted(texts, "splitting the built-in reviews into words")))
-    unfinished = kept.with_suffix(f".{os.getpid()}.npz")
-    try:
-        with kept_in_cache(kept.name, cache):
-            np.savez(unfinished, words=np.array(vectors.words), vectors=vectors.vectors)
-            unfinished.replace(kept)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with kept_in_cache(kept.name, cache), written_apart(kept) as unfinished:
+        np.savez(unfinished, words=np.array(vectors.words), vectors=vectors.vectors)
     return vectors

@@ -13,6 +13,7 @@ from throughtime.data.splits import note_merged_splits, read_named
 from throughtime.data.tokens.byte_pairs import load_tokenizer
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.models.ngram import NGram
+from throughtime.storage.atomic import write_atomically
 from throughtime.storage.report import Report, Table
 from throughtime.storage.written import readable
 from throughtime.tasks.base import (
@@ -329,7 +330,7 @@ class Text(Task[Piece, TextSettings], Generates, Symbols, DisturbedPassages):
         wanted = options if isinstance(options, TextGeneration) else TextGeneration(**options.model_dump())
         text = self._writer(model).text(wanted, lambda given: first_line(given, self.read_inputs(given), self.findings))
         try:
-            out.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
+            write_atomically(out, text if text.endswith("\n") else text + "\n")
         except OSError as error:
             raise ThroughtimeError(f"{out}: found that it cannot be written ({error.strerror})") from error
         return [out]

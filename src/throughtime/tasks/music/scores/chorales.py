@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from throughtime.data.progress import counted
-from throughtime.data.sources import cache_folder
+from throughtime.data.sources import cache_folder, kept_in_cache
 from throughtime.errors import DataError, MissingExtraError
+from throughtime.storage.atomic import written_apart
+from throughtime.storage.written import read_arrays
 from throughtime.tasks.music.scores.musicxml import read_musicxml
 from throughtime.tasks.music.scores.score import Score
 
@@ -38,11 +39,16 @@ def chorales() -> list[Score]:
     if found != SHA256:
         raise DataError(files[0].parent, f"Bach scores with checksum {found}", f"those of music21 {VERSION} ({SHA256})")
     kept = cache_folder() / f"chorales-{found[:16]}.npz"
-    if not kept.is_file():
+    arrays: dict[str, Any]
+    try:
+        arrays = read_arrays(kept)
+    except Exception:  # there is none yet, or it is damaged, which its own checksums say in any way
         every = counted(files, "reading the built-in chorales")
-        _keep([score for file in every if (score := _voices(read_musicxml(file), file.stem)) is not None], kept)
-    with np.load(kept, allow_pickle=False) as arrays:
-        return [Score(name, arrays[name]) for name in arrays.files]
+        scores = [score for file in every if (score := _voices(read_musicxml(file), file.stem)) is not None]
+        arrays = {score.name: score.notes for score in scores}
+        with kept_in_cache(kept.name, kept.parent), written_apart(kept) as unfinished:
+            np.savez_compressed(unfinished, **arrays)
+    return [Score(name, notes) for name, notes in arrays.items()]
 
 
 def melody(score: Score, notes: int = 8) -> tuple[int, ...]:
@@ -77,10 +83,3 @@ def _voices(score: Score, name: str) -> Score | None:
         return None
     notes = score.notes[np.isin(score.notes["part"], np.flatnonzero(np.array(sung)))]
     return Score(name, notes)
-
-
-def _keep(scores: list[Score], path: Path) -> None:
-    scratch = path.with_name(f"{path.stem}-{os.getpid()}.npz")
-    arrays: dict[str, Any] = {score.name: score.notes for score in scores}
-    np.savez_compressed(scratch, **arrays)
-    scratch.replace(path)

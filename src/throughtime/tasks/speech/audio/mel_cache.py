@@ -14,7 +14,7 @@ import numpy as np
 
 from throughtime.data.damaged import Damaged
 from throughtime.data.progress import stage
-from throughtime.data.sources import kept_in_cache
+from throughtime.data.sources import kept_in_cache, quick_checksum, state
 from throughtime.errors import DataError
 from throughtime.storage.atomic import written_apart
 from throughtime.tasks.speech.audio.condition import Condition, Meter
@@ -101,10 +101,9 @@ class MelCache:
         files: list[list[str | float | None]] = []
         for path, start, seconds in recordings:
             try:
-                status = path.stat()
+                files.append([*state(path), start, seconds])
             except OSError as error:
                 raise DataError(path, f"a file that cannot be read ({error.strerror})", "a sound file") from error
-            files.append([str(path.resolve()), status.st_size, status.st_mtime_ns, start, seconds])
         asked = [_FORMAT, self.hearing.rate, self.hearing.bins, speed, files]
         return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:32]
 
@@ -114,7 +113,9 @@ class MelCache:
     def _open(self, key: str) -> list[tuple[np.ndarray, Condition]] | None:
         """What is kept of a block; None if there is nothing, or not all of it."""
         try:
-            kept = json.loads(self._lengths_file(key).read_text(encoding="utf-8"))
+            checksum, kept = json.loads(self._lengths_file(key).read_text(encoding="utf-8"))
+            if checksum != quick_checksum(self.folder / f"{key}.mel"):
+                return None
             lengths, conditions = zip(*((length, Condition(*condition)) for length, condition in kept), strict=True)
             everything = np.memmap(self.folder / f"{key}.mel", dtype=np.float16, mode="r")
             rows = np.asarray(everything).reshape(sum(lengths), self.hearing.bins)
@@ -129,7 +130,7 @@ class MelCache:
             file.writelines(features.tobytes() for features, _ in heard)
         kept = [[len(features), condition] for features, condition in heard]
         with written_apart(self._lengths_file(key)) as file:
-            file.write(json.dumps(kept).encode())
+            file.write(json.dumps([quick_checksum(self.folder / f"{key}.mel"), kept]).encode())
         return self._open(key) or heard
 
     def _hear(self, block: Sequence[Excerpt], speed: float) -> list[tuple[np.ndarray, Condition]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from throughtime.data.progress import counted
-from throughtime.data.sources import kept_in_cache
+from throughtime.data.sources import kept_in_cache, quick_checksum, state
 from throughtime.data.tokens.tokens import Tokenizer
 from throughtime.errors import DataError
 from throughtime.storage.atomic import written_apart
@@ -22,7 +22,7 @@ from throughtime.tasks.text.corpus.files import Piece, read_text
 if TYPE_CHECKING:
     from throughtime.data.batch import Batch, Loader
 
-_FORMAT = 2
+_FORMAT = 3
 _RELEASE_EVERY = 250
 
 
@@ -115,22 +115,23 @@ def tokenise(pieces: Sequence[Piece], tokenizer: Tokenizer, folder: Path) -> Tok
 
 def _key(pieces: Sequence[Piece], tokenizer: Tokenizer) -> str:
     """Changes when a file or the tokenizer does."""
-    files = []
+    files: list[list[str | int | None]] = []
     for piece in pieces:
         try:
-            status = piece.path.stat()
+            files.append([*state(piece.path), piece.start, piece.end])
         except OSError as error:
             raise DataError(piece.path, f"a file that cannot be read ({error.strerror})", "text in UTF-8") from error
-        files.append([str(piece.path.resolve()), piece.start, piece.end, status.st_size, status.st_mtime_ns])
     return hashlib.sha256(json.dumps([_FORMAT, files, tokenizer.fingerprint]).encode()).hexdigest()[:32]
 
 
 def _known(ids: Path, facts: Path, dtype: np.dtype[np.unsignedinteger]) -> Counts | None:
     """What the cache says of these tokens; None if it has none, or not all of them."""
     try:
-        counts = Counts(**json.loads(facts.read_text(encoding="utf-8")))
-        complete = ids.stat().st_size == counts.tokens * dtype.itemsize
-    except (OSError, ValueError, TypeError):
+        said = json.loads(facts.read_text(encoding="utf-8"))
+        whole = said.pop("checksum") == quick_checksum(ids)
+        counts = Counts(**said)
+        complete = whole and ids.stat().st_size == counts.tokens * dtype.itemsize
+    except (OSError, ValueError, TypeError, LookupError, AttributeError):
         return None
     return counts if complete else None
 
@@ -147,7 +148,7 @@ def _write(pieces: Sequence[Piece], tokenizer: Tokenizer, ids: Path, facts: Path
             raise DataError(pieces[0].path, "only white space", "text in UTF-8")
     # the facts come last: without them the tokens do not count
     with written_apart(facts) as file:
-        file.write(json.dumps(asdict(counts)).encode())
+        file.write(json.dumps({**asdict(counts), "checksum": quick_checksum(ids)}).encode())
     return counts
 
 
