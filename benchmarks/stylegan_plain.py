@@ -168,9 +168,8 @@ def networks_of(model: StyleGAN) -> tuple[Generator, Discriminator]:
     channels = [layer.weight.shape[1] for layer in own.synthesis.pictures]
     generator = Generator(Mapping(style, len(own.mapping.layers)), Synthesis(colours, channels, style), style)
     discriminator = Discriminator(colours, channels[::-1])
-    weights = {name: one for name, one in own.state_dict().items() if name != "mapping.mean"}
-    generator.load_state_dict({name: one.contiguous() for name, one in weights.items()})
-    discriminator.load_state_dict({name: one.contiguous() for name, one in model.discriminator.state_dict().items()})
+    for plain, packaged in ((generator, own), (discriminator, model.discriminator)):
+        plain.load_state_dict({name: one.data.contiguous() for name, one in packaged.named_parameters()})
     _same(model, generator, discriminator)
     return generator, discriminator
 

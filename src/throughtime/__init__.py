@@ -22,7 +22,10 @@ if TYPE_CHECKING:
         inspect_gates,
         inspect_gradients,
         inspect_saliency,
+        inspect_units,
         predict,
+        report,
+        stress,
         train,
     )
 
@@ -39,9 +42,12 @@ _HOMES = {
     "evaluate": "throughtime.verbs",
     "predict": "throughtime.verbs",
     "generate": "throughtime.verbs",
+    "report": "throughtime.verbs",
     "inspect_gates": "throughtime.verbs",
     "inspect_gradients": "throughtime.verbs",
     "inspect_saliency": "throughtime.verbs",
+    "inspect_units": "throughtime.verbs",
+    "stress": "throughtime.verbs",
 }
 
 __all__ = [
@@ -55,7 +61,10 @@ __all__ = [
     "inspect_gates",
     "inspect_gradients",
     "inspect_saliency",
+    "inspect_units",
     "predict",
+    "report",
+    "stress",
     "train",
 ]
 

@@ -84,7 +84,7 @@ def test_gradients_of_a_run_stand_beside_those_of_cells(capsys: pytest.CaptureFi
     shown = said(capsys, "gradients", TAGGER, "Ann lives in Oslo.", *cells, "--out", str(picture))
     verdicts = {line.split()[0]: line.split()[2] for line in shown.splitlines() if line.split()[1:2] == ["RNN"]}
     assert verdicts == {"rnn": "vanishing", "irnn": "healthy"}
-    assert "layer 1 backward" in shown
+    assert " ".join(shown.split()).count("backward") == 1
     assert is_picture(picture)
 
 
@@ -116,17 +116,45 @@ def test_saliency_names_what_counts(capsys: pytest.CaptureFixture[str], tmp_path
     np.testing.assert_allclose(as_json["scores"], found.scores)
 
 
+def test_units_are_found_in_a_file_and_shown_in_their_context(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    prose, picture = tmp_path / "prose.txt", tmp_path / "units.png"
+    prose.write_text("The cat lay on the mat.\n" * 50)
+    words = ["units", TEXT, str(prose), "--unit", "2", "--like", "The cat la", "--out", str(picture)]
+    shown = said(capsys, *words)
+    (found,), telling = throughtime.inspect_units(TEXT, prose)
+    assert {one.trait for one in telling} == {"far into the input", "far into the line"}
+    for one in telling:
+        assert f"{one.score:.4g}" in shown
+    strongest = found.strongest(2)[0]
+    assert f"[{strongest.symbol}]" in shown
+    assert shown.count("The␣cat␣l[a]y") > 1
+    assert is_picture(picture)
+    as_json = json.loads(said(capsys, *words, "--json"))
+    assert [one["unit"] for one in as_json["detectors"]] == [one.unit for one in telling]
+    nearest = as_json["moments"]["layer 1 forward, states like that after 'The cat la' (1 - cosine)"][0]
+    assert "".join(nearest["before"]).endswith("The␣cat␣l")
+    assert nearest["symbol"] == "a"
+
+
 def test_what_cannot_be_inspected_is_one_sentence(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert "'': found nothing to read, expected an input that is not empty" in refused(capsys, "gates", TEXT, "")
     assert "found the cell 'elman'" in refused(capsys, "gradients", "--cells", "elman")
     assert "found the step 9, expected one from 0 to 2" in refused(capsys, "saliency", TEXT, "ab", "--step", "9")
     assert "no folder" in refused(capsys, "gates", TEXT, "ab", "--out", str(tmp_path / "none" / "x.png"))
     assert list(tmp_path.iterdir()) == []
+    prose = tmp_path / "prose.txt"
+    prose.write_text("The cat sat.\n")
+    assert "--unit is 4, expected one from 0 to 3" in refused(capsys, "units", TEXT, str(prose), "--unit", "4")
+    assert "--layer is 2, expected one from 1 to 1" in refused(capsys, "units", TEXT, str(prose), "--layer", "2")
+    assert "'': found nothing to read" in refused(capsys, "units", TEXT, str(prose), "--like", "")
+    assert "missing.txt: found" in refused(capsys, "units", TEXT, str(tmp_path / "missing.txt"))
 
 
 def test_help_says_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["inspect", "--help"])
     shown = capsys.readouterr().out
-    for what in ("gates", "gradients", "saliency"):
+    for what in ("gates", "gradients", "saliency", "units"):
         assert f"\n  {what} " in shown

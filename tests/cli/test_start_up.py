@@ -70,6 +70,10 @@ def test_what_is_wrong_with_a_command_line_is_said_without_torch(tmp_path: Path)
         "found neither RUN nor --cells": ["inspect", "gradients"],
         "--most is 0": ["inspect", "saliency", music, data, "--most", "0"],
         "the task vae reads no sequence": ["inspect", "gates", str(STORED / "vae" / "run"), "x"],
+        "found no condition 'rain' of music": ["stress", music, "--conditions", "rain"],
+        "found the severities 1, 6, expected some of 1 to 5": ["stress", music, "--severities", "1", "6"],
+        "found a limit of 0 examples": ["stress", music, "--limit", "0"],
+        "expected a new or empty folder for the curves": ["stress", music, "--out", music],
         "the task sentiment does not generate": ["generate", str(STORED / "sentiment" / "run"), "--out", new],
     }
     statuses, modules, said = imported(*wrong.values())

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from throughtime.tasks import room_of
+from throughtime.tasks import names, room_of
 
 TASKS = Path(__file__).parents[1] / "tasks"
 
@@ -60,8 +60,12 @@ class Tiny:
     stream: Stream | None = None
 
 
-_LATENT = ("music with a latent space", "text with a latent space")
-VARIANTS = tuple(named for named in _LATENT if named.partition(" ")[0] in room_of)
+def _file(task: str) -> Path:
+    room = room_of[task]
+    return TASKS / room / ("tiny.py" if room == task else f"tiny_{task}.py")
+
+
+VARIANTS = tuple(f"{name} with a latent space" for name in names if "\ndef latent(" in _file(name).read_text("utf-8"))
 """Models that an application has besides; `latent` beside its tiny data says with what settings."""
 
 
@@ -70,9 +74,7 @@ def write(named: str, folder: Path) -> Tiny:
     `inputs.txt`.
     """
     task = named.partition(" ")[0]
-    room = room_of[task]
-    name = "tiny" if room == task else f"tiny_{task}"
-    spec = importlib.util.spec_from_file_location(f"tiny_{task}", TASKS / room / f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"tiny_{task}", _file(task))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -20,6 +20,8 @@ from throughtime.storage.folder import RunFolder
 from throughtime.storage.report import Report, Table
 from throughtime.training.tree import load_tree, save_tree
 
+WHOLE = b'format = 1\ntask = "x"\nunset = []\n[settings]\n[data]\n[versions]\n'
+
 
 class SomeSettings(TrainingSettings):
     """Defaults that are not None, so that None must survive."""
@@ -77,6 +79,12 @@ def test_what_is_no_run_folder_is_not_opened(tmp_path: Path) -> None:
         (b"\xff\xfe\x00", "found no readable TOML"),
         (b"task = ", "found no readable TOML"),
         (b'format = 1\ntask = "music"\n', "found no 'unset'"),
+        (b"x = " + b"[" * 100_000, "found no readable TOML"),
+        (b"#" * 2**21, "found more than 1,048,576 bytes"),
+        (WHOLE.replace(b"unset = []", b"unset = [[1]]"), r"found unset = \[\[1\]\], expected names"),
+        (WHOLE.replace(b"[data]", b"[data]\nvalid = 3"), "found the data valid = 3"),
+        (WHOLE.replace(b"[data]", b'[data]\ndata = "a\\u0000"'), "found the data data = "),
+        (WHOLE.replace(b"[data]", b'[data]\nother = "a"'), "found the data other = "),
         (b'format = 9\ntask = "x"\nunset = []\n[settings]\n[data]\n[versions]\nthroughtime = "7.0"\n', "7.0, this is"),
     ],
 )

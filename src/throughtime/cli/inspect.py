@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from rich.console import Console
 
-from throughtime.cli.inside import gates, gradients, saliency
+from throughtime.cli.inside import gates, gradients, saliency, units
 from throughtime.errors import ThroughtimeError
 
 # what is looked at -> what does it, and what it shows
@@ -14,6 +14,7 @@ SUBJECTS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "gates": (gates.run, "every gate and state over the symbols of an input; are gates nearly always on or off?"),
     "gradients": (gradients.run, "how far back gradients reach in a run's layers, or in --cells rnn irnn gru lstm"),
     "saliency": (saliency.run, "what each symbol of an input counts for the answer (integrated gradients)"),
+    "units": (units.run, "what each unit responds to; units that track quotation marks, brackets, line length, ..."),
 }
 
 

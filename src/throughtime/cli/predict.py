@@ -16,6 +16,7 @@ from rich.console import Console
 
 from throughtime import tasks as registry
 from throughtime.cli.answers_file import check_place, write_answers
+from throughtime.cli.arguments import new_folder
 from throughtime.cli.show import show_findings
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.tasks.base import Draws, Expresses, Paints, Prediction, Task
@@ -54,7 +55,7 @@ def run(arguments: Sequence[str]) -> int:
         check_place(asked.out)
     if asked.pictures is not None:
         registry.require(done.task, Draws)
-        _make_room(asked.pictures)
+        new_folder(asked.pictures, "the pictures")
     together = _inputs(done.task, asked.inputs)
     predictions = chain.from_iterable(verbs.predict(done, inputs) for inputs in together)
     answers = predictions if asked.pictures is None else _drawn(done.task, predictions, asked.pictures)
@@ -125,11 +126,3 @@ def _said(task: Task[Any, Any], prediction: Prediction, asked: Arguments) -> str
     if asked.form is not None:
         return registry.require(task, Expresses).express(prediction, asked.form) or None
     return task.render(prediction)
-
-
-def _make_room(folder: Path) -> None:
-    """A folder for pictures, in which none can be overwritten."""
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        found = "a folder that is not empty" if folder.is_dir() else "a file"
-        raise ThroughtimeError(f"{folder}: found {found}, expected a new or empty folder for the pictures")
-    folder.mkdir(parents=True, exist_ok=True)

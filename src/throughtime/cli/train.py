@@ -13,7 +13,7 @@ from rich.console import Console
 
 from throughtime import tasks as registry
 from throughtime.cli.arguments import DataArguments, SettingsT, asked_for, parse, task_name
-from throughtime.cli.show import show_report
+from throughtime.cli.show import show_findings, show_report
 from throughtime.storage.energy import Footprint
 from throughtime.tasks.base import Generates, Task
 
@@ -48,6 +48,7 @@ def run(arguments: Sequence[str]) -> int:
     settings = asked_for(Arguments, "train", name, words, defaults)
     done = verbs.train(name, **asked.places, out=asked.out, resume=asked.resume, quiet=asked.quiet, **settings)
     show_report(done.folder.read_report(), done.task.metric, "held-out test")
+    show_findings(done.task.findings)
     console = Console()
     for what, used in _energy(done.folder.read_energy()):
         console.print(f"{what}: {used}", highlight=False, markup=False, soft_wrap=True)

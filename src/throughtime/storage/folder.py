@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import io
 import json
-import platform
-import tomllib
-from collections.abc import Iterator, Mapping
+import math
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-import tomli_w
 
-from throughtime import __version__
 from throughtime.errors import ThroughtimeError
 from throughtime.settings import Settings
+from throughtime.storage import config
 from throughtime.storage.atomic import clear_errors, remove_unfinished, write_atomically
 from throughtime.storage.energy import Footprint
+from throughtime.storage.notes import Note
 from throughtime.storage.report import Report, Table
+from throughtime.storage.scores import Scores
 from throughtime.storage.written import read_arrays, readable
 
 if TYPE_CHECKING:
     from torch import nn
 
-_FORMAT = 1
+    ModelT = TypeVar("ModelT", bound=nn.Module)
 
 
 class RunFolder:
@@ -39,9 +39,14 @@ class RunFolder:
     | features/                    | what the task learned from the training split (vocabulary, ...)    |
     | model.safetensors            | the best model by the validation metric                            |
     | checkpoint/state.safetensors | all that is needed to go on                                        |
+    | begun                        | until config.toml is written: that all in the folder is ours       |
     | samples/                     | what a generator made after each evaluation                        |
     | metrics.csv, events/         | the course of the training, for people and for TensorBoard         |
+    | calibration.json             | the temperature of a classifier's probabilities, where asked for   |
     | report.json                  | the test split's metrics, baselines beside them                    |
+    | scores.json                  | what each example of the test split adds to the metric             |
+    | notes/                       | what later looks into the run have found (gradients, gates, ...)   |
+    | report.html                  | all of it for people                                               |
     | energy.json                  | what has been used, and how that is known                          |
 
     Args:
@@ -63,11 +68,16 @@ class RunFolder:
         return folder
 
     def make(self) -> None:
-        """Make it anew, as `create` does."""
+        """Make it anew, as `create` does; what a run that was killed before it began has left there is removed."""
         self.check_free(self.path)
-        for part in (self.features, self.checkpoint.parent):
-            with clear_errors(part, "make the folder"):
-                part.mkdir(parents=True, exist_ok=True)
+        with clear_errors(self.path, "make the folder"):
+            if self._begun.exists():
+                with self.locked():  # unless it is being made at this moment
+                    shutil.rmtree(self.path)
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._begun.touch()  # all that comes after it is ours
+            for part in (self.features, self.checkpoint.parent):
+                part.mkdir()
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
@@ -80,6 +90,11 @@ class RunFolder:
         if not path.is_dir():
             found = "a file" if path.exists() else "nothing"
             raise ThroughtimeError(f"{path}: found {found}, expected a run folder as `throughtime train` makes it")
+        if not folder.config.is_file() and folder._begun.exists():
+            raise ThroughtimeError(
+                f"{path}: found a run that ended before its first step, expected one to go on with or to ask: "
+                "train anew into this folder, without --resume"
+            )
         if not folder.config.is_file():
             raise ThroughtimeError(f"{path}: found no config.toml, so this is no run folder (or one left unfinished)")
         return folder
@@ -92,7 +107,9 @@ class RunFolder:
             ThroughtimeError: a file, or a folder that is not empty, is there.
         """
         with clear_errors(path, "look into"):
-            if path.is_dir() and any(path.iterdir()):
+            started = RunFolder(path)
+            left_behind = started._begun.is_file() and not started.config.exists()
+            if path.is_dir() and any(path.iterdir()) and not left_behind:
                 raise ThroughtimeError(
                     f"{path} exists and is not empty; a run is never overwritten: choose another --out, or --resume it"
                 )
@@ -132,6 +149,11 @@ class RunFolder:
             raise ThroughtimeError(f"{link}: found a link, expected a file or folder of the run itself: remove it")
 
     @property
+    def _begun(self) -> Path:
+        """Stands there from when the folder is made until it is a run: until its configuration is written."""
+        return self.path / "begun"
+
+    @property
     def features(self) -> Path:
         """Where the task keeps what it fitted."""
         return self.path / "features"
@@ -157,26 +179,16 @@ class RunFolder:
         return self.path / "config.toml"
 
     def write_config(self, task: str, data: Mapping[str, str], settings: Settings) -> None:
-        """Write down all that was asked, and the versions that did it.
+        """Write down all that was asked, and the versions that did it; from then on it is a run.
 
         Args:
             task: its name.
             data: paths by role (data, train, valid, test); empty for built-in data.
             settings: the task's settings.
         """
-        import torch
-
-        values = settings.model_dump(mode="json")
-        config = {
-            "format": _FORMAT,
-            "task": task,
-            # TOML has no null: settings without a value are listed by name
-            "unset": sorted(name for name, value in values.items() if value is None),
-            "settings": {name: value for name, value in values.items() if value is not None},
-            "data": dict(data),
-            "versions": {"throughtime": __version__, "torch": torch.__version__, "python": platform.python_version()},
-        }
-        write_atomically(self.config, tomli_w.dumps(config))
+        config.write(self.config, task, data, settings)
+        with clear_errors(self._begun, "remove"):
+            self._begun.unlink(missing_ok=True)
 
     def read_config(self) -> dict[str, Any]:
         """What `write_config` wrote: `task`, `settings`, `data`, `versions`.
@@ -184,23 +196,7 @@ class RunFolder:
         Raises:
             ThroughtimeError: it is missing, broken, or of a later version.
         """
-        with clear_errors(self.config, "read"):
-            content = self.config.read_bytes()
-        try:
-            config = tomllib.loads(content.decode("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ThroughtimeError(f"{self.config}: found no readable TOML ({error})") from error
-        expected = {"format": int, "task": str, "unset": list, "settings": dict, "data": dict, "versions": dict}
-        for name, kind in expected.items():
-            if not isinstance(config.get(name), kind):
-                raise ThroughtimeError(f"{self.config}: found no {name!r}, expected a configuration of throughtime")
-        if config["format"] > _FORMAT:
-            raise ThroughtimeError(
-                f"{self.config}: found format {config['format']}, expected at most {_FORMAT}: "
-                f"it was written by throughtime {config['versions'].get('throughtime')}, this is {__version__}"
-            )
-        config["settings"] |= dict.fromkeys(config["unset"])
-        return config
+        return config.read(self.config)
 
     def remove_unfinished(self) -> None:
         """Remove what a process that was killed while writing has left."""
@@ -226,6 +222,19 @@ class RunFolder:
         from throughtime.storage.weights import load_weights
 
         load_weights(model, self.weights)
+
+    def build_model(self, make: Callable[[], ModelT]) -> ModelT:
+        """A model of the shape that the configuration asks for, once that is known to be the shape of what is stored.
+
+        Args:
+            make: makes it.
+
+        Raises:
+            ThroughtimeError: the weights are broken, or another model's.
+        """
+        from throughtime.storage.weights import build_like
+
+        return build_like(make, self.weights)
 
     def write_data(self, read: Mapping[str, Any], checksums: Mapping[str, np.ndarray]) -> None:
         """Write down what was read.
@@ -261,6 +270,33 @@ class RunFolder:
     def _checksums(self) -> Path:
         return self.path / "examples.npz"
 
+    def write_temperature(self, temperature: float) -> None:
+        """Write down by what a classifier's logits are divided."""
+        write_atomically(self._calibration, json.dumps({"temperature": temperature}) + "\n")
+
+    def read_temperature(self) -> float:
+        """What `write_temperature` wrote; 1 in a run that was not calibrated.
+
+        Raises:
+            DataError: it is broken, or no temperature.
+        """
+        if not self._calibration.exists():
+            return 1.0
+        with readable(self._calibration, "temperature"):
+            temperature = float(json.loads(self._calibration.read_bytes())["temperature"])
+            if not 0 < temperature < math.inf:
+                raise ValueError(f"{temperature} is none")
+        return temperature
+
+    def forget_temperature(self) -> None:
+        """Other weights are being learned: what was found of those before does not hold."""
+        with clear_errors(self._calibration, "remove"):
+            self._calibration.unlink(missing_ok=True)
+
+    @property
+    def _calibration(self) -> Path:
+        return self.path / "calibration.json"
+
     @property
     def finished(self) -> bool:
         """Whether it has been trained to a limit and judged."""
@@ -271,8 +307,10 @@ class RunFolder:
         return self.path / "report.json"
 
     def write_report(self, report: Report) -> None:
-        """Write what an evaluation found."""
-        write_atomically(self._report, json.dumps(asdict(report), indent=2, default=float) + "\n")
+        """Write what an evaluation found, each example's scores beside it."""
+        if report.scores is not None:
+            write_atomically(self._scores, json.dumps(report.scores.to_json(), ensure_ascii=False) + "\n")
+        write_atomically(self._report, json.dumps(report.to_json(), indent=2, default=float) + "\n")
 
     def read_report(self) -> Report:
         """What `write_report` wrote.
@@ -287,6 +325,21 @@ class RunFolder:
             return Report(report["metrics"], report["baselines"], [Table(**table) for table in report["tables"]])
         except (ValueError, KeyError, TypeError) as error:
             raise ThroughtimeError(f"{self._report}: found no readable report ({error})") from error
+
+    @property
+    def _scores(self) -> Path:
+        return self.path / "scores.json"
+
+    def read_scores(self) -> Scores | None:
+        """The examples' scores that `write_report` wrote; None where there are none.
+
+        Raises:
+            DataError: they are broken.
+        """
+        if not self._scores.exists():
+            return None
+        with readable(self._scores, "scores of examples"):
+            return Scores.from_json(json.loads(self._scores.read_bytes()))
 
     @property
     def _energy(self) -> Path:
@@ -306,3 +359,33 @@ class RunFolder:
             return None
         with readable(self._energy, "account of energy"):
             return Footprint.from_json(json.loads(self._energy.read_bytes()))
+
+    @property
+    def notes(self) -> Path:
+        """Where later looks into the run leave what its report is to say of them, with their pictures."""
+        return self.path / "notes"
+
+    @property
+    def page(self) -> Path:
+        """The report for people."""
+        return self.path / "report.html"
+
+    def write_note(self, name: str, note: Note) -> None:
+        """Keep what a look into the run has found, in place of what the last such look has; pictures that it names lie
+        in `notes` already.
+        """
+        with clear_errors(self.notes, "make the folder"):
+            self.notes.mkdir(exist_ok=True)
+        write_atomically(self.notes / f"{name}.json", json.dumps(note.to_json(), ensure_ascii=False, default=float))
+
+    def read_notes(self) -> dict[str, Note]:
+        """What `write_note` wrote, by name.
+
+        Raises:
+            DataError: one is broken.
+        """
+        found = {}
+        for path in sorted(self.notes.glob("*.json")):
+            with readable(path, "note"):
+                found[path.stem] = Note.from_json(json.loads(path.read_bytes()))
+        return found

@@ -61,5 +61,5 @@ def require(task: Any, capability: type[CapabilityT]) -> CapabilityT:
     """
     if isinstance(task, capability):
         return task
-    others = ", ".join(able(capability))
+    others = ", ".join(able(capability)) or "there is none"
     raise ThroughtimeError(f"the task {task.name} {capability.lacking}, expected one that does: {others}")

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
 from throughtime.errors import ThroughtimeError
 from throughtime.storage.atomic import write_atomically
+from throughtime.storage.tensors import check_sum, to_bytes
 
 
 def map_tensors(function: Callable[[Tensor], Tensor], tree: Any) -> Any:
@@ -47,22 +47,24 @@ def save_tree(tree: Any, path: Path) -> None:
     """
     tensors: dict[str, Tensor] = {}
     skeleton = json.dumps(_encode(tree, "", tensors))
-    write_atomically(path, save(tensors, metadata={"tree": skeleton}))
+    write_atomically(path, to_bytes(tensors, {"tree": skeleton}))
 
 
 def load_tree(path: Path) -> Any:
     """Read what `save_tree` wrote; arrays come back as tensors, on the CPU, named tuples as tuples.
 
     Raises:
-        ThroughtimeError: the file is missing or broken.
+        ThroughtimeError: the file is missing, broken or changed.
     """
     try:
         with safe_open(path, framework="pt") as file:
             skeleton = json.loads((file.metadata() or {})["tree"])
             # copies: the file may be replaced, or its disk filled, while they are in use
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - it is no mapping
+        with path.open("rb") as content:
+            check_sum(content, path)
         return _decode(skeleton, tensors)
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise ThroughtimeError(
             f"{path}: found no readable checkpoint ({error}), expected one of throughtime"
         ) from error

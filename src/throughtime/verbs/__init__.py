@@ -5,9 +5,11 @@ from __future__ import annotations
 from throughtime.verbs.checking import Checked, check
 from throughtime.verbs.evaluating import evaluate
 from throughtime.verbs.generating import generate
-from throughtime.verbs.inspecting import inspect_gates, inspect_gradients, inspect_saliency
+from throughtime.verbs.inspecting import inspect_gates, inspect_gradients, inspect_saliency, inspect_units
 from throughtime.verbs.predicting import predict
+from throughtime.verbs.reporting import report
 from throughtime.verbs.run import Run, stored_settings
+from throughtime.verbs.stressing import stress
 from throughtime.verbs.training import train
 
 __all__ = [
@@ -19,7 +21,10 @@ __all__ = [
     "inspect_gates",
     "inspect_gradients",
     "inspect_saliency",
+    "inspect_units",
     "predict",
+    "report",
     "stored_settings",
+    "stress",
     "train",
 ]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from throughtime.insight.gates import Gates
     from throughtime.insight.gradients import Flow
     from throughtime.insight.saliency import Saliency
+    from throughtime.insight.units import Detector, Units
     from throughtime.tasks.base import SymbolSequence
 
 
@@ -87,15 +88,40 @@ def inspect_saliency(run: Run | str | Path, given: Any, *, most: int = 16, step:
         return [saliency(run.model, reading, step=step) for reading in readings]
 
 
-def _readings(run: Run, given: Any, most: int) -> Iterable[SymbolSequence]:
-    """What a run's model reads of an argument of `predict`: at least one, at most so many; what is wrong with the
-    argument is said before torch is imported.
+@enough_memory()
+def inspect_units(
+    run: Run | str | Path, data: str | Path | None = None, *, most: int = 200
+) -> tuple[tuple[Units, ...], list[Detector]]:
+    """What each unit of a run's recurrent layers responds to, and which unit tells which trait of the symbols.
+
+    Args:
+        run, most: as `inspect_gates` takes them.
+        data: a file or folder that the task reads; None: the test split of the run's own data.
+
+    Returns:
+        The states of each layer and direction; the best detector of each trait that can be looked for.
+
+    Raises:
+        ThroughtimeError: as `inspect_gates`.
+    """
+    run = opened(run)
+    readings = _readings(run, None if data is None else Path(data), most, of_examples=True)
+    from throughtime.insight.units import detectors, units
+
+    with _threads(run):
+        found, traits = units(run.model, readings)
+        return found, detectors(found, traits)
+
+
+def _readings(run: Run, given: Any, most: int, *, of_examples: bool = False) -> Iterable[SymbolSequence]:
+    """What a run's model reads of an argument of `predict` (None: of its test split; or of the examples of a file), at
+    least one, at most so many; what is wrong with the argument is said before torch is imported.
     """
     task: Any = registry.require(run.task, Symbols)
     run.task.findings.clear()
     inputs: Iterator[Any]
-    if given is None:
-        examples = run.paths.read(run.task).test
+    if given is None or of_examples:
+        examples = run.paths.read(run.task).test if given is None else run.task.read(given)
         inputs = (one for example in examples for one in task.inputs_of(example))
     else:
         inputs = task.read_inputs(str(given)) if isinstance(given, (str, Path)) else iter([given])

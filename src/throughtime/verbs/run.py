@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from throughtime import tasks as registry
 from throughtime.settings import TrainingSettings
-from throughtime.tasks.base import Task
+from throughtime.tasks.base import Classifies, Task
 from throughtime.verbs.paths import DataPaths
 
 if TYPE_CHECKING:
@@ -34,13 +34,15 @@ class Run:
         self.task = task_of(config["task"], config["settings"], learns=False)
         self.paths = DataPaths(**{name: Path(path) for name, path in config["data"].items()})
         self.task.load_features(self.folder.features)
+        if isinstance(self.task, Classifies):
+            self.task.temperature = self.folder.read_temperature()
         self._model: Model | None = None
 
     @property
     def model(self) -> Model:
         """The best model by the validation metric, in evaluation mode."""
         if self._model is None:
-            model = self.task.model()
+            model = self.folder.build_model(self.task.model)
             self.folder.load_model(model)
             self._model = model.eval()
         return self._model

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from throughtime.data.progress import stage
 from throughtime.errors import ThroughtimeError
+from throughtime.reports.writing import write_report
 from throughtime.settings import LIMITS, TrainingSettings
 from throughtime.tasks.base import Watches
 from throughtime.training import limits
@@ -19,6 +20,7 @@ from throughtime.training.energy import Account, Meter
 from throughtime.training.memory import check_memory, enough_memory
 from throughtime.training.progress import Progress
 from throughtime.training.stages import shown
+from throughtime.verbs.calibrating import calibrate
 from throughtime.verbs.checking import Checked, changes, read
 from throughtime.verbs.evaluating import judge
 from throughtime.verbs.paths import DataPaths
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from throughtime.storage.folder import RunFolder
 
 # what may change when a run goes on: how long, how often, on what; never what is being learned
-RESUMABLE = {*LIMITS, "patience", "checkpoint_every", "device", "threads", "workers"}
+RESUMABLE = {*LIMITS, "patience", "checkpoint_every", "device", "threads", "workers", "calibrate"}
 
 
 @enough_memory()
@@ -81,12 +83,13 @@ def train(
         if not resume:
             learner.save_features(folder.features)
             folder.write_data(seen.to_json(), {name: one.checksums for name, one in seen.summaries.items()})
+        folder.forget_temperature()
         folder.write_config(task, paths.to_config(), learner.settings)
         loop.seed_everything(learner.settings.seed)
         meter.watch(find_device(learner.settings.device))
         with Account(folder, meter) as account:
             with shown(quiet), stage("preparing the first step"):
-                model = learner.model()
+                model = folder.build_model(learner.model) if folder.weights.exists() else learner.model()
                 if not folder.checkpoint.exists():
                     learner.begin(model)
                 check_memory(model, learner.settings)
@@ -111,7 +114,9 @@ def train(
                 )
             run = Run(folder.path)
             with shown(quiet):
+                calibrate(run, splits.valid)
                 folder.write_report(judge(run, splits.test))
+    write_report(folder.path)
     return run
 
 

@@ -50,6 +50,16 @@ def test_an_evaluation_draws_once_for_all_that_looks_at_it(tmp_path: Path, monke
     assert drawn == [200, 200, 200]  # two in training, one of the test split; of 179, 179 and 180 pictures
 
 
+@pytest.mark.parametrize("precision", ["64", "bf16-mixed"])
+@pytest.mark.parametrize("task", ["gan", "stylegan"])
+def test_in_every_precision_pictures_are_measured_in_the_same_one(task: str, precision: str, tmp_path: Path) -> None:
+    settings = SMALL | {"precision": precision, "steps": 1, "evaluate_every": 1, "drawn": 8}
+    settings |= {"widest": 4, "style": 4} if task == "stylegan" else {}
+    settings = {name: value for name, value in settings.items() if task == "gan" or name != "latent"}
+    trained = throughtime.train(task, built_in="digits", out=tmp_path / "run", quiet=True, **settings)
+    assert trained.folder.read_report().metrics["frechet"] > 0
+
+
 def test_classes_can_be_asked_for(run: throughtime.Run, tmp_path: Path) -> None:
     (sheet,) = throughtime.generate(run, tmp_path / "classes.png", what="classes", columns=3, zoom=1)
     (four,) = throughtime.generate(run, tmp_path / "four.png", what="classes", label="4", columns=3, zoom=1)

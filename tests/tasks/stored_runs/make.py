@@ -44,7 +44,8 @@ def make(folder: str) -> None:
     shutil.rmtree(place / "longer")
     for unread in ("events", "samples"):
         shutil.rmtree(place / "run" / unread, ignore_errors=True)
-    (place / "run" / ".lock").unlink()
+    for unread in (".lock", "energy.json", "report.html"):
+        (place / "run" / unread).unlink(missing_ok=True)
     config = place / "run" / "config.toml"
     config.write_text(config.read_text().replace(str(place / "data"), DATA))
 

@@ -14,7 +14,7 @@ from throughtime.insight.pictures.paper import COLOURS, inked, name_steps, plain
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_WIDEST = 14.0  # inches of one panel
+_WIDEST, _HISTOGRAM = 8.0, 3.2  # inches of panels
 
 
 def draw_gates(found: Gates, openings: Sequence[Opening], path: Path) -> None:
@@ -28,10 +28,9 @@ def draw_gates(found: Gates, openings: Sequence[Opening], path: Path) -> None:
     columns = max(len(layer.gates) + len(layer.states) for layer in found.layers)
     width = min(max(2.2, 0.17 * len(found.symbols)), _WIDEST)
     rows = len(found.layers)
-    figure = sheet(
-        (columns + 1) * width + 1, 3.2 * rows + 0.8, f"gates and states of every unit; the answer: {found.answer}"
-    )
-    panels = figure.subplots(rows, columns + 1, squeeze=False)
+    title = f"gates and states of every unit; the answer: {found.answer}"
+    figure = sheet(columns * width + _HISTOGRAM + 1, 3.2 * rows + 0.8, title)
+    panels = figure.subplots(rows, columns + 1, squeeze=False, width_ratios=[width] * columns + [_HISTOGRAM])
     for row, layer in zip(panels, found.layers, strict=True):
         traced = [*layer.gates.items(), *layer.states.items()]
         for axes, (name, values) in zip(row, traced, strict=False):

@@ -40,7 +40,7 @@ def sheet(width: float, height: float, title: str) -> Figure:
 def inked(axes: Axes, title: str = "") -> None:
     """Axes in the colours of the paper."""
     axes.set_facecolor(PAPER)
-    axes.tick_params(colors=INK, labelsize=7)
+    axes.tick_params(which="both", colors=INK, labelsize=7)
     axes.set_title(plain(title), color=INK, fontsize=9)
     axes.xaxis.label.set(color=INK, fontsize=8)
     axes.yaxis.label.set(color=INK, fontsize=8)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from throughtime.data.splits import Splits
 from throughtime.tasks.base.capability import Capability
+from throughtime.tasks.base.classifies import Classifies
+from throughtime.tasks.base.conditions import Condition, Conditions
 from throughtime.tasks.base.draws import Draws
 from throughtime.tasks.base.expresses import Expresses
 from throughtime.tasks.base.generates import Generates, GenerateSettings, check_writable
@@ -18,6 +20,9 @@ from throughtime.tasks.base.watches import Watches
 
 __all__ = [
     "Capability",
+    "Classifies",
+    "Condition",
+    "Conditions",
     "Described",
     "Draws",
     "Expresses",

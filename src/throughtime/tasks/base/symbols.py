@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from throughtime.tasks.base.capability import Capability
 
@@ -26,6 +29,7 @@ class SymbolSequence:
             own stands in its place.
         answer: what that loss is of, for people.
         each: whether every step has an answer of its own, as in a language model or a tagger; else the whole has one.
+        traits: what holds at each step, by name, (T,) each: yes or no, or a number, such as how far it is into a line.
     """
 
     symbols: tuple[str, ...]
@@ -34,6 +38,7 @@ class SymbolSequence:
     batch: Batch
     answer: str
     each: bool = False
+    traits: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
 class Symbols(Capability):

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+import numpy as np
+
 from throughtime.data.findings import Findings
 from throughtime.data.splits import Splits, hold_out, split_groups
 from throughtime.settings import TrainingSettings
@@ -187,6 +189,11 @@ class Task(ABC, Generic[Example, SettingsT]):
     @abstractmethod
     def evaluate(self, model: Model, examples: Sequence[Example]) -> Report:
         """All the metrics, the baselines beside them."""
+
+    @staticmethod
+    def pooled(counts: np.ndarray) -> float:
+        """The metric of some examples from the sum (K,) of their counts (`storage.scores`); by default a ratio."""
+        return float(counts[0] / counts[1]) if counts[1] else 0.0
 
     # -- use --------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import torch
 
+from throughtime.data.words.traits import traits_of
 from throughtime.models.tagger import Tagger
 from throughtime.tasks.base.symbols import SymbolSequence
 from throughtime.tasks.entities.features import Features
@@ -27,4 +28,4 @@ def reading(tagger: Tagger, features: Features, words: Sequence[str]) -> SymbolS
         tags = tagger.best(tagger(batch).float(), batch["lengths"])
     batch = replace(batch, tensors={**batch.tensors, "targets": tags})
     names = " ".join(features.tags[tag] for tag in tags[0].tolist())
-    return SymbolSequence(tuple(words), "words", "recurrent", batch, names, each=True)
+    return SymbolSequence(tuple(words), "words", "recurrent", batch, names, each=True, traits=traits_of(words))

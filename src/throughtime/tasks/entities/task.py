@@ -14,6 +14,7 @@ from throughtime.data.words.pretrained import check_vectors
 from throughtime.data.words.vectors import GLOVE
 from throughtime.errors import DataError
 from throughtime.storage.report import Report, Table
+from throughtime.storage.scores import MODEL
 from throughtime.tasks.base import (
     Described,
     Expresses,
@@ -28,10 +29,11 @@ from throughtime.tasks.base import (
 )
 from throughtime.tasks.entities.answers import EVALUATION_BATCH, LONGEST_PART, Answer, answer, joined, parts_of
 from throughtime.tasks.entities.baselines.gazetteer import Gazetteer
+from throughtime.tasks.entities.conditions import DisturbedSentences
 from throughtime.tasks.entities.corpora.names import FAKER
 from throughtime.tasks.entities.corpora.reading import SUFFIXES, read_sentences, read_to_answer
 from throughtime.tasks.entities.corpora.schemes import rules, tags_of
-from throughtime.tasks.entities.corpora.scoring import Score, score
+from throughtime.tasks.entities.corpora.scoring import Score, score, scores_of
 from throughtime.tasks.entities.corpora.sentence import Sentence, Span
 from throughtime.tasks.entities.features import Features
 from throughtime.tasks.entities.settings import EntitiesSettings
@@ -48,7 +50,7 @@ _TOGETHER = 1_000  # texts that are waited for where they are there already: tho
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 
 
-class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints, Symbols):
+class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints, Symbols, DisturbedSentences):
     """A tagger of words: which of them are names, of what kind, and where each begins and ends."""
 
     name = "entities"
@@ -187,14 +189,17 @@ class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints, Symbols):
         rows: list[list[str | float | int]] = [
             [label, one.precision, one.recall, one.f1, one.actual, one.answered] for label, one in each.items()
         ]
-        by_word = score(actual, [self.baseline.by_word(sentence.words) for sentence in examples])[0]
-        by_name = score(actual, [self.baseline.by_name(sentence.words) for sentence in examples])[0]
+        simple = {
+            "each word's usual tag": [self.baseline.by_word(sentence.words) for sentence in examples],
+            "names of training": [self.baseline.by_name(sentence.words) for sentence in examples],
+        }
         new = [[s for s in sentence.spans if not self.baseline.has(sentence.words, s)] for sentence in examples]
         new_found = score(new, [set(a) & set(b) for a, b in zip(new, found, strict=True)])[0]
         return Report(
             _metrics(together) | {"recall_of_new_names": new_found.recall},
-            {"each word's usual tag": _metrics(by_word), "names of training": _metrics(by_name)},
+            {name: _metrics(score(actual, spans)[0]) for name, spans in simple.items()},
             [Table("by label", ["", "precision", "recall", "f1", "in the text", "answered"], rows)],
+            scores_of(examples, {MODEL: found, **simple}),
         )
 
     def _found(self, model: Model, examples: Sequence[Sentence]) -> list[Sequence[Span]]:

@@ -88,11 +88,11 @@ class MusicGeneration(LatentGeneration):
     """A music file whose beginning is continued."""
     primer_beats: float = Field(default=8.0, gt=0)
     """Quarter notes of the primer to take."""
-    tempo: float = Field(default=76.0, ge=10, le=400)
-    """Quarter notes in a minute (events bring their own time)."""
+    tempo: float | None = Field(default=None, ge=10, le=400)
+    """Quarter notes in a minute; none: as the pieces that were learned (events bring their own time)."""
     restrike: float | None = Field(default=None, gt=0)
     """Strike held keys anew every so many quarter notes; none: a key that stays on is one held note."""
-    instrument: Literal["organ", "piano", "strings"] = "organ"
-    """What the WAV sounds like."""
+    instrument: Literal["organ", "piano", "strings"] | None = None
+    """What the MIDI and the WAV sound like; none: as most of the pieces that were learned."""
 
     plain_only: ClassVar = ("primer", "primer_beats")

@@ -7,21 +7,23 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import torch
 
-from throughtime.data.batch import Batch, Loader, stack
+from throughtime.data.batch import Loader, stack
 from throughtime.models.base import Model
 
 _TOGETHER = 64
 
 
 @torch.no_grad()
-def logits_of_batches(model: Model, loader: Loader) -> Iterator[tuple[Batch, np.ndarray]]:
-    """Each batch and its logits (B, C)."""
+def probabilities_of(model: Model, loader: Loader) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities (N, C) of the classes of all texts, in double precision, and their actual classes (N,)."""
     model.eval()
     device = next(model.parameters()).device
+    found, actual = [], []
     for batch in loader.epoch(0):
         moved = batch.to(device)
-        logits = model(moved["inputs"], moved["lengths"], moved["parts"]).logits
-        yield batch, logits.float().cpu().numpy()
+        found.append(model(moved["inputs"], moved["lengths"], moved["parts"]).logits.double().softmax(dim=-1))
+        actual.append(batch["targets"])
+    return torch.cat(found).cpu().numpy(), torch.cat(actual).numpy()
 
 
 @torch.no_grad()

@@ -7,10 +7,11 @@ from typing import Literal
 from pydantic import Field
 
 from throughtime.settings import Probability, Schedule
+from throughtime.tasks.base.classifies import ClassifierSettings
 from throughtime.tasks.base.recurrent import ResetSettings
 
 
-class SentimentSettings(ResetSettings):
+class SentimentSettings(ResetSettings, ClassifierSettings):
     """A classifier of texts; plain: an LSTM over pretrained word vectors, sentence by sentence."""
 
     text_column: str | None = None

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from throughtime.data.batch import Batch
+from throughtime.data.words.traits import traits_of
 from throughtime.models.base import Model
 from throughtime.tasks.base.symbols import SymbolSequence
 from throughtime.tasks.sentiment.answers import answers
@@ -32,4 +33,5 @@ def readings(
         inputs = torch.from_numpy(text["inputs"][start:end])[None]
         tensors = {"inputs": inputs, "targets": torch.tensor([label]), "lengths": torch.tensor([inputs.shape[1]])}
         batch = Batch(tensors, sequences=1, tokens=inputs.shape[1]).to(device)
-        yield SymbolSequence(tuple(words[start:end]), "words", "recurrent", batch, labels[label])
+        own = tuple(words[start:end])
+        yield SymbolSequence(own, "words", "recurrent", batch, labels[label], traits=traits_of(own))

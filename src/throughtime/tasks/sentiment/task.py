@@ -23,10 +23,12 @@ from throughtime.data.words.vectors import GLOVE
 from throughtime.data.words.vocabulary import Vocabulary
 from throughtime.errors import DataError
 from throughtime.storage.report import Report
+from throughtime.storage.scores import MODEL, Scores, Shown, of_values
 from throughtime.storage.written import readable
-from throughtime.tasks.base import Described, Metric, Prediction, Splits, Symbols, SymbolSequence, Task
-from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
+from throughtime.tasks.base import Classifies, Described, Metric, Prediction, Splits, Symbols, SymbolSequence, Task
+from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table, surprises
 from throughtime.tasks.sentiment.baselines.bag_of_words import BagOfWords
+from throughtime.tasks.sentiment.conditions import DisturbedTexts
 from throughtime.tasks.sentiment.doubts import note_cut, note_doubts, shortened
 from throughtime.tasks.sentiment.reading import given_splits, read_labelled, texts_to_answer, with_all_labels
 from throughtime.tasks.sentiment.settings import SentimentSettings
@@ -43,7 +45,7 @@ _NO_WORDS: Prediction = {"text": "", "label": None, "probability": None, "probab
 _END_MARKS = ".!?…。！？।؟"
 
 
-class Sentiment(Task[LabelledText, SentimentSettings], Symbols):
+class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, DisturbedTexts):
     """A classifier of texts: what is said of the film, which kind of question it is.
 
     An example is a text and its label; identical texts always stay on one side of a split.
@@ -226,36 +228,42 @@ class Sentiment(Task[LabelledText, SentimentSettings], Symbols):
 
     def validate(self, model: Model, examples: Sequence[LabelledText]) -> float:
         """Share of the texts that are right."""
-        actual, answered = self._answered(model, examples)
-        return float((actual == answered).mean())
+        probabilities, actual = self.class_probabilities(model, examples)
+        return float((actual == probabilities.argmax(axis=1)).mean())
 
     def evaluate(self, model: Model, examples: Sequence[LabelledText]) -> Report:
         """Accuracy, macro F1 and the confusion matrix; beside a bag of words and the most frequent class."""
         self.accept(examples)
-        actual, answered = self._answered(model, examples)
+        raw, actual = self.class_probabilities(model, examples)
+        probabilities = self.tempered(raw)
+        answered = probabilities.argmax(axis=1)
         texts = counted(examples, "judging the bag of words")
         bag = np.array([self.baseline.probabilities(self._words(example.text)).argmax() for example in texts])
         always = self.labels.majority
         classes = max(len(self.labels), int(actual.max()) + 1)  # those that training had not are one more
-        confusion = confusion_matrix(actual, answered, classes)
+        names, confusion = [*self.labels.names, "others"][:classes], confusion_matrix(actual, answered, classes)
         others = {
             f"bag of words, {self.baseline.method}": bag,
-            f"always {always}": np.full(len(actual), self.labels.names.index(always)),
+            f"always {always}": np.full(len(actual), names.index(always)),
         }
         return Report(
             accuracy_and_f1(confusion),
             {name: accuracy_and_f1(confusion_matrix(actual, answers, classes)) for name, answers in others.items()},
-            [confusion_table(confusion, [*self.labels.names, "others"][:classes])] if classes <= SHOWN else [],
+            [confusion_table(confusion, names)] if classes <= SHOWN else [],
+            Scores(
+                self.metric.name,
+                self.metric.best,
+                {name: of_values(actual == found) for name, found in {MODEL: answered, **others}.items()},
+                [Shown(e.text, names[a], names[b]) for e, a, b in zip(examples, actual, answered, strict=True)],
+                surprises(probabilities, actual),
+            ),
         )
 
-    def _answered(self, model: Model, examples: Sequence[LabelledText]) -> tuple[np.ndarray, np.ndarray]:
-        """The classes of texts, (N,), and the model's answers."""
-        from throughtime.tasks.sentiment.answers import logits_of_batches
+    def class_probabilities(self, model: Model, examples: Sequence[LabelledText]) -> tuple[np.ndarray, np.ndarray]:
+        """As the network gives them."""
+        from throughtime.tasks.sentiment.answers import probabilities_of
 
-        batches = logits_of_batches(model, self.watched(examples))
-        found = [(batch["targets"].numpy(), logits.argmax(axis=1)) for batch, logits in batches]
-        actual, answered = (np.concatenate(part) for part in zip(*found, strict=True))
-        return actual, answered
+        return probabilities_of(model, self.watched(examples))
 
     # -- use -------------------------------------------------------------------------------------------------
 
@@ -278,7 +286,7 @@ class Sentiment(Task[LabelledText, SentimentSettings], Symbols):
                 yield self._prediction(text, each, *next(found)) if each else _NO_WORDS | {"text": text}
 
     def _prediction(self, text: str, words: list[str], found: np.ndarray, attention: np.ndarray | None) -> Prediction:
-        probabilities = dict(zip(self.labels.names, map(float, found), strict=True))
+        probabilities = dict(zip(self.labels.names, map(float, self.tempered(found)), strict=True))
         label = max(probabilities, key=lambda name: probabilities[name])
         said = {"text": text, "label": label, "probability": probabilities[label], "probabilities": probabilities}
         if attention is not None:

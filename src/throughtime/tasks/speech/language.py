@@ -62,7 +62,7 @@ class TextRun:
 
         task = registry.find("text")(self._run.settings(), self.folder)
         task.load_features(self._run.features)
-        generator: Any = task.model()
+        generator: Any = self._run.build_model(task.model)
         self._run.put_weights(generator, self._run.weights())
         return RecurrentLanguageModel(generator, symbols.tokens_of(self.tokenizer))
 

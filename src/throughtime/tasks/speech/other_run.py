@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from throughtime import tasks as registry
 from throughtime.errors import DataError, ThroughtimeError
@@ -14,6 +14,8 @@ from throughtime.storage.folder import RunFolder
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+    ModelT = TypeVar("ModelT", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,10 @@ class OtherRun:
         from throughtime.storage.weights import read_weights
 
         return read_weights(self._parts.weights)
+
+    def build_model(self, make: Callable[[], ModelT]) -> ModelT:
+        """A model, once it is known to have the shape of the weights; as `RunFolder.build_model`."""
+        return self._parts.build_model(make)
 
     def put_weights(self, model: nn.Module, weights: Mapping[str, Tensor]) -> None:
         """Give a model what `weights` gave.

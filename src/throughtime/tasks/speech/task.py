@@ -14,6 +14,7 @@ from throughtime.data.progress import counted
 from throughtime.data.splits import read_named
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
+from throughtime.storage.scores import MODEL
 from throughtime.tasks.base import (
     Described,
     Draws,
@@ -35,10 +36,11 @@ from throughtime.tasks.speech.audio.masking import Masking
 from throughtime.tasks.speech.audio.recording import Excerpt, PulseCode, stream_recording
 from throughtime.tasks.speech.audio.utterance import Utterance
 from throughtime.tasks.speech.captions import subtitles
+from throughtime.tasks.speech.conditions import DisturbedUtterances
 from throughtime.tasks.speech.examining import examine
 from throughtime.tasks.speech.features import Features
 from throughtime.tasks.speech.live import LiveTranscriber, Sound
-from throughtime.tasks.speech.scoring import error_rates, table_of_errors
+from throughtime.tasks.speech.scoring import error_rates, scores_of, table_of_errors
 from throughtime.tasks.speech.settings import SpeechSettings
 from throughtime.tasks.speech.splits import given_splits, listed_splits, speaker_or_index, without_few_speakers
 from throughtime.tasks.speech.start import Start
@@ -53,7 +55,7 @@ _WHOLE = (0.0, None)
 _LIVE = "pcm:RATE (raw 16-bit samples, one channel, little-endian, on standard input) or stream:FILE"
 
 
-class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound], Symbols):
+class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound], Symbols, DisturbedUtterances):
     """A transcriber: log-mel features, convolutions, recurrent layers, CTC, prefix beam search."""
 
     name = "speech"
@@ -196,13 +198,15 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound], 
         mels = counted(self.features.mels(examples), "looking for the nearest recordings")
         nearest = [templates.answer(self.features.normaliser(mel)) for mel in mels]
         usual = self.features.usual
+        simple = {
+            f"nearest of {len(templates.texts)} training recordings": nearest,
+            f"always {usual[:30]!r}": [usual] * len(said),
+        }
         return Report(
             error_rates(said, heard) | {"wer_without_search": error_rates(said, self._greedy(steps))["wer"]},
-            {
-                f"nearest of {len(templates.texts)} training recordings": error_rates(said, nearest),
-                f"always {usual[:30]!r}": error_rates(said, [usual] * len(said)),
-            },
+            {name: error_rates(said, answers) for name, answers in simple.items()},
             [table_of_errors(said, heard)],
+            scores_of([self.show(utterance) for utterance in examples], said, {MODEL: heard, **simple}),
         )
 
     def _said(self, examples: Sequence[Utterance]) -> list[str]:

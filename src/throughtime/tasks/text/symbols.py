@@ -7,6 +7,7 @@ import torch
 
 from throughtime.data.batch import Batch
 from throughtime.data.tokens.tokens import Tokenizer
+from throughtime.data.words.traits import traits_of
 from throughtime.decoding.sampling import Sampling
 from throughtime.models.base import Model
 from throughtime.models.generator import Generator
@@ -34,11 +35,13 @@ def reading(model: Model, tokenizer: Tokenizer, text: str) -> SymbolSequence:
     if isinstance(model, Generator):
         targets[0, -1] = int(next(model.generate(inputs.to(device), Sampling(temperature=0))))
     last = visible(tokenizer.decode([int(targets[0, -1])]))
+    written = [tokenizer.decode([index]) for index in row["inputs"].tolist()]
     return SymbolSequence(
-        symbols=tuple(visible(tokenizer.decode([index])) for index in row["inputs"].tolist()),
+        symbols=tuple(map(visible, written)),
         unit=_UNITS[tokenizer.level],
         layers="recurrent" if isinstance(model, Generator) else "decoder.recurrent",
         batch=Batch({"inputs": inputs, "targets": targets}, sequences=1, tokens=targets.shape[1]).to(device),
         answer=f"{last!r} as what comes next",
         each=True,
+        traits=traits_of(written),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from throughtime.tasks.base import (
     existing,
 )
 from throughtime.tasks.base.bounds import chosen, judge, nelbo
+from throughtime.tasks.text.conditions import DisturbedPassages
 from throughtime.tasks.text.corpus import shakespeare
 from throughtime.tasks.text.corpus.files import (
     HELD_OUT,
@@ -59,12 +61,13 @@ if TYPE_CHECKING:
 _ORDER = {"characters": 5, "words": 3, "bpe": 3}
 _MANY_FILES = 20
 _MANY_UNKNOWN = 0.1  # share of a split's tokens; a vocabulary of words leaves out a few per cent
+_LINES = 20  # of a text that is looked into, read in a row
 _SHOWN = 60  # characters of a piece that people are shown
 _BASELINE_TOKENS = 8_000_000
 _VALIDATION_TOKENS = 1_000_000
 
 
-class Text(Task[Piece, TextSettings], Generates, Symbols):
+class Text(Task[Piece, TextSettings], Generates, Symbols, DisturbedPassages):
     """A language model of text files of any size.
 
     An example is a piece of a text file; the tokens of a split are those of all its pieces in a row.
@@ -283,7 +286,7 @@ class Text(Task[Piece, TextSettings], Generates, Symbols):
             yield argument
             return
         for piece in find_pieces(path, self.findings, self._plain):
-            yield from self.inputs_of(piece)
+            yield from read_lines(piece, self.findings)
 
     def predict(self, model: Model, inputs: Iterable[str]) -> Iterator[Prediction]:
         """How surprising each line is, read after the end of a line, and how it most probably goes on; with a latent
@@ -311,8 +314,10 @@ class Text(Task[Piece, TextSettings], Generates, Symbols):
             yield reading(model, self.tokenizer, given)
 
     def inputs_of(self, example: Piece) -> Iterator[str]:
-        """Its lines."""
-        yield from read_lines(example, self.findings)
+        """Some lines at a time, as many as are read in one go; with a latent space each by itself."""
+        lines = read_lines(example, self.findings)
+        while some := list(islice(lines, 1 if self.settings.latent else _LINES)):
+            yield "\n".join(some)
 
     def check_output(self, out: Path, options: GenerateSettings) -> None:
         """As for every task; and the options must go with a run that has a latent space, or that has none."""

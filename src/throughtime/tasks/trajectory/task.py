@@ -13,9 +13,10 @@ from throughtime.data.splits import note_merged_splits, read_named
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
 from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Symbols, SymbolSequence, Task, existing
+from throughtime.tasks.trajectory.conditions import DisturbedTracks
 from throughtime.tasks.trajectory.features import Features, Frame
 from throughtime.tasks.trajectory.report import scores, table_of_one, table_of_times, table_of_validation
-from throughtime.tasks.trajectory.scoring import LEVEL, baselines
+from throughtime.tasks.trajectory.scoring import LEVEL, baselines, scores_of_tracks
 from throughtime.tasks.trajectory.settings import TrajectorySettings
 from throughtime.tasks.trajectory.simple import RIVALS
 from throughtime.tasks.trajectory.tracks import physics
@@ -37,7 +38,7 @@ _SHOWN = 3  # points of a track that people are shown
 _ALONE = 500  # windows of one observed position in a report
 
 
-class Trajectory(Task[Track, TrajectorySettings], Draws, Symbols):
+class Trajectory(Task[Track, TrajectorySettings], Draws, Symbols, DisturbedTracks):
     """A forecaster of things that move: balls, people, whatever has been seen at known times.
 
     An example is a whole track; windows are cut from it.
@@ -111,12 +112,14 @@ class Trajectory(Task[Track, TrajectorySettings], Draws, Symbols):
 
     def describe(self, example: Track) -> Described:
         """Its times and places."""
-        content = np.concatenate([example.times[:, None], example.positions], axis=1).tobytes()
+        places = example.positions if example.seen is None else example.seen
+        content = np.concatenate([example.times[:, None], places], axis=1).tobytes()
         return Described(content, "", len(example), (), example.path, example.line)
 
     def show(self, example: Track) -> str:
         """Its name, how long it lasts, and its first points."""
-        points = zip(example.times[:_SHOWN], example.positions[:_SHOWN], strict=True)
+        places = example.positions if example.seen is None else example.seen
+        points = zip(example.times[:_SHOWN], places[:_SHOWN], strict=True)
         words = " ".join(",".join(f"{number:.12g}" for number in (time, *place)) for time, place in points)
         return f"{example.name}: {len(example)} points in {np.ptp(example.times):.4g} s: {words} ..."
 
@@ -207,7 +210,8 @@ class Trajectory(Task[Track, TrajectorySettings], Draws, Symbols):
             table_of_one(list(self._answers(_forecaster(model), alone)), self.features),
             table_of_validation(_forecaster(model), self.features, self.settings),
         ]
-        return Report(scores(windows, answers, self.features), baselines(windows, self.features), tables)
+        shares = scores_of_tracks(windows, [answer["path"] for answer in answers], self.features, self.show)
+        return Report(scores(windows, answers, self.features), baselines(windows, self.features), tables, shares)
 
     def _answers(self, model: Forecaster, windows: Sequence[Window]) -> Iterator[dict[str, Any]]:
         """For each window, in the data's axes and units, all there is to say."""

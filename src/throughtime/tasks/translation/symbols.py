@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from throughtime.data.batch import Batch
+from throughtime.data.words.traits import traits_of
 from throughtime.models.base import Model
 from throughtime.tasks.base.symbols import SymbolSequence, visible
 from throughtime.tasks.translation.answers import Answers
@@ -33,4 +34,6 @@ def reading(model: Model, answers: Answers, text: str) -> SymbolSequence:
     }
     batch = Batch(tensors, sequences=1, tokens=len(targets)).to(next(model.parameters()).device)
     unit = "pieces of words" if answers.source.level == "bpe" else "words"
-    return SymbolSequence((*map(visible, answers.source.pieces(text)), _END), unit, "encoder", batch, said)
+    written = [*answers.source.pieces(text), _END]
+    traits = traits_of([*written[:-1], ""])  # its end is no part of the text
+    return SymbolSequence(tuple(map(visible, written)), unit, "encoder", batch, said, traits=traits)

@@ -15,14 +15,16 @@ from throughtime.data.splits import read_named
 from throughtime.data.words.splitting import split_sentence
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report, Table
+from throughtime.storage.scores import MODEL
 from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Symbols, SymbolSequence, Task, existing
 from throughtime.tasks.translation.answers import Answers
 from throughtime.tasks.translation.baselines.translation_memory import TranslationMemory
 from throughtime.tasks.translation.baselines.word_dictionary import WordDictionary
+from throughtime.tasks.translation.conditions import DisturbedPairs
 from throughtime.tasks.translation.corpora import danish
 from throughtime.tasks.translation.corpora.pair import Pair, Sides
 from throughtime.tasks.translation.corpora.parallel import find_splits, read_pairs, sources_of
-from throughtime.tasks.translation.corpora.scoring import signatures, translation_scores
+from throughtime.tasks.translation.corpora.scoring import pooled_bleu, scores_of, signatures, translation_scores
 from throughtime.tasks.translation.corpora.sentences import (
     PieceCode,
     SentenceCode,
@@ -48,7 +50,7 @@ _EXAMPLES = 5
 _COPY, _WORDS, _NEAREST = "the source as it is", "word by word (IBM Model 1)", "the most similar sentence of training"
 
 
-class Translation(Task[Pair, TranslationSettings], Draws, Symbols):
+class Translation(Task[Pair, TranslationSettings], Draws, Symbols, DisturbedPairs):
     """An encoder-decoder with attention.
 
     An example is a sentence and its translation; no sentence stands in two parts of a split, on either side.
@@ -233,17 +235,21 @@ class Translation(Task[Pair, TranslationSettings], Draws, Symbols):
             *signatures(references).items(),
         ]
         shown = list(zip(sources, answers, references, strict=True))[:_EXAMPLES]
+        simple = {_NEAREST: nearest, _WORDS: words, _COPY: sources}
         return Report(
             translation_scores(answers, references),
-            {
-                name: translation_scores(said, references)
-                for name, said in ((_NEAREST, nearest), (_WORDS, words), (_COPY, sources))
-            },
+            {name: translation_scores(said, references) for name, said in simple.items()},
             [
                 Table("how it was measured", ("", ""), rows),
                 Table("some of them", ("source", "answer", "reference"), shown),
             ],
+            scores_of(sources, references, {MODEL: answers, **simple}),
         )
+
+    @staticmethod
+    def pooled(counts: np.ndarray) -> float:
+        """BLEU of sentences together."""
+        return pooled_bleu(counts)
 
     # -- use -------------------------------------------------------------------------------------------------
 

@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from throughtime.settings import CellName, Probability, Schedule
+from throughtime.tasks.base.classifies import ClassifierSettings
 from throughtime.tasks.base.many_files import ManyFilesSettings
 from throughtime.tasks.base.recurrent import RecurrentSettings
 
 
-class VideoSettings(ManyFilesSettings, RecurrentSettings):
+class VideoSettings(ManyFilesSettings, RecurrentSettings, ClassifierSettings):
     """A classifier of clips; plain: a small network on each frame, a bidirectional GRU over time (LRCN)."""
 
     size: int = Field(default=32, ge=8, le=512)

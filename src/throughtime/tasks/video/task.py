@@ -14,9 +14,20 @@ from throughtime.data.labels import SHOWN, Labels
 from throughtime.data.splits import read_named
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
+from throughtime.storage.scores import MODEL, Scores, Shown, of_values
 from throughtime.storage.written import readable
-from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Symbols, SymbolSequence, Task
-from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
+from throughtime.tasks.base import (
+    Classifies,
+    Described,
+    Draws,
+    Metric,
+    Prediction,
+    Splits,
+    Symbols,
+    SymbolSequence,
+    Task,
+)
+from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table, surprises
 from throughtime.tasks.video.baselines.single_frames import SingleFrames, frame_features
 from throughtime.tasks.video.clips.clip import Clip
 from throughtime.tasks.video.clips.doubts import look_at_features, look_at_lengths
@@ -25,6 +36,7 @@ from throughtime.tasks.video.clips.groups import in_groups, look_for_both_sides
 from throughtime.tasks.video.clips.render import render_many
 from throughtime.tasks.video.clips.sampling import ClipLoader, Sampling, usual_values
 from throughtime.tasks.video.clips.splits import HELD_OUT, given_splits, hold_out
+from throughtime.tasks.video.conditions import DisturbedClips
 from throughtime.tasks.video.settings import VideoSettings
 
 if TYPE_CHECKING:
@@ -37,7 +49,7 @@ _EVALUATION_BATCH = 64
 _PICTURES = 16
 
 
-class Video(Task[Clip, VideoSettings], Draws, Symbols):
+class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, DisturbedClips):
     """A classifier of clips: pictures from video files, or vectors from poses and sensors."""
 
     name = "video"
@@ -222,29 +234,36 @@ class Video(Task[Clip, VideoSettings], Draws, Symbols):
 
     def evaluate(self, model: Model, examples: Sequence[Clip]) -> Report:
         """Accuracy, macro F1 and the confusion matrix, beside answers that know no time."""
-        from throughtime.tasks.video.answers import probabilities_of
-
         classes, names = len(self.labels), self.labels.names
-        actual = np.array([self.labels.number(clip) for clip in examples])
-        probabilities = probabilities_of(model, self.loader(examples, training=False))
+        raw, actual = self.class_probabilities(model, examples)
+        probabilities = self.tempered(raw)
         confusion = confusion_matrix(actual, probabilities.argmax(axis=1), classes)
         frames = [self._frames(clip) for clip in self._prepared(examples)]
+        single, summary = self.baselines["single frames"], self.baselines["mean and spread"]
         blind = {
-            "single frames, logistic regression": [self.baselines["single frames"].answer(clip) for clip in frames],
+            "single frames, logistic regression": [single.log_probabilities(clip) for clip in frames],
             "mean and spread of the frames, logistic regression": [
-                self.baselines["mean and spread"].answer(_summary(clip)) for clip in frames
+                summary.log_probabilities(_summary(clip)) for clip in frames
             ],
-            f"always {self.labels.majority}": [names.index(self.labels.majority)] * len(frames),
         }
-        nll = -np.log(np.maximum(probabilities[np.arange(len(actual)), actual], 1e-30)).mean()
+        always = np.full(len(frames), names.index(self.labels.majority))
+        answers = (names[answer] for answer in probabilities.argmax(axis=1))
+        shown = [Shown(self.show(c), names[a], said) for c, a, said in zip(examples, actual, answers, strict=True)]
+        nats = surprises(probabilities, actual)
         return Report(
-            {**accuracy_and_f1(confusion), "nll": float(nll)},
-            {
-                name: accuracy_and_f1(confusion_matrix(actual, np.array(answers), classes))
-                for name, answers in blind.items()
-            },
+            {**accuracy_and_f1(confusion), "nll": float(nats.mean())},
+            {name: _scores(actual, np.stack(logs)) for name, logs in blind.items()}
+            | {f"always {self.labels.majority}": accuracy_and_f1(confusion_matrix(actual, always, classes))},
             [confusion_table(confusion, names)] if classes <= SHOWN else [],
+            Scores("nll", "min", {MODEL: of_values(nats)}, shown, nats),
         )
+
+    def class_probabilities(self, model: Model, examples: Sequence[Clip]) -> tuple[np.ndarray, np.ndarray]:
+        """As the network gives them."""
+        from throughtime.tasks.video.answers import probabilities_of
+
+        actual = np.array([self.labels.number(clip) for clip in examples])
+        return probabilities_of(model, self.loader(examples, training=False)), actual
 
     # -- use -------------------------------------------------------------------------------------------------
 
@@ -275,7 +294,8 @@ class Video(Task[Clip, VideoSettings], Draws, Symbols):
         from throughtime.tasks.video.answers import so_far
 
         (prepared,) = self._prepared([clip])
-        return so_far(model, self._frames(prepared))
+        after, scores = so_far(model, self._frames(prepared))
+        return after, self.tempered(scores)
 
     def readings(self, model: Model, given: Any) -> Iterator[SymbolSequence]:
         """The frames of a clip (or of each in a file) that are looked at."""
@@ -307,6 +327,13 @@ class Video(Task[Clip, VideoSettings], Draws, Symbols):
         if self.mean is not None:  # vectors as they are in the file, with their own units
             clip = replace(clip, frames=np.where(np.isnan(clip.frames), self.mean, clip.frames))
         draw_development(self._frames(clip), so_far["after"], so_far["probabilities"], path, self.render(prediction))
+
+
+def _scores(actual: np.ndarray, log_probabilities: np.ndarray) -> dict[str, float]:
+    """Accuracy, F1, and the mean negative log-probability of the right class: of (N,) and (N, C)."""
+    confusion = confusion_matrix(actual, log_probabilities.argmax(axis=1), log_probabilities.shape[1])
+    nll = -log_probabilities[np.arange(len(actual)), actual].mean()
+    return {**accuracy_and_f1(confusion), "nll": float(nll)}
 
 
 def _summary(frames: np.ndarray) -> np.ndarray:

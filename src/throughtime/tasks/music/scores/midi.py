@@ -51,7 +51,8 @@ def read_midi(path: Path, findings: Findings | None = None) -> Score:
     for name in ("onset", "duration"):
         lasting[name] /= score.ticks_per_quarter
     ordered = lasting[np.lexsort((lasting["pitch"], lasting["onset"]))]
-    return Score(path.stem, ordered, _tempos(score), tuple(track.name for track in tracks))
+    names, programs = (tuple(getattr(track, name) for track in tracks) for name in ("name", "program"))
+    return Score(path.stem, ordered, _tempos(score), names, programs, _meter(score))
 
 
 def _unwrapped(content: bytes) -> bytes:
@@ -123,6 +124,12 @@ def _tempos(score: object) -> np.ndarray:
     return rows[np.argsort(rows[:, 0], kind="stable")]
 
 
+def _meter(score: Any) -> tuple[int, int] | None:
+    """The first time signature, if it is one."""
+    first = min(score.time_signatures, key=lambda one: one.time, default=None)
+    return (first.numerator, first.denominator) if first is not None and first.numerator and first.denominator else None
+
+
 def write_midi(score: Score, path: Path, program: int = 0) -> None:
     """Write a score as a MIDI file, one track a part.
 
@@ -135,6 +142,8 @@ def write_midi(score: Score, path: Path, program: int = 0) -> None:
     out = symusic.Score(TICKS)
     for start, pace in score.tempos:
         out.tempos.append(symusic.Tempo(round(start * TICKS), mspq=round(60e6 / pace)))
+    if score.meter is not None:
+        out.time_signatures.append(symusic.TimeSignature(0, *score.meter))
     for part in np.unique(score.notes["part"]) if len(score.notes) else ():
         named = score.parts[part] if part < len(score.parts) else ""
         track = symusic.Track(name=named, program=program, is_drum=False)

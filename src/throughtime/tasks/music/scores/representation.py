@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from throughtime.tasks.music.scores.events import BOUNDARY, SHIFT, event_name, from_events, to_events
+from throughtime.tasks.music.scores.manner import Manner
 from throughtime.tasks.music.scores.roll import NOTHING, Lost, to_notes, to_roll
 from throughtime.tasks.music.scores.score import KEYS, LOWEST_KEY, Score, pitch_name
 from throughtime.tasks.music.scores.statistics import (
@@ -34,6 +35,7 @@ class Piece:
         shift: semitones by which it was moved, to be undone when it sounds again.
         tune: what other pieces on the same tune have too; they stay on one side of a split.
         lost: notes that the representation cannot show.
+        manner: how it is played; None: that is not to be taken over.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Piece:
     shift: int = 0
     tune: tuple[int, ...] = ()
     lost: Lost = NOTHING
+    manner: Manner | None = None
 
 
 class Representation(ABC):

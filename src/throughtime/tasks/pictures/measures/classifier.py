@@ -119,14 +119,15 @@ class Classifier:
         Raises:
             ThroughtimeError: a file is missing or damaged.
         """
-        from throughtime.storage.weights import load_weights
+        from throughtime.storage.weights import build_like, load_weights
 
+        weights = folder / "classifier.safetensors"
         with readable(folder / "classifier.json", "account of a classifier"):
             stored = json.loads((folder / "classifier.json").read_text(encoding="utf-8"))
             channels, height, width = stored.pop("shape")
             learned = Learned(**stored, shape=(channels, height, width))
-            network = _network(learned.shape, learned.classes)
-        load_weights(network, folder / "classifier.safetensors")
+            network = build_like(lambda: _network(learned.shape, learned.classes), weights)
+        load_weights(network, weights)
         return cls(network, learned)
 
     def __str__(self) -> str:
@@ -185,13 +186,13 @@ def _train(
 
 
 def _run(network: nn.Module, pictures: PictureSet | np.ndarray) -> np.ndarray:
-    """What a network gives for pictures (N, H, W, C) uint8."""
+    """What a network gives for pictures (N, H, W, C) uint8, in the same arithmetic whatever that of the training."""
     import torch
 
     from throughtime.models.autoencoder import unit
 
-    with torch.no_grad():
-        given = [network(unit(torch.from_numpy(_small(part)))).numpy() for part in _parts(pictures)]
+    with torch.no_grad(), torch.autocast("cpu", enabled=False):
+        given = [network(unit(torch.from_numpy(_small(part))).float()).numpy() for part in _parts(pictures)]
     return np.concatenate(given)
 
 
