@@ -71,7 +71,7 @@ def train(
     begin, meter = _go_on if resume else _begin, Meter()
     with shown(quiet):
         seen, folder, paths = begin(task, paths, Path(out), settings)
-    learner, splits = seen.task, seen.splits
+    learner = seen.task
     if not quiet:
         announce(seen.summaries, learner.findings)
     from throughtime.training import loop  # and with it torch: not before all that can be wrong has been looked at
@@ -88,36 +88,46 @@ def train(
         loop.seed_everything(learner.settings.seed)
         meter.watch(find_device(learner.settings.device))
         with Account(folder, meter) as account:
-            with shown(quiet), stage("preparing the first step"):
-                model = folder.build_model(learner.model) if folder.weights.exists() else learner.model()
-                if not folder.checkpoint.exists():
-                    learner.begin(model)
-                check_memory(model, learner.settings)
-                loader = learner.loader(splits.train, training=True)
-
-            def validate(model: Model) -> float:
-                with account.answering(len(splits.valid)):
-                    return learner.validate(model, splits.valid)
-
-            with _saying_how_to_go_on(task, folder):
-                loop.fit(
-                    model,
-                    loader,
-                    validate,
-                    learner.metric,
-                    learner.settings,
-                    folder,
-                    resume=resume,
-                    patient_anew=resume and bool(limits.given(settings)),
-                    quiet=quiet,
-                    watch=learner.watch if isinstance(learner, Watches) else None,
-                )
+            _learn(seen, folder, account, resume, patient_anew=resume and bool(limits.given(settings)), quiet=quiet)
             run = Run(folder.path)
             with shown(quiet):
-                calibrate(run, splits.valid)
-                folder.write_report(judge(run, splits.test))
+                calibrate(run, seen.splits.valid)
+                folder.write_report(judge(run, seen.splits.test))
     write_report(folder.path)
     return run
+
+
+def _learn(
+    seen: Checked, folder: RunFolder, account: Account, resume: bool, *, patient_anew: bool, quiet: bool
+) -> None:
+    """From a fresh or half-learned model to the best one, which is in the folder then."""
+    from throughtime.training import loop
+
+    learner, splits = seen.task, seen.splits
+    with shown(quiet), stage("preparing the first step"):
+        model = folder.build_model(learner.model) if folder.weights.exists() else learner.model()
+        if not folder.checkpoint.exists():
+            learner.begin(model)
+        check_memory(model, learner.settings)
+        loader = learner.loader(splits.train, training=True)
+
+    def validate(model: Model) -> float:
+        with account.answering(len(splits.valid)):
+            return learner.validate(model, splits.valid)
+
+    with _saying_how_to_go_on(learner.name, folder):
+        loop.fit(
+            model,
+            loader,
+            validate,
+            learner.metric,
+            learner.settings,
+            folder,
+            resume=resume,
+            patient_anew=patient_anew,
+            quiet=quiet,
+            watch=learner.watch if isinstance(learner, Watches) else None,
+        )
 
 
 @contextmanager
