@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +106,7 @@ def main() -> int:
     except ThroughtimeError as error:
         print(error, file=sys.stderr)
         return 2
-    print(json.dumps(asdict(report), indent=2))
+    print(json.dumps(report.to_json(), indent=2))
     return 0
 
 

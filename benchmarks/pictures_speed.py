@@ -6,7 +6,11 @@
 Both learn from the same made-up pictures, 28 x 28 in grey, in one process, in turns (ours, plain, ours, plain, ...), so
 that whatever else the machine does falls on both. Printed are medians of pictures a second, their quartiles, and the
 ratio of each round. Ours is what `throughtime train` runs: its loader, its model, its step. The plain loop has the same
-layers and batches, float32 pictures in memory (N, C, H, W), and Adam as torch has it by default.
+layers and batches, float32 pictures in memory (N, C, H, W), and Adam as torch has it by default. Where penalties are
+not worked out at each step, a round has as many steps as it takes to meet each of them.
+
+The plain StyleGAN (stylegan_plain.py) scales the weights for each picture, and works out both penalties at each step;
+or, where its name says so, as seldom as ours.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
 from typing import Any
@@ -28,7 +33,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from stylegan_plain import training
 from throughtime.data.batch import Batch
+from throughtime.models.gan import symmetric
 from throughtime.models.parts.coders import Architecture, decoder, encoder
 from throughtime.models.parts.drawing import PictureCritic, PictureMaker
 from throughtime.tasks import find
@@ -39,10 +46,28 @@ from throughtime.training.step import Stepper
 
 SHAPE, LATENT, BATCH = (1, 28, 28), 20, 100
 GAN_LATENT, GAN_WIDTH = 64, 32
+STYLEGAN_BATCH = 32
+LAZY = 16  # steps between two penalties of the discriminator, and at most of any
 UNITS: Mapping[Architecture, tuple[int, ...]] = {"dense": (400,), "convolutional": (32,)}
 
 Rounds = Callable[[int], None]
 """Takes so many training steps."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What is measured in turns.
+
+    Args:
+        ours, plain: the two.
+        batch: pictures of a step.
+        cycle: steps after which everything has been done once.
+    """
+
+    ours: Rounds
+    plain: Rounds
+    batch: int = BATCH
+    cycle: int = 1
 
 
 def made_up(size: int = 12_000) -> PictureSet:
@@ -53,12 +78,13 @@ def made_up(size: int = 12_000) -> PictureSet:
     return PictureSet(pixels, [None] * size, [(Path("made up"), row) for row in range(1, size + 1)])
 
 
-def ours(pictures: PictureSet, task: str, **settings: Any) -> Rounds:
-    """What `throughtime train TASK` runs for each batch."""
+def ours(pictures: PictureSet, task: str, batch: int = BATCH, **settings: Any) -> tuple[Rounds, Any]:
+    """What `throughtime train TASK` runs for each batch, and its model as it begins."""
     kind: Any = find(task)
-    made = kind(kind.Settings(batch_size=BATCH, device="cpu", **settings), Path("unused"))
+    made = kind(kind.Settings(batch_size=batch, device="cpu", **settings), Path("unused"))
     made.fit(pictures[:100])
-    stepper = Stepper(made.model(), make_fabric(made.settings), made.settings)
+    model = made.model()
+    stepper = Stepper(model, make_fabric(made.settings), made.settings)
     stepper.model.train()
     batches = enumerate(endless(made.loader(pictures, training=True)))
 
@@ -66,7 +92,7 @@ def ours(pictures: PictureSet, task: str, **settings: Any) -> Rounds:
         for number, batch in islice(batches, steps):
             stepper.step([batch], None, 1e-3, number)
 
-    return rounds
+    return rounds, model
 
 
 def endless(loader: PictureLoader) -> Iterator[Batch]:
@@ -122,20 +148,20 @@ def plain_vae(pictures: PictureSet, architecture: Architecture) -> Rounds:
     return plain(pictures, nn.ModuleList([down, up]), loss)
 
 
-def autoencoders(pictures: PictureSet, architecture: Architecture) -> tuple[Rounds, Rounds]:
+def autoencoders(pictures: PictureSet, architecture: Architecture) -> Pair:
     settings = {"architecture": architecture, "units": UNITS[architecture], "latent": LATENT}
-    return ours(pictures, "autoencoder", **settings), plain_autoencoder(pictures, architecture)
+    return Pair(ours(pictures, "autoencoder", **settings)[0], plain_autoencoder(pictures, architecture))
 
 
-def vaes(pictures: PictureSet, architecture: Architecture) -> tuple[Rounds, Rounds]:
+def vaes(pictures: PictureSet, architecture: Architecture) -> Pair:
     settings = {"architecture": architecture, "units": UNITS[architecture], "latent": (LATENT,)}
-    return ours(pictures, "vae", **settings), plain_vae(pictures, architecture)
+    return Pair(ours(pictures, "vae", **settings)[0], plain_vae(pictures, architecture))
 
 
-def gans(pictures: PictureSet) -> tuple[Rounds, Rounds]:
+def gans(pictures: PictureSet) -> Pair:
     """DCGAN with R1: ours lazily, channels last, real and generated pictures in one pass; the plain one each step."""
     settings = {"spectral": "no", "penalty": "r1", "latent": GAN_LATENT, "width": GAN_WIDTH, "classifier_steps": 1}
-    return ours(pictures, "gan", **settings), plain_gan(pictures)
+    return Pair(ours(pictures, "gan", **settings)[0], plain_gan(pictures), cycle=LAZY)
 
 
 def plain_gan(pictures: PictureSet) -> Rounds:
@@ -169,29 +195,44 @@ def plain_gan(pictures: PictureSet) -> Rounds:
     return rounds
 
 
-MODELS: Mapping[str, Callable[[PictureSet], tuple[Rounds, Rounds]]] = {
+def stylegans(pictures: PictureSet, r1_every: int, path_every: int) -> Pair:
+    """Both of the settings' own sizes, undisturbed pictures: the networks alone."""
+    settings = {"augment": "none", "classifier_steps": 1}
+    own, model = ours(pictures, "stylegan", STYLEGAN_BATCH, **settings)
+    data = symmetric(torch.from_numpy(pictures.array()))
+    around = (model.generator.layer_sides[-1] - model.side) // 2
+    framed = F.pad(data, (around,) * 4, "replicate").contiguous()
+    plain_one = training(model, framed, STYLEGAN_BATCH, r1_every, path_every)
+    return Pair(own, plain_one, STYLEGAN_BATCH, LAZY)
+
+
+MODELS: Mapping[str, Callable[[PictureSet], Pair]] = {
     "autoencoder dense": lambda pictures: autoencoders(pictures, "dense"),
     "autoencoder convolutional": lambda pictures: autoencoders(pictures, "convolutional"),
     "vae dense": lambda pictures: vaes(pictures, "dense"),
     "vae convolutional": lambda pictures: vaes(pictures, "convolutional"),
     "gan": gans,
+    "stylegan": lambda pictures: stylegans(pictures, 1, 1),
+    "stylegan beside a lazy one": lambda pictures: stylegans(pictures, LAZY, 4),
 }
 """Ours and the plain loop of each."""
 
 
-def measure(ways: tuple[Rounds, Rounds], rounds: int, seconds: float, clock: Callable[[], float]) -> list[list[float]]:
-    """Pictures a second of each round, ways in turns."""
+def measure(pair: Pair, rounds: int, seconds: float, clock: Callable[[], float]) -> list[list[float]]:
+    """Pictures a second of each round, the two in turns."""
     steps, speeds = [], [[], []]  # type: tuple[list[int], list[list[float]]]
+    ways = pair.ours, pair.plain
     for run in ways:
         run(3)  # allocators and caches
         started = clock()
         run(3)
-        steps.append(max(1, round(3 * seconds / (clock() - started))))
+        cycles = max(1, round(3 * seconds / (clock() - started) / pair.cycle))
+        steps.append(cycles * pair.cycle)
     for _ in range(rounds):
         for run, some, found in zip(ways, steps, speeds, strict=True):
             started = clock()
             run(some)
-            found.append(some * BATCH / (clock() - started))
+            found.append(some * pair.batch / (clock() - started))
     return speeds
 
 
@@ -216,14 +257,15 @@ def main() -> int:
     torch.set_num_threads(asked.threads)
     torch.manual_seed(0)
     clock = time.process_time if asked.processor_time else time.perf_counter
-    print(json.dumps({"machine": processor(), "threads": asked.threads, "batch": BATCH, "torch": torch.__version__}))
+    print(json.dumps({"machine": processor(), "threads": asked.threads, "torch": torch.__version__}))
     pictures = made_up()
     for name, make in MODELS.items():
         if asked.models and not name.startswith(tuple(asked.models)):
             continue
-        speeds = measure(make(pictures), asked.rounds, asked.seconds, clock)
+        pair = make(pictures)
+        speeds = measure(pair, asked.rounds, asked.seconds, clock)
         ratios = [one / other for one, other in zip(*speeds, strict=True)]
-        result: dict[str, Any] = {"model": name}
+        result: dict[str, Any] = {"model": name, "batch": pair.batch}
         for way, values in zip(("throughtime", "plain"), speeds, strict=True):
             quartiles = statistics.quantiles(values, n=4)
             result[way] = round(statistics.median(values))

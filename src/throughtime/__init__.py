@@ -14,7 +14,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from throughtime.layers import GRU, LSTM, RNN
-    from throughtime.verbs import Run, check, evaluate, generate, predict, train
+    from throughtime.verbs import (
+        Run,
+        check,
+        evaluate,
+        generate,
+        inspect_gates,
+        inspect_gradients,
+        inspect_saliency,
+        inspect_units,
+        predict,
+        report,
+        stress,
+        train,
+    )
 
 __version__ = "0.1.0"
 
@@ -29,9 +42,31 @@ _HOMES = {
     "evaluate": "throughtime.verbs",
     "predict": "throughtime.verbs",
     "generate": "throughtime.verbs",
+    "report": "throughtime.verbs",
+    "inspect_gates": "throughtime.verbs",
+    "inspect_gradients": "throughtime.verbs",
+    "inspect_saliency": "throughtime.verbs",
+    "inspect_units": "throughtime.verbs",
+    "stress": "throughtime.verbs",
 }
 
-__all__ = ["GRU", "LSTM", "RNN", "Run", "check", "evaluate", "generate", "predict", "train"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "Run",
+    "check",
+    "evaluate",
+    "generate",
+    "inspect_gates",
+    "inspect_gradients",
+    "inspect_saliency",
+    "inspect_units",
+    "predict",
+    "report",
+    "stress",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import numpy as np
 import pytest
+import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from throughtime.data.words.splitting import split_words
+from throughtime.data.words.splitting import Splitter, split_words
 from throughtime.data.words.vocabulary import MARKS, Vocabulary
 from throughtime.errors import ArgumentError, DataError
 
@@ -94,7 +96,15 @@ def test_broken_vocabulary_files(tmp_path: Path, content: bytes | None) -> None:
         ("a<br /><br />b <3", ["a", "b", "<", "3"]),
         ("café cafe\u0301", ["café", "café"]),
         ("面白い film", ["面", "白", "い", "film"]),
-        ("हिन्दी", ["हिन्दी"]),
+        ("हिन्दी है।", ["हिन्दी", "है", "।"]),
+        ("தமிழ் மொழி", ["தமிழ்", "மொழி"]),
+        ("ที่นี่ ไทย", ["ที่นี่", "ไทย"]),
+        ("مُحَمَّد שָׁלוֹם", ["مُحَمَّد", "שָׁלוֹם"]),
+        ("می\u200cخواهم", ["می\u200cخواهم"]),
+        ("hy\u00adphen\u200f", ["hyphen"]),
+        ("col·legi תנ״ך", ["col·legi", "תנ״ך"]),
+        ("2nd O'Neil snake_case", ["2nd", "o'neil", "snake_case"]),
+        ("👩\u200d👧👍🏽🇩🇰🇸🇪", ["👩\u200d👧", "👍🏽", "🇩🇰", "🇸🇪"]),
         ("this is n't bad", ["this", "is", "n't", "bad"]),
         (" \n\t", []),
     ],
@@ -107,3 +117,14 @@ def test_words(text: str, words: list[str]) -> None:
 def test_words_of_plain_and_of_other_texts_are_split_alike(text: str) -> None:
     # a word of another script at the end takes the text out of the path for plain ones
     assert split_words(f"{text} я") == [*split_words(text), "я"]
+
+
+@given(st.lists(st.sampled_from([*"abé2 ,!日かカתß", "हि", "न्", "م\u064e", "ת\u05b8", "2\u0301", "👍🏽", "r\u0323"])))
+def test_words_are_those_of_unicode_where_nothing_is_tailored(letters: list[str]) -> None:
+    text = unicodedata.normalize("NFC", "".join(letters))
+    apart = [word.strip() for word in regex.split(r"(?V1w)\b", text)]
+    assert Splitter().words(text) == [word for word in apart if word]
+
+
+def test_runs_from_before_split_as_they_did() -> None:
+    assert split_words("O'Neil 2nd", "letters") == ["o", "'", "neil", "2", "nd"]

@@ -17,6 +17,15 @@ def metrics(path: Path) -> list[dict[str, str]]:
         return [{name: value for name, value in row.items() if name not in TIMES} for row in csv.DictReader(file)]
 
 
+def assert_same_bytes(run: Path, other: Path) -> None:
+    """Make sure that two runs ended alike, and that nothing half-written is left of the first."""
+    samples = [path.relative_to(other) for path in sorted(other.glob("samples/*"))]
+    for name in (Path("model.safetensors"), Path("report.json"), *samples):
+        assert (run / name).read_bytes() == (other / name).read_bytes(), name
+    assert metrics(run / "metrics.csv") == metrics(other / "metrics.csv")
+    assert list(run.rglob(".*unfinished*")) == []
+
+
 def assert_alike(one: Any, other: Any, tolerance: float, where: str = "") -> None:
     """Make sure that two values as JSON has them differ by roundings alone."""
     if isinstance(one, dict) and isinstance(other, dict):

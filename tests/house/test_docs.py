@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from throughtime import tasks
-from throughtime.cli import bench, check, evaluate, generate, main, predict, train
+from throughtime.cli import bench, check, evaluate, generate, main, predict, report, stress, train
+from throughtime.cli.inside import gates, gradients, saliency, units
 from throughtime.tasks.base import Generates
 
 ROOT = Path(__file__).parents[2]
@@ -70,10 +71,17 @@ def flags_for(verb: str, task: str | None) -> set[str]:
         return flags_of({"train": train, "check": check}[verb].Arguments, *(one.Settings for one in found))
     if verb == "generate":
         return flags_of(generate.Arguments, *(one.Generation for one in found if issubclass(one, Generates)))
-    return flags_of(*(module.Arguments for name, module in OTHERS.items() if name == verb))
+    return flags_of(*(module.Arguments for module in OTHERS.get(verb, ())))
 
 
-OTHERS = {"evaluate": evaluate, "predict": predict, "bench": bench}
+OTHERS = {
+    "evaluate": [evaluate],
+    "predict": [predict],
+    "stress": [stress],
+    "report": [report],
+    "bench": [bench],
+    "inspect": [gates, gradients, saliency, units],
+}
 
 
 def commands(page: Path) -> Iterator[list[str]]:

@@ -219,19 +219,6 @@ def test_frames_are_read_as_numbers() -> None:
     assert torch.isfinite(made.log_likelihood(batch, 3)).all()
 
 
-def test_the_way_between_two_codes_turns_and_stretches_evenly() -> None:
-    random = np.random.default_rng(0)
-    first, second = random.standard_normal((2, 50)) * [[1.0], [2.0]]
-    way = codes.between(first, second, 7)
-    np.testing.assert_allclose(way[[0, -1]], [first, second])
-    lengths = np.linalg.norm(way, axis=1)
-    np.testing.assert_allclose(np.diff(lengths), np.full(6, (lengths[-1] - lengths[0]) / 6))
-    turns = [a @ b / np.linalg.norm(a) / np.linalg.norm(b) for a, b in itertools.pairwise(way)]
-    np.testing.assert_allclose(turns, turns[0])
-    np.testing.assert_allclose(codes.between(first, first, 3), [first] * 3)
-    np.testing.assert_allclose(codes.between(first, -first, 3)[1], 0 * first, atol=1e-12)
-
-
 def test_neighbours_of_draws_from_the_prior_are_draws_from_the_prior() -> None:
     random = np.random.default_rng(1)
     code = random.standard_normal(20_000)

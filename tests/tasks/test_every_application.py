@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +21,25 @@ from PIL import Image
 
 import throughtime
 from helpers import tiny
-from helpers.processes import context, kill_again_and_again
-from helpers.runs import assert_alike, metrics
+from helpers.pages import Page
+from helpers.processes import train_killed
+from helpers.runs import assert_alike, assert_same_bytes, metrics
 from helpers.tiny import Tiny
 from throughtime import tasks, verbs
 from throughtime.cli.main import main
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.folder import RunFolder
-from throughtime.tasks.base import Capability, Draws, Expresses, Generates, Paints, Streams
+from throughtime.tasks.base import (
+    Capability,
+    Conditions,
+    Draws,
+    Expresses,
+    Generates,
+    Measures,
+    Paints,
+    Streams,
+    Symbols,
+)
 
 LIMITS = ["--steps", "24", "--evaluate-every", "6", "--threads", "1", "--quiet"]
 LIMITS += ["--learning-rate", "0.02", "--schedule", "constant", "--warmup-steps", "0"]
@@ -104,31 +113,19 @@ def test_it_learns(trained: Trained) -> None:
         assert all(math.isfinite(value) for value in scores.values())
 
 
-def child(words: list[str], log: Path) -> None:
-    """What a process of its own does, for which a run that is there is one that goes on."""
-    os.dup2(os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND), 2)
-    os.dup2(2, 1)
-    sys.exit(main(words))
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["64", "bf16-mixed"])
+def test_it_learns_in_every_precision(trained: Trained, precision: str, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    assert main([*trained.words(out), "--steps", "2", "--evaluate-every", "1", "--precision", precision]) == 0
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    assert all(math.isfinite(value) for value in report["metrics"].values())
 
 
 def test_killed_at_random_moments_it_goes_on_to_the_same_bytes(trained: Trained, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    checkpoint = RunFolder(out).checkpoint
-
-    def start() -> ForkServerProcess:
-        words = ["train", trained.task, "--out", str(out), "--resume", "--quiet"]
-        if not checkpoint.exists():
-            shutil.rmtree(out, ignore_errors=True)  # killed before there was anything to go on with
-            words = [*trained.words(out), "--checkpoint-every", "0"]
-        process = context.Process(target=child, args=(words, tmp_path / "log"))
-        process.start()
-        return process
-
-    assert kill_again_and_again(start, checkpoint, 2, 0.05, trained.task) >= 1
-    assert (out / "model.safetensors").read_bytes() == (trained.run / "model.safetensors").read_bytes()
-    assert metrics(out / "metrics.csv") == metrics(trained.run / "metrics.csv")
-    assert (out / "report.json").read_bytes() == (trained.run / "report.json").read_bytes()
-    assert list(out.rglob(".*unfinished*")) == []
+    assert train_killed(trained.words(out), out, 2, 0.05, trained.task) >= 1
+    assert_same_bytes(out, trained.run)
 
 
 def test_it_evaluates_as_it_did_when_it_was_trained(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
@@ -136,6 +133,33 @@ def test_it_evaluates_as_it_did_when_it_was_trained(trained: Trained, capsys: py
     capsys.readouterr()
     assert main(["evaluate", str(trained.run), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == stored
+
+
+def test_the_scores_of_its_examples_add_up_to_its_metric(trained: Trained) -> None:
+    folder = RunFolder(trained.run)
+    report, scores = folder.read_report(), folder.read_scores()
+    if scores is None:
+        pytest.skip(f"no score of {trained.named} is made of single examples")
+    for method, counts in scores.counts.items():
+        expected = (report.metrics if method == "model" else report.baselines[method])[scores.metric]
+        assert tasks.find(trained.task).pooled(counts.sum(axis=0)) == pytest.approx(expected, rel=1e-5), method
+    assert sorted(scores.shown) == sorted({*scores.worst, *scores.most_surprising})
+
+
+def test_its_training_ends_with_a_page(trained: Trained) -> None:
+    page = Page(trained.run / "report.html")
+    assert {
+        "What was read",
+        "How it learned",
+        "How good it is",
+        "Energy",
+        "How to make it again",
+    } <= page.sections.keys()
+    drawn = page.tree.xpath("//section[@id='samples']//img")
+    assert bool(drawn) == any((trained.run / "samples").glob("*.png"))
+    scores = RunFolder(trained.run).read_scores()
+    assert ("95 % interval" in page.sections["How good it is"]) == (scores is not None and len(scores) > 1)
+    assert ("Examples that are worth a look" in page.sections) == (scores is not None)
 
 
 def test_judged_by_all_that_was_split_it_says_so(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
@@ -302,6 +326,9 @@ def test_what_cannot_be_read_is_one_sentence(
         (Generates, ["generate", "RUN", "--out", "OUT"]),
         (Draws, ["predict", "RUN", "INPUT", "--pictures", "OUT"]),
         (Expresses, ["predict", "RUN", "INPUT", "--form", "any"]),
+        (Conditions, ["stress", "RUN", "--out", "OUT"]),
+        (Measures, ["evaluate", "RUN", "--inception", "OUT"]),
+        (Symbols, ["inspect", "gates", "RUN", "INPUT", "--out", "OUT.png"]),
     ],
 )
 def test_what_it_cannot_do_it_says_and_who_can(
@@ -320,6 +347,39 @@ def test_what_it_cannot_do_it_says_and_who_can(
     assert f"the task {trained.task} {capability.lacking}" in error
     assert error.endswith(f"expected one that does: {', '.join(tasks.able(capability)) or 'there is none'}")
     assert not (tmp_path / "out").exists()
+
+
+def test_what_its_layers_read_has_names_and_a_history(trained: Trained) -> None:
+    able(Symbols, trained)
+    run = verbs.Run(trained.run)
+    read = []
+    for given in trained.tiny.inputs:
+        for found in throughtime.inspect_gates(run, given):
+            read.append(found.symbols)
+            assert found.layers
+            for layer in found.layers:
+                arrays = [*layer.gates.values(), *layer.states.values()]
+                assert {len(values) for values in arrays} == {len(found.symbols)}
+                assert all(math.isfinite(value) for values in arrays for value in values.flat)
+    assert len(set(read)) > 1
+    together = throughtime.inspect_gates(run, trained.tiny.together)
+    assert [found.symbols for found in together] == read
+
+
+def test_what_counts_for_its_answers_adds_up(trained: Trained) -> None:
+    able(Symbols, trained)
+    for found in throughtime.inspect_saliency(trained.run, trained.tiny.inputs[0]):
+        assert len(found.scores) == len(found.symbols)
+        assert abs(found.error) < 0.01 * abs(found.scores).max()
+
+
+def test_gradients_go_back_through_its_layers_on_data_of_its_own(trained: Trained) -> None:
+    able(Symbols, trained)
+    found = throughtime.inspect_gradients(trained.run, most=2)
+    assert 1 <= len(found) <= 2
+    for flows in found:
+        assert [flow.verdict for flow in flows if flow.verdict == "none"] == []
+        assert all(math.isfinite(norm) for flow in flows for norm in flow.carried)
 
 
 def test_it_generates_the_same_from_the_same_seed(trained: Trained, tmp_path: Path) -> None:
@@ -387,3 +447,33 @@ def test_it_answers_while_its_input_comes_in(
     assert_alike(between[1:-1], answers, 1e-4)
     with pytest.raises(ThroughtimeError, match="as a stream"):  # a run that has to see the whole
         list(throughtime.predict(trained.run, [stream.argument]))
+
+
+def test_under_each_of_its_conditions_it_is_judged_twice_alike(
+    trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    able(Conditions, trained)
+    run, out = verbs.Run(trained.run), tmp_path / "out"
+    test = run.paths.read(run.task).test
+    before = [run.task.describe(example) for example in test]
+    options = ["--severities", "5", "--limit", "3", "--seed", "4"]
+    capsys.readouterr()
+    assert main(["stress", str(trained.run), *options, "--out", str(out), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found == json.loads((out / "stress.json").read_text(encoding="utf-8"))
+    names = [condition.name for condition in run.task.conditions(tmp_path)]
+    assert [curve["condition"] for curve in found["curves"]] == names
+    assert any(curve["changed"] for curve in found["curves"])
+    assert all(math.isfinite(curve["values"][0]) for curve in found["curves"])
+    again = throughtime.stress(run, conditions=names[-1:], severities=(5,), limit=3, seed=4, quiet=True).to_json()
+    assert again["curves"] == found["curves"][-1:]
+    few = run.task.sample(test, 3)
+    assert found["undisturbed"] == again["undisturbed"]
+    assert found["undisturbed"]["value"] == run.task.evaluate(run.model, few).metrics[run.task.metric.name]
+    assert found["undisturbed"]["method"] is not None
+    assert [run.task.describe(example) for example in test] == before
+    with Image.open(out / "stress.png") as picture:
+        assert len(set(picture.convert("L").tobytes())) > 2
+    kept = sorted(path.name for path in out.iterdir() if path.name.startswith("worst"))
+    assert len(kept) in (0, 2 * len(found["worst"]))
+    assert not {name for name in kept if "-before" not in name and "-after" not in name}

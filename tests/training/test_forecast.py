@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from helpers.power import meters
 from throughtime.settings import TrainingSettings
 from throughtime.training import forecast
-from throughtime.training.forecast import Forecast, joules, seconds_left
+from throughtime.training.forecast import Forecast, seconds_left
 from throughtime.training.progress import Progress
 
 
@@ -19,21 +20,6 @@ def test_the_nearest_limit_counts() -> None:
     assert seconds_left(progress, TrainingSettings(epochs=3, accumulate=2), 0.2) == pytest.approx(15)
     assert seconds_left(progress, TrainingSettings(epochs=3, minutes=0.55), 0.2) == pytest.approx(3)
     assert seconds_left(progress, TrainingSettings(patience=3), 0.2) is None
-
-
-def meters(folder: Path, *microjoules: int) -> Path:
-    for number, value in enumerate(microjoules):
-        for name in (f"intel-rapl:{number}", f"intel-rapl:{number}:0"):  # the parts of a processor are in its sum
-            (folder / name).mkdir(parents=True, exist_ok=True)
-            (folder / name / "energy_uj").write_text(f"{value}\n")
-    return folder
-
-
-def test_meters(tmp_path: Path) -> None:
-    assert joules(tmp_path) is None
-    assert joules(meters(tmp_path, 2_000_000, 500_000)) == 2.5
-    (tmp_path / "intel-rapl:0" / "energy_uj").write_text("")
-    assert joules(tmp_path) is None
 
 
 def said(monkeypatch: pytest.MonkeyPatch, settings: TrainingSettings, folder: Path, pace: float) -> list[str | None]:

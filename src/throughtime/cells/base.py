@@ -83,6 +83,8 @@ class Cell(ABC):
 
     blocks: ClassVar[int]
     gates: ClassVar[tuple[str, ...]]
+    switches: ClassVar[tuple[str, ...]] = ()
+    """Those of the gates that are shares, from 0 (closed) to 1 (open)."""
     state_names: ClassVar[tuple[str, ...]] = ("hidden",)
     inits: ClassVar[tuple[str, ...]] = ("torch", "orthogonal")
 
@@ -130,6 +132,19 @@ class Cell(ABC):
             weights: as `shapes` names them; split here, once, and not at every step.
             mask: (B, S), multiplies the hidden state where it enters a recurrent product; None for none.
         """
+
+    def carried(self, traced: Mapping[str, Tensor], weights: Weights) -> Tensor | None:
+        """How much of its own value each unit of the last state hands on from step to step, as a factor.
+
+        Args:
+            traced: gates and states by name, each (..., size), as a trace has them.
+            weights: as `shapes` names them.
+
+        Returns:
+            (..., H): ∂s_k<t>/∂s_k<t-1> on the unit's own way, gates and all other units being what they are; None for a
+            cell that does not say.
+        """
+        return None
 
     def initialise(self, weights: Weights, init: str) -> None:
         """Draw starting values, in place.

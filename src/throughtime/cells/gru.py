@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -39,6 +40,7 @@ class GRUCell(Cell):
 
     blocks: ClassVar[int] = 3
     gates: ClassVar[tuple[str, ...]] = ("reset", "update", "candidate")
+    switches: ClassVar[tuple[str, ...]] = ("reset", "update")
 
     def project(self, x: Tensor, weights: Weights) -> State:
         """Return the contributions to (r and u, c~), shaped (T, B, 2H) and (T, B, H)."""
@@ -52,6 +54,10 @@ class GRUCell(Cell):
     def equations(self, weights: Weights, mask: Tensor | None = None) -> Step:
         """Return the function that computes one step."""
         return (self._reset_after if self.reset_after else self._textbook)(weights, mask)
+
+    def carried(self, traced: Mapping[str, Tensor], weights: Weights) -> Tensor:
+        """1 - u<t>."""
+        return 1 - traced["update"]
 
     def _textbook(self, weights: Weights, mask: Tensor | None) -> Step:
         W_ru = self._recurrent_product(weights, mask, 0, 2)

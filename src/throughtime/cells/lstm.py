@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -42,6 +43,7 @@ class LSTMCell(Cell):
 
     blocks: ClassVar[int] = 4
     gates: ClassVar[tuple[str, ...]] = ("input", "forget", "candidate", "output")
+    switches: ClassVar[tuple[str, ...]] = ("input", "forget", "output")
     state_names: ClassVar[tuple[str, ...]] = ("hidden", "cell")
 
     def __post_init__(self) -> None:
@@ -99,6 +101,10 @@ class LSTMCell(Cell):
             return (a, c), (i, f, candidate, o)
 
         return step
+
+    def carried(self, traced: Mapping[str, Tensor], weights: Weights) -> Tensor:
+        """f<t>, of the cell state."""
+        return traced["forget"]
 
     def initialise(self, weights: Weights, init: str) -> None:
         """Draw starting values in place, the forget gate's bias being 1; see `Cell.initialise`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,6 +13,12 @@ from throughtime.cells.base import Cell, State, Step, Weights
 from throughtime.errors import ArgumentError
 
 ACTIVATIONS = {"tanh": torch.tanh, "relu": torch.relu, "sigmoid": torch.sigmoid}
+_SLOPES: dict[str, Callable[[Tensor], Tensor]] = {
+    "tanh": lambda a: 1 - a * a,
+    "relu": lambda a: (a > 0).to(a.dtype),
+    "sigmoid": lambda a: a * (1 - a),
+}
+"""g'(z) of each, by its value a = g(z)."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,12 @@ class RNNCell(Cell):
             return (a,), ()
 
         return step
+
+    def carried(self, traced: Mapping[str, Tensor], weights: Weights) -> Tensor | None:
+        """g'(z_k) W_aa[k, k]; with layer normalisation, which mixes the units, nothing."""
+        if self.layer_norm:
+            return None
+        return _SLOPES[self.nonlinearity](traced["hidden"]) * weights["weight_hh"].diagonal()
 
     def initialise(self, weights: Weights, init: str) -> None:
         """Draw starting values in place; see `Cell.initialise` and, for "identity", the class."""

@@ -77,3 +77,19 @@ def asked_for(
     unlimited = defaults.model_copy(update=dict.fromkeys(LIMITS))
     differing = parse(kind, verb, name, words, defaults).changed(defaults)
     return differing | parse(kind, verb, name, words, unlimited).changed(unlimited)
+
+
+def new_folder(folder: Path, purpose: str) -> None:
+    """Make a folder in which nothing can be overwritten.
+
+    Args:
+        folder: new or empty.
+        purpose: what it is for, in words.
+
+    Raises:
+        ThroughtimeError: something is there.
+    """
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        found = "a folder that is not empty" if folder.is_dir() else "a file"
+        raise ThroughtimeError(f"{folder}: found {found}, expected a new or empty folder for {purpose}")
+    folder.mkdir(parents=True, exist_ok=True)

@@ -19,6 +19,8 @@ class Arguments:
     """The run folder."""
     data: tyro.conf.Positional[Path | None] = None
     """A file or folder that the task reads; none: the run's own test split."""
+    inception: Path | None = None
+    """Of models that make pictures: a file of Inception's weights (pt_inception-2015-12-05), to report FID too."""
     json: bool = False
     """Print JSON."""
 
@@ -30,7 +32,7 @@ def run(arguments: Sequence[str]) -> int:
     from throughtime import verbs
 
     done = verbs.Run(asked.run)
-    report = verbs.evaluate(done, asked.data)
+    report = verbs.evaluate(done, asked.data, inception=asked.inception)
     if asked.json:
         print(report_json(report))
     else:

@@ -23,6 +23,9 @@ VERBS = {
     "evaluate": "judge a trained model, simple baselines beside it",
     "predict": "answer arguments, a file or standard input",
     "generate": "make something new",
+    "stress": "judge a trained model again under noise, bad light, typing errors, ...: where does it break?",
+    "inspect": "look inside a trained model: gates, gradients, what each unit responds to",
+    "report": "all there is to know of a run on one page, or several runs compared",
     "bench": "measure the layers on this machine; --doctor explains which kernels run, and why",
 }
 

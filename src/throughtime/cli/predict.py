@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import codecs
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -14,6 +14,8 @@ import tyro
 from rich.console import Console
 
 from throughtime import tasks as registry
+from throughtime.cli.answers_file import check_place, write_answers
+from throughtime.cli.arguments import new_folder
 from throughtime.cli.plain_json import plain_json
 from throughtime.cli.show import show_findings
 from throughtime.errors import DataError, ThroughtimeError
@@ -34,6 +36,8 @@ class Arguments:
     """Print one JSON object a line."""
     form: str | None = None
     """Print another form that the task has, such as conll of entities."""
+    out: Path | None = None
+    """Write the answers to a file and not to the screen: .csv or .tsv a table, .jsonl JSON lines, else as printed."""
     pictures: Path | None = None
     """Draw each answer too, as 0001.png, 0002.png, ... in this folder, which must be new or empty."""
 
@@ -47,17 +51,37 @@ def run(arguments: Sequence[str]) -> int:
     done = verbs.Run(asked.run)
     if asked.form is not None and asked.form not in (forms := registry.require(done.task, Expresses).forms):
         raise ThroughtimeError(f"found the form {asked.form!r}, expected one of: {', '.join(forms)}")
+    if asked.out is not None:
+        check_place(asked.out)
     if asked.pictures is not None:
         registry.require(done.task, Draws)
-        _make_room(asked.pictures)
+        new_folder(asked.pictures, "the pictures")
     together = _inputs(done.task, asked.inputs)
-    predictions = (prediction for inputs in together for prediction in verbs.predict(done, inputs))
-    for number, prediction in enumerate(predictions, 1):
-        if asked.pictures is not None:
-            registry.require(done.task, Draws).draw(prediction, asked.pictures / f"{number:04}.png")
-        _print(done.task, prediction, asked)
+    predictions = chain.from_iterable(verbs.predict(done, inputs) for inputs in together)
+    answers = predictions if asked.pictures is None else _drawn(done.task, predictions, asked.pictures)
+    if asked.out is None:
+        for prediction in answers:
+            _print(done.task, prediction, asked)
+    else:
+        _write(done.task, answers, asked, asked.out)
     show_findings(done.task.findings)
     return 0
+
+
+def _drawn(task: Task[Any, Any], predictions: Iterable[Prediction], folder: Path) -> Iterator[Prediction]:
+    """The same, each drawn as it comes."""
+    for number, prediction in enumerate(predictions, 1):
+        registry.require(task, Draws).draw(prediction, folder / f"{number:04}.png")
+        yield prediction
+
+
+def _write(task: Task[Any, Any], predictions: Iterable[Prediction], asked: Arguments, path: Path) -> None:
+    """Write all of them to a file, and say how far it has come."""
+    from throughtime.data.progress import counted
+    from throughtime.training.stages import shown
+
+    with shown(quiet=False):
+        write_answers(path, counted(predictions, "answering"), lambda prediction: _said(task, prediction, asked) or "")
 
 
 def _inputs(task: Task[Any, Any], words: Sequence[str]) -> Iterator[Sequence[Any]]:
@@ -88,21 +112,17 @@ def _lines(stream: TextIO) -> Iterator[str]:
 
 
 def _print(task: Task[Any, Any], prediction: Prediction, asked: Arguments) -> None:
-    if asked.json:
-        print(plain_json(prediction), flush=True)
-    elif asked.form is not None:
-        # of what is not whole yet there may be nothing to say
-        if expressed := registry.require(task, Expresses).express(prediction, asked.form):
-            print(expressed, flush=True)
-    elif sys.stdout is not None and sys.stdout.isatty() and isinstance(task, Paints):
+    on_screen = sys.stdout is not None and sys.stdout.isatty()
+    if on_screen and isinstance(task, Paints) and not asked.json and asked.form is None:
         Console().print(task.paint(prediction), soft_wrap=True)
-    else:
-        print(task.render(prediction), flush=True)
+    elif (said := _said(task, prediction, asked)) is not None:
+        print(said, flush=True)
 
 
-def _make_room(folder: Path) -> None:
-    """A folder for pictures, in which none can be overwritten."""
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        found = "a folder that is not empty" if folder.is_dir() else "a file"
-        raise ThroughtimeError(f"{folder}: found {found}, expected a new or empty folder for the pictures")
-    folder.mkdir(parents=True, exist_ok=True)
+def _said(task: Task[Any, Any], prediction: Prediction, asked: Arguments) -> str | None:
+    """An answer in the form that was asked for; None: there is nothing to say of it, as of what is not whole yet."""
+    if asked.json:
+        return plain_json(prediction)
+    if asked.form is not None:
+        return registry.require(task, Expresses).express(prediction, asked.form) or None
+    return task.render(prediction)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 
 from rich import box
 from rich.cells import cell_len
@@ -14,6 +13,7 @@ from rich.text import Text
 
 from throughtime.cli.plain_json import plain_json
 from throughtime.data.findings import STYLES, Finding
+from throughtime.storage import report as stored
 from throughtime.storage.report import Report
 from throughtime.tasks.base import Metric
 
@@ -38,9 +38,14 @@ def show_report(report: Report, metric: Metric, judged_on: str) -> None:
     ]
     _show_table(console, f"{judged_on}; {metric.name}: {metric.unit}", columns, rows, first_style="bold")
     for extra in report.tables:
-        columns = [Column(Text(name)) for name in extra.columns]
-        rows = [[value if isinstance(value, str) else _number(value) for value in row] for row in extra.rows]
-        _show_table(console, extra.title, columns, rows)
+        show_table(extra)
+
+
+def show_table(table: stored.Table) -> None:
+    """Print a table, beside each other as many of its columns as there is room for."""
+    columns = [Column(Text(name)) for name in table.columns]
+    rows = [[value if isinstance(value, str) else _number(value) for value in row] for row in table.rows]
+    _show_table(report_console(), table.title, columns, rows)
 
 
 def _show_table(
@@ -50,9 +55,32 @@ def _show_table(
     console.print(Text(title, style="italic"))
     for part in _side_by_side(columns, rows, console.width):
         table = Table(*(columns[at].copy() for at in part), box=box.SIMPLE_HEAD)
+        longest = [max(cell_len(cell) for cell in _cells(columns, rows, at)) for at in part]
+        least = [column.min_width or 0 for column in table.columns]
+        for column, width in zip(table.columns, _widths(least, longest, console.width), strict=True):
+            column.width = width
         for number, row in enumerate(rows):
             table.add_row(*(Text(row[at]) for at in part), style=first_style if number == 0 else "")
         console.print(table, highlight=False)
+
+
+def _cells(columns: Sequence[Column], rows: Sequence[Sequence[str]], at: int) -> list[str]:
+    """What stands in a column, its head first."""
+    return [str(columns[at].header), *(row[at] for row in rows)]
+
+
+def _widths(least: Sequence[int], longest: Sequence[int], room: int) -> list[int]:
+    """Widths of columns that fit into the room: those that lack little get what they lack first.
+
+    Left to itself, rich makes columns narrower than their least width, and then the table wider than the terminal.
+    """
+    widths = list(least)
+    left = room - 1 - sum(least) - _BETWEEN * len(least)
+    for at in sorted(range(len(least)), key=lambda at: longest[at] - least[at]):
+        more = max(0, min(longest[at] - least[at], left))
+        widths[at] += more
+        left -= more
+    return widths
 
 
 def _side_by_side(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> list[list[int]]:
@@ -63,8 +91,7 @@ def _side_by_side(columns: Sequence[Column], rows: Sequence[Sequence[str]], widt
     room = 0
     for at, column in enumerate(columns):
         column.overflow = "fold"
-        cells = [str(column.header), *(row[at] for row in rows)]
-        longest = max(cell_len(word) for cell in cells for word in cell.split() or [""])
+        longest = max(cell_len(word) for cell in _cells(columns, rows, at) for word in cell.split() or [""])
         column.min_width = min(longest, width // 3)
         needed = column.min_width + _BETWEEN
         if at == 0:
@@ -102,7 +129,7 @@ def report_console() -> Console:
 
 def report_json(report: Report) -> str:
     """The whole report as JSON."""
-    return plain_json(asdict(report), indent=2)
+    return plain_json(report.to_json(), indent=2)
 
 
 def _number(value: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from rich.console import Console
 
 from throughtime import tasks as registry
 from throughtime.cli.arguments import DataArguments, SettingsT, asked_for, parse, task_name
-from throughtime.cli.show import show_report
+from throughtime.cli.show import show_findings, show_report
+from throughtime.storage.energy import Footprint
 from throughtime.tasks.base import Generates, Task
 
 
@@ -47,11 +48,22 @@ def run(arguments: Sequence[str]) -> int:
     settings = asked_for(Arguments, "train", name, words, defaults)
     done = verbs.train(name, **asked.places, out=asked.out, resume=asked.resume, quiet=asked.quiet, **settings)
     show_report(done.folder.read_report(), done.task.metric, "held-out test")
+    show_findings(done.task.findings)
     console = Console()
+    for what, used in _energy(done.folder.read_energy()):
+        console.print(f"{what}: {used}", highlight=False, markup=False, soft_wrap=True)
     console.print(f"\nThe run is in {asked.out}. What to try next:", highlight=False, markup=False)
     for line in _next_steps(done.task, asked.out):
         console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
     return 0
+
+
+def _energy(footprint: Footprint | None) -> Iterator[tuple[str, str]]:
+    """What the whole run has used, and what an answer takes."""
+    if footprint is not None:
+        yield "energy of this run", footprint.in_words(footprint.training)
+        if footprint.thousand is not None:
+            yield "energy of 1,000 predictions", footprint.in_words(footprint.thousand)
 
 
 def _next_steps(task: Task[Any, Any], folder: Path) -> list[str]:

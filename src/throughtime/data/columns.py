@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
+from throughtime.data.delimiters import UNTOLD, Marks
 from throughtime.data.findings import Findings
 from throughtime.errors import DataError
 
@@ -51,12 +52,14 @@ class Asked:
         text, label: the columns as they were told, by name or by number from 1; None: not told.
         labels: whether labels are needed.
         before: how the table of training was understood; None: this is the first.
+        marks: how the table is written, as far as it was told.
     """
 
     text: str | None = None
     label: str | None = None
     labels: bool = True
     before: Layout | None = None
+    marks: Marks = UNTOLD
 
 
 class Choice(NamedTuple):

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from throughtime.data.findings import Findings
 from throughtime.errors import DataError
 
 MOST_NAMED = 20
 """Damaged files whose sentences are given; more are counted alone."""
+WAY_OUT = "--skip-broken leaves them out"
+"""What else can be done about them."""
 
 
 class DamagedFilesError(DataError):
@@ -41,7 +44,7 @@ class Damaged:
     Args:
         path: the folder or list, for the message.
         total: how many files there are, for the message; None: not known.
-        way_out: what else can be done about damaged ones, for the message.
+        way_out: what else can be done about damaged ones, for the message of several.
 
     Example:
         >>> damaged = Damaged(Path("music"))
@@ -55,7 +58,7 @@ class Damaged:
           b.mid: found an empty file, expected notes
     """
 
-    def __init__(self, path: Path, total: int | None = None, way_out: str = "") -> None:
+    def __init__(self, path: Path, total: int | None = None, way_out: str = WAY_OUT) -> None:
         self.path, self.total, self.way_out = path, total, way_out
         self.errors: list[DataError] = []
 
@@ -68,6 +71,18 @@ class Damaged:
             self.errors += several.errors
         except DataError as error:
             self.errors.append(error)
+
+    def settle(self, skip: bool, findings: Findings) -> None:
+        """Note each of them as left out, or raise what has been kept.
+
+        Args:
+            skip: that was asked for, and others could be read.
+            findings: what is left out is counted.
+        """
+        if not skip:
+            self.raise_all()
+        for error in self.errors:
+            findings.left_out("broken files", "a file that cannot be read", error.path, error.line)
 
     def raise_all(self) -> None:
         """Raise what has been kept, if anything.

@@ -6,10 +6,14 @@ import csv
 import io
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 from throughtime.data.findings import Findings
+from throughtime.data.packed import suffix_of
+from throughtime.errors import ArgumentError
 
 NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
+_CALLED = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "bar": "|", "pipe": "|", "space": " "}
 _USUAL = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 _EXCEL = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _DECIMAL = re.compile(r"(?<=\d),(?=\d)")
@@ -18,19 +22,64 @@ _SAMPLE = 2**18
 _ROWS = 100
 
 
-def choose_delimiter(path: Path, content: str, findings: Findings) -> tuple[str, str]:
+class Marks(NamedTuple):
+    """What was told of how a table is written.
+
+    Args:
+        delimiter: what stands between columns: comma, semicolon, tab, bar, or a character; None: it is looked for.
+        quote: what stands around fields: a character, or none; None: the usual mark.
+    """
+
+    delimiter: str | None = None
+    quote: str | None = None
+
+    @property
+    def between(self) -> str | None:
+        """The delimiter as a character.
+
+        Raises:
+            ArgumentError: it is none.
+        """
+        return None if self.delimiter is None else _character("delimiter", self.delimiter)
+
+    @property
+    def around(self) -> str | None:
+        """The mark around fields; None: there is none.
+
+        Raises:
+            ArgumentError: it is no character.
+        """
+        return None if self.quote == "none" else _character("quote", self.quote or '"')
+
+
+UNTOLD = Marks()
+
+
+def _character(what: str, told: str) -> str:
+    mark = _CALLED.get(told.lower(), told)
+    if len(mark) != 1 or mark in "\r\n":
+        raise ArgumentError(f"found the {what} {told!r}, expected one of {', '.join(_CALLED)}, or one character")
+    return mark
+
+
+def choose_delimiter(path: Path, content: str, findings: Findings, told: Marks = UNTOLD) -> tuple[str, str]:
     """The delimiter of a table, and its content without a line that only says it.
 
     Args:
         path: the file; its ending decides between delimiters that are equally good.
         content: what is in it.
         findings: is told what was taken, and why.
+        told: what was told of it.
 
     Returns:
         One character; and the content, in which a first line `sep=;`, as Excel writes it, is blank.
     """
-    usual = _USUAL.get(path.suffix.lower(), ",")
+    ending = suffix_of(path)
+    usual = _USUAL.get(ending, ",")
     head, newline, rest = content.partition("\n")
+    if told.between is not None:
+        findings.taken("delimiter", f"{NAMES.get(told.between, repr(told.between))}, as told", path)
+        return told.between, newline + rest if _EXCEL.fullmatch(head) else content
     if said := _EXCEL.fullmatch(head):
         mark = said[1]
         findings.taken("delimiter", f"{NAMES.get(mark, repr(mark))}, as its first line says", path, 1)
@@ -43,8 +92,8 @@ def choose_delimiter(path: Path, content: str, findings: Findings) -> tuple[str,
         return mark, content
     apart = [mark for mark in even if not _in_prose(content, mark) and not _in_numbers(content, mark)]
     mark = min(even, key=lambda mark: (mark not in apart, _in_prose(content, mark), mark != "\t", mark != usual))
-    reason = "" if mark == usual else f", which splits all rows evenly, though the name ends in {path.suffix}"
-    findings.taken("delimiter", NAMES[mark] + (reason if path.suffix.lower() in _USUAL else ""), path)
+    reason = "" if mark == usual else f", which splits all rows evenly, though the name ends in {ending}"
+    findings.taken("delimiter", NAMES[mark] + (reason if ending in _USUAL else ""), path)
     if len(apart) > 1:
         others = " and ".join(NAMES[mark] for mark in even)
         findings.suspicious("delimiter", f"{others} would each split all rows evenly: {NAMES[mark]} is taken", path)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from throughtime.data.columns import Asked, Layout, Record, choose_columns
 from throughtime.data.findings import Findings
+from throughtime.data.labels import one_writing
 from throughtime.data.tables import LABEL_MARK, check_widths, format_of, read_records
 from throughtime.data.text_files import read_text
 from throughtime.errors import DataError
@@ -64,7 +65,7 @@ def read_labelled_texts(
 
 def labelled_texts(path: Path, content: str, asked: Asked, findings: Findings) -> tuple[list[LabelledText], Layout]:
     """The same of the content of a file."""
-    records, names = read_records(path, content, every=not asked.labels, findings=findings)
+    records, names = read_records(path, content, every=not asked.labels, findings=findings, told=asked.marks)
     if not records:
         raise DataError(path, "no rows", "texts with labels" if asked.labels else "texts")
     if isinstance(records[0].fields, dict):
@@ -87,7 +88,7 @@ def labelled_texts(path: Path, content: str, asked: Asked, findings: Findings) -
     if not rows:
         found = "a head line and no rows" if len(records) == has_head else "no row that has a text and a label"
         raise DataError(path, found, "rows of texts")
-    return rows, layout
+    return _in_one_writing(rows, findings), layout
 
 
 def is_alike(path: Path, content: str, layout: Layout, labels: Collection[str]) -> bool:
@@ -107,6 +108,15 @@ def is_alike(path: Path, content: str, layout: Layout, labels: Collection[str]) 
     return True
 
 
+def _in_one_writing(rows: list[LabelledText], findings: Findings) -> list[LabelledText]:
+    """The same, whole numbers as labels written in one way."""
+    written = one_writing(row.label for row in rows if row.label is not None)
+    for row in rows:
+        if row.label in written:
+            findings.left_out("labels", f"the label {row.label!r}, read as {written[row.label]!r}", row.path, row.line)
+    return [replace(row, label=written[row.label]) if row.label in written else row for row in rows]
+
+
 def _row(
     path: Path, record: Record, layout: Layout, at_text: int, at_label: int | None, findings: Findings
 ) -> LabelledText | None:
@@ -121,6 +131,8 @@ def _row(
     if at_label is None:
         return LabelledText(text, None, path, record.line)
     value = record.fields[at_label]
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
     if isinstance(value, (dict, list)):
         raise DataError(path, f"{_shown(value)} as label", "a word or a number", record.line)
     label = _cell(value).strip().removeprefix(LABEL_MARK)

@@ -14,6 +14,7 @@ from throughtime.errors import DataError, ThroughtimeError
 
 # other people's names for the classes of the built-in reviews
 _ALIASES = {"0": "negative", "neg": "negative", "1": "positive", "pos": "positive"}
+_IS_NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?")
 SHOWN = 20
 """Classes that are shown to people; more fill no table."""
 
@@ -78,25 +79,44 @@ class Labels:
         return len(self.names)
 
     def number(self, example: Labelled, findings: Findings | None = None) -> int:
-        """The number of an example's class.
+        """The number of an example's class, as `find` has it.
+
+        Raises:
+            DataError: a label that training has not seen.
+        """
+        number = self.find(example, findings)
+        if number is None:
+            known = ", ".join(self.names[:SHOWN]) + (", ..." if len(self.names) > SHOWN else "")
+            raise DataError(example.path, f"the label {example.label!r}", f"one of training: {known}", example.line)
+        return number
+
+    def find(self, example: Labelled, findings: Findings | None = None) -> int | None:
+        """The number of an example's class; None: training has not seen it.
 
         Args:
             example: with a label, or another usual name of it.
             findings: is told where another name had to be understood.
-
-        Raises:
-            DataError: a label that training has not seen.
         """
         label = str(example.label)
         if label in self.names:
             return self.names.index(label)
         meant = next((name for name in (_ALIASES.get(label.lower()), _as_number(label)) if name in self.names), None)
-        if meant is None:
-            known = ", ".join(self.names[:SHOWN]) + (", ..." if len(self.names) > SHOWN else "")
-            raise DataError(example.path, f"the label {example.label!r}", f"one of training: {known}", example.line)
-        if findings is not None:
+        if meant is not None and findings is not None:
             findings.taken("labels", f"{label!r} is understood as {meant!r}", example.path)
-        return self.names.index(meant)
+        return None if meant is None else self.names.index(meant)
+
+
+def one_writing(labels: Iterable[str]) -> dict[str, str]:
+    """Whole numbers that stand there in two ways, as "1" and "1.0": how each is read; nothing where others are labels.
+
+    Example:
+        >>> one_writing(["0", "1", "1.0"]), one_writing(["0", "1.0"]), one_writing(["1", "1.0", "v1"])
+        ({'1.0': '1'}, {}, {})
+    """
+    names = set(labels)
+    if not all(_IS_NUMBER.fullmatch(name) for name in names):
+        return {}
+    return {name: short for name in sorted(names) if (short := _as_number(name)) != name and short in names}
 
 
 def note_alike(labels: Iterable[str], findings: Findings) -> None:
@@ -112,13 +132,15 @@ def note_alike(labels: Iterable[str], findings: Findings) -> None:
     """
     first: dict[str, str] = {}
     names = sorted(set(labels))
+    found_in = Counter(part.strip() for name in names for part in set(re.split("[,;|]", name)))
     for name in names:
         other = first.setdefault(_as_number(name).casefold(), name)
         if other != name:
             findings.suspicious("labels", f"{other!r} and {name!r} are two classes")
         parts = [part.strip() for part in re.split("[,;|]", name)]
-        if part := next((part for part in parts[:-1] if part in names), None):
-            findings.suspicious("several labels", f"{name!r} is one class, though {part!r} is one too")
+        if part := next((part for part in parts if len(parts) > 1 and (part in names or found_in[part] > 1)), None):
+            of = "is one too" if part in names else f"stands in {found_in[part]} of them"
+            findings.suspicious("several labels", f"{name!r} is one class, though {part!r} {of}")
 
 
 def _as_number(label: str) -> str:

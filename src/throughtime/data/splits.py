@@ -137,7 +137,8 @@ def named_splits(folder: Path, parts: Iterable[Path], findings: Findings | None 
         A part for train and for one or both of the others; None if the folder has no such splits.
 
     Raises:
-        DataError: two parts for one split, or valid and test without train.
+        DataError: two parts for one split, valid and test without train, or one folder alone that is named after a
+            split, beside others of the same make.
 
     Example:
         >>> parts = [Path("d/Train"), Path("d/val_2")]
@@ -151,6 +152,7 @@ def named_splits(folder: Path, parts: Iterable[Path], findings: Findings | None 
         if named := whole or [part for part in parts if split_of(part) == split]:
             found[split] = named
     if len(found) < 2:
+        _refuse_lone_split(folder, parts)
         return None
     if "train" not in found:
         if all(SPLIT_NAMES.get(_stem(named[0])) for named in found.values()):
@@ -167,6 +169,16 @@ def named_splits(folder: Path, parts: Iterable[Path], findings: Findings | None 
             if part not in splits.values():
                 findings.suspicious("splits", "something beside the splits that is named after none: not read", part)
     return splits
+
+
+def _refuse_lone_split(folder: Path, parts: Sequence[Path]) -> None:
+    """Raise if one folder is named after a split, and another has the same folders inside: it is a split too."""
+    inside = {part: {inner.name for inner in part.iterdir() if inner.is_dir()} for part in parts if part.is_dir()}
+    for part, names in inside.items():
+        other = next((one for one, own in inside.items() if one != part and names & own), None)
+        if other is not None and part.name.lower() in SPLIT_NAMES:
+            found = f"{part.name} beside {other.name}, which no split is called"
+            raise DataError(folder, found, "names such as train, valid and test (or --train, --valid and --test)")
 
 
 def read_named(

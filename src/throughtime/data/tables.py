@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterator, Sequence
 from itertools import dropwhile
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from throughtime.data.columns import Record
-from throughtime.data.delimiters import choose_delimiter
+from throughtime.data.delimiters import UNTOLD, Marks, choose_delimiter
 from throughtime.data.findings import Findings
+from throughtime.data.json_rows import ONE_A_LINE, json_rows
+from throughtime.data.packed import suffix_of
 from throughtime.data.progress import counted
 from throughtime.errors import DataError
 
 LARGEST_FIELD = 16 * 2**20
 """Characters that one field may have."""
-ONE_A_LINE = "one JSON object a line"
 Format = Literal["table", "jsonl", "lines", "fasttext"]
 """What a file may be: columns with a delimiter, JSON objects, lines of `label text`, or of `__label__label text`."""
 SUFFIXES: dict[str, Format] = {
@@ -29,15 +29,17 @@ SUFFIXES: dict[str, Format] = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".json": "jsonl",
+    ".parquet": "jsonl",  # which `read_text` makes of it
 }
 LABEL_MARK = "__label__"
 """What a label begins with in fastText's files."""
 _LABELS = re.compile(rf"(?:^|(?<=\s)){LABEL_MARK}(\S*)\s*")
+_BEGINS_JSON = re.compile(r"\s*(?:\{|\[\s*\{)")
 _MOST_FIRST_WORDS = 100
 
 
 def read_records(
-    path: Path, content: str, *, every: bool = False, findings: Findings | None = None
+    path: Path, content: str, *, every: bool = False, findings: Findings | None = None, told: Marks = UNTOLD
 ) -> tuple[list[Record], Sequence[str] | None]:
     """The rows of a file, and the names that its format alone gives to the columns (None: it gives none).
 
@@ -46,17 +48,20 @@ def read_records(
         content: what is in it.
         every: give rows whose cells are all empty too.
         findings: is told the format, the delimiter, and what was left out.
+        told: how a table is written, as far as it was told.
 
     Raises:
         DataError: no such rows, at which line and why.
     """
     findings = Findings() if findings is None else findings
-    kind, doing, lines = format_of(path, content), f"reading {path.name}", content.count("\n") + 1
+    kind: Format = "table" if told.delimiter is not None else format_of(path, content)
+    doing, lines = f"reading {path.name}", content.count("\n") + 1
     if kind == "jsonl":
-        return list(counted(_json_lines(path, content), doing, lines)), None
+        return list(counted(_objects(path, content), doing, lines)), None
     if kind == "table":
-        delimiter, content = choose_delimiter(path, content, findings)
-        rows = _tabbed(path, content) if delimiter == "\t" else parse_csv(path, content, delimiter)
+        delimiter, content = choose_delimiter(path, content, findings, told)
+        plain = delimiter == "\t" and told.quote is None
+        rows = _tabbed(path, content) if plain else _quoted(path, content, delimiter, findings, told)
         return _without_blanks(path, list(counted(rows, doing, lines)), every, findings), None
     if kind == "fasttext":
         findings.taken("format", f"lines of labels that begin with {LABEL_MARK}, and text", path)
@@ -67,14 +72,15 @@ def read_records(
 
 def format_of(path: Path, content: str) -> Format:
     """What a file is: as its ending says, else as it looks."""
-    return SUFFIXES.get(path.suffix.lower()) or _guess_format(content)
+    return SUFFIXES.get(suffix_of(path)) or _guess_format(content)
 
 
 def _guess_format(content: str) -> Format:
     lines = [line for line in content.split("\n")[:100] if line.strip()]
-    if lines[0].lstrip().startswith(("{", "[{")):
+    if _BEGINS_JSON.match(content):
         return "jsonl"
-    if any(line.startswith(LABEL_MARK) for line in lines):
+    marked = sum(LABEL_MARK in line for line in lines)
+    if any(line.startswith(LABEL_MARK) for line in lines) or 2 * marked > len(lines):
         return "fasttext"
     if lines[0].count("\t") and len({line.count("\t") for line in lines}) == 1:
         return "table"
@@ -83,7 +89,30 @@ def _guess_format(content: str) -> Format:
     return "table" if is_head or lines[0].lower().startswith("sep=") else "lines"
 
 
-def parse_csv(path: Path, content: str, delimiter: str, *, spaced: bool = False) -> Iterator[Record]:
+def _quoted(path: Path, content: str, delimiter: str, findings: Findings, told: Marks) -> Iterator[Record]:
+    """The rows of `parse_csv`, marks inside quoted fields doubled or else with a backslash before each."""
+    try:
+        return iter(list(parse_csv(path, content, delimiter, quote=told.around)))
+    except DataError as error:
+        if '\\"' not in content:
+            raise
+        try:
+            rows = list(parse_csv(path, content, delimiter, escape="\\", quote=told.around))
+        except DataError:
+            raise error from None
+        findings.taken("quotation marks", "inside quoted fields, marks with a backslash before them", path)
+        return iter(rows)
+
+
+def parse_csv(
+    path: Path,
+    content: str,
+    delimiter: str,
+    *,
+    spaced: bool = False,
+    escape: str | None = None,
+    quote: str | None = '"',
+) -> Iterator[Record]:
     """The rows of a table whose quoted fields may hold anything; a blank line is a row without fields.
 
     Args:
@@ -91,13 +120,17 @@ def parse_csv(path: Path, content: str, delimiter: str, *, spaced: bool = False)
         content: what is in it.
         delimiter: what stands between fields.
         spaced: whether space before a field is no part of it.
+        escape: what stands before a mark inside a quoted field; None: the mark once more.
+        quote: the mark around fields; None: there is none.
 
     Raises:
         DataError: a quotation mark is never closed, or stands where none may.
     """
     csv.field_size_limit(LARGEST_FIELD)
     # strict: a quotation mark that is never closed would otherwise swallow the rest of the file
-    reader = csv.reader(io.StringIO(content), delimiter=delimiter, skipinitialspace=spaced, strict=True)
+    how: dict[str, Any] = {"skipinitialspace": spaced, "doublequote": escape is None, "escapechar": escape}
+    how |= {"quoting": csv.QUOTE_NONE} if quote is None else {"quotechar": quote}
+    reader = csv.reader(io.StringIO(content), delimiter=delimiter, strict=True, **how)
     before = 0
     try:
         for fields in reader:
@@ -155,19 +188,11 @@ def _is_blank(record: Record) -> bool:
     return len(record.fields) < 2 and not "".join(record.fields).strip()
 
 
-def _json_lines(path: Path, content: str) -> Iterator[Record]:
-    if content.lstrip().startswith("["):
-        raise DataError(path, "a JSON array", ONE_A_LINE, 1)
-    for number, line in enumerate(content.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise DataError(path, f"no JSON ({error})", ONE_A_LINE, number) from error
+def _objects(path: Path, content: str) -> Iterator[Record]:
+    for line, value in json_rows(path, content):
         if not isinstance(value, dict):
-            raise DataError(path, f"a JSON {type(value).__name__}", ONE_A_LINE, number)
-        yield Record(number, value)
+            raise DataError(path, f"a JSON {type(value).__name__}", ONE_A_LINE, line)
+        yield Record(line, value)
 
 
 def _fasttext(path: Path, content: str, every: bool, findings: Findings) -> Iterator[Record]:
@@ -202,7 +227,7 @@ def check_widths(path: Path, records: Sequence[Record]) -> None:
     for record in records:
         if len(record.fields) != width:
             found, hint = len(record.fields), ""
-            if path.suffix.lower() == ".csv" and found > width:
+            if suffix_of(path) == ".csv" and found > width:
                 hint = "; a text that holds commas must stand in quotation marks"
             expected = f"{width} as in line {records[0].line} ({', '.join(map(_short, records[0].fields))}){hint}"
             raise DataError(path, f"{found} column{'s' * (found != 1)}", expected, record.line)

@@ -6,7 +6,10 @@ import codecs
 import re
 from pathlib import Path
 
+from throughtime.data import parquet
 from throughtime.data.findings import MOST_PLACES, Findings
+from throughtime.data.kinds import kind_of
+from throughtime.data.packed import unpacked
 from throughtime.errors import ArgumentError, DataError
 
 # what stands for single bytes that are no part of a character in UTF-8
@@ -16,7 +19,7 @@ _DECODED_TWICE = re.compile("[\u00c2\u00c3][\x80-\xbf]|\u00e2\u20ac")
 
 
 def read_text(path: Path, encoding: str = "utf-8", *, findings: Findings | None = None) -> str:
-    r"""The text of a file, every line of which ends in \n.
+    r"""The text of a file, packed or not, every line of which ends in \n; Parquet is read as JSON lines.
 
     Args:
         path: the file.
@@ -32,7 +35,10 @@ def read_text(path: Path, encoding: str = "utf-8", *, findings: Findings | None 
         codec = codecs.lookup(encoding).name
     except LookupError as error:
         raise ArgumentError(f"found the encoding {encoding!r}, expected one such as utf-8 or latin-1") from error
-    content = _bytes(path, encoding, codec)
+    content = unpacked(path, _bytes(path), findings)
+    if content.startswith(parquet.MAGIC):
+        return parquet.as_json_lines(path, content, findings)
+    _check_is_text(path, content, encoding, codec)
     try:
         text = content.decode("utf-8-sig" if codec == "utf-8" else codec)
     except UnicodeDecodeError as error:
@@ -60,20 +66,24 @@ def read_lines(path: Path, encoding: str = "utf-8", *, findings: Findings | None
     return read_text(path, encoding, findings=findings).removesuffix("\n").split("\n")
 
 
-def _bytes(path: Path, encoding: str, codec: str) -> bytes:
+def _bytes(path: Path) -> bytes:
     if path.is_dir():
         raise DataError(path, "a folder", "a file")
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise DataError(path, f"a file that cannot be read ({error.strerror})", "a readable file") from error
+
+
+def _check_is_text(path: Path, content: bytes, encoding: str, codec: str) -> None:
     if not content.strip():
         raise DataError(path, "an empty file", "rows of text")
+    if (kind := kind_of(content)) is not None:
+        raise DataError(path, kind.name, kind.advice)
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and not codec.startswith("utf-16"):
         raise DataError(path, "text in UTF-16", f"text in {encoding} (or train with --encoding utf-16)")
     if not codec.startswith(("utf-16", "utf-32")) and (at := content.find(b"\0")) >= 0:
         raise DataError(path, f"a binary file (byte 0x00 at position {at})", "text", content.count(b"\n", 0, at) + 1)
-    return content
 
 
 def _encoding_hint(content: bytes) -> str:

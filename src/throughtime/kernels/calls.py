@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -139,6 +139,24 @@ def empty_gradients(
     d_weights[2:4] = x.new_empty(bias), x.new_empty(bias)
     d_x = torch.empty_like(x, memory_format=torch.contiguous_format) if into_x else x.new_empty(0)
     return [d_x, *d_weights, torch.empty_like(h0), x.new_empty(0) if c0 is None else torch.empty_like(c0)]
+
+
+def unchanged(ctx: Any) -> tuple[Any, ...]:
+    """The tensors that a forward has saved for its backward.
+
+    Raises:
+        RuntimeError: one of them has been changed in place since.
+    """
+    try:
+        saved: tuple[Any, ...] = ctx.saved_tensors
+    except RuntimeError as error:
+        if "inplace operation" not in str(error):
+            raise
+        raise RuntimeError(
+            "an input, a weight or the output of a recurrent layer was changed in place (relu_, inplace=True, a step "
+            "of an optimiser), and its backward needs it as it was: change a copy, as in output.relu()"
+        ) from error
+    return saved
 
 
 def _contiguous(*tensors: Tensor | None) -> list[Tensor | None]:

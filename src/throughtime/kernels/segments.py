@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from throughtime.kernels import twice
-from throughtime.kernels.calls import Given, backward_into, empty_gradients, empty_results, forward_into
+from throughtime.kernels.calls import Given, backward_into, empty_gradients, empty_results, forward_into, unchanged
 
 
 class Segment(NamedTuple):
@@ -70,7 +70,7 @@ class SweepInSegments(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, d_output: Tensor | None, *d_final: Tensor | None) -> Any:
         """Sweep each segment, the last one first: forward once more, keeping all, and back."""
-        x, *saved = ctx.saved_tensors
+        x, *saved = unchanged(ctx)
         weights, (h0, c0, mask, *zones, sizes), starts = saved[:10], saved[10:16], saved[16:]
         if (why := twice.reason((d_output, *d_final[:2]))) is not None:
             given = Given(x, weights, h0, c0, mask, zones, sizes)

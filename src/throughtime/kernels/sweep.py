@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from throughtime.kernels import twice
-from throughtime.kernels.calls import Given, backward_into, empty_gradients, empty_results, forward_into
+from throughtime.kernels.calls import Given, backward_into, empty_gradients, empty_results, forward_into, unchanged
 from throughtime.kernels.segments import SweepInSegments
 
 
@@ -192,7 +192,7 @@ def _setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> Non
 
 def _way_back(ctx: Any, incoming: Sequence[Tensor | None], why: str | None, run: Any) -> Any:
     """Gradients of all arguments, by `run`, or by the equations where there is a reason why."""
-    x, *weights, h0, c0, mask, zone_hidden, zone_cell, sizes, output, cells, gates = ctx.saved_tensors
+    x, *weights, h0, c0, mask, zone_hidden, zone_cell, sizes, output, cells, gates = unchanged(ctx)
     states = (h0, c0, mask, zone_hidden, zone_cell, sizes)
     if why is not None:
         given = Given(x, weights, h0, c0, mask, (zone_hidden, zone_cell), sizes)

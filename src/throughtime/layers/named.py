@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from throughtime.cells import GRUCell, LSTMCell, RNNCell
 from throughtime.layers.recurrent import Options, Recurrent
@@ -98,7 +98,11 @@ class LSTM(Recurrent):
     ) -> None:
         cell = LSTMCell(input_size, hidden_size, bias, layer_norm, peepholes, proj_size)
         super().__init__(cell, num_layers, batch_first, dropout, bidirectional, device, dtype, **options)
-        self.proj_size = proj_size
+
+    # of two states
+    get_expected_cell_size = nn.LSTM.get_expected_cell_size
+    check_forward_args = nn.LSTM.check_forward_args  # type: ignore[assignment]
+    permute_hidden = nn.LSTM.permute_hidden  # type: ignore[assignment]
 
 
 class GRU(Recurrent):

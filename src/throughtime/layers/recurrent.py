@@ -21,6 +21,7 @@ from throughtime.kernels.memory import recorded
 from throughtime.kernels.request import autocasting
 from throughtime.layers.form import Form, arrange
 from throughtime.layers.noise import drawn_noise, dropped, per_state, probability
+from throughtime.layers.rnn_base import RNNBase
 from throughtime.layers.streaming import full_name, one_step, stages
 from throughtime.layers.trace import Trace
 
@@ -36,7 +37,7 @@ class Options(TypedDict, total=False):
     checkpoint_time: bool
 
 
-class Recurrent(nn.Module):
+class Recurrent(RNNBase):
     """One or more recurrent layers of any cell, in one or both directions.
 
     `RNN`, `GRU` and `LSTM` are this class with their cell. Weights are called as in `torch.nn`:
@@ -121,23 +122,11 @@ class Recurrent(nn.Module):
         """The first layer's cell."""
         return self.cells[0]
 
-    @property
-    def all_weights(self) -> list[list[Tensor]]:
-        """The weights of each layer and direction, in order."""
-        return [
-            list(self._weights(layer, direction).values())
-            for layer in range(self.num_layers)
-            for direction in range(self.num_directions)
-        ]
-
     def reset_parameters(self) -> None:
         """Draw new starting values for all weights, as `init` says."""
         for layer, cell in enumerate(self.cells):
             for direction in range(self.num_directions):
                 cell.initialise(self._weights(layer, direction), self.init)
-
-    def flatten_parameters(self) -> None:
-        """Do nothing; programs written for `torch.nn` call it."""
 
     def forward(
         self,

@@ -110,23 +110,3 @@ def near(code: Floats, spread: float, random: np.random.Generator) -> Floats:
     distribution of all neighbours of all codes; 0: the code itself, 1: nothing of it.
     """
     return np.asarray(math.sqrt(1 - spread**2) * code + spread * drawn(len(code), random))
-
-
-def between(first: Floats, second: Floats, steps: int) -> Floats:
-    """Codes (steps, L) on the way from one to another, both included, by spherical interpolation.
-
-    The direction turns evenly and the length changes evenly: on a straight line the middle would be shorter than codes
-    of the prior are (White 2016). Codes of opposite or no direction have no such way, and are joined by the line.
-
-    Example:
-        >>> between(np.array([1.0, 0.0]), np.array([0.0, 3.0]), 3).round(3).tolist()
-        [[1.0, 0.0], [1.414, 1.414], [0.0, 3.0]]
-    """
-    share = np.linspace(0, 1, steps)[:, None]
-    lengths = np.linalg.norm(first), np.linalg.norm(second)
-    if min(lengths) > 0:
-        angle = np.arccos(np.clip(first @ second / (lengths[0] * lengths[1]), -1, 1))
-        if 1e-6 < angle < math.pi - 1e-6:
-            turned = np.sin((1 - share) * angle) * first / lengths[0] + np.sin(share * angle) * second / lengths[1]
-            return np.asarray(turned / np.sin(angle) * ((1 - share) * lengths[0] + share * lengths[1]))
-    return np.asarray((1 - share) * first + share * second)

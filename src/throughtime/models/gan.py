@@ -29,7 +29,7 @@ class GAN(Model):
 
     Args:
         generator: z (B, Z), classes (B,) or None -> (B, C, H, W), from -1 to 1.
-        discriminator: (B, C, H, W), classes (B,) or None -> (B,).
+        discriminator: (B, C, H, W), classes (B,) or None, sets -> (B,); of several sets the first is real.
         latent: Z.
         classes: how many there are; 0: the networks are given None.
         game: what they play for.
@@ -115,7 +115,8 @@ class GAN(Model):
             self._made.append(fake)
         fake = fake.detach()
         both = torch.cat([real, fake]).contiguous(memory_format=torch.channels_last)
-        of_real, of_fake = self.discriminator(both, None if classes is None else classes.repeat(2)).split(count)
+        labels = None if classes is None else classes.repeat(2)
+        of_real, of_fake = self.discriminator(both, labels, sets=2).split(count)
         total = discriminator_terms(self.game, of_real, of_fake).sum()
         if self.penalty != "none" and self.penalty_every == 1:
             total = total + self._slopes(real, fake, classes).sum()

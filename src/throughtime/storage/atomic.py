@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -26,12 +26,12 @@ def clear_errors(path: Path, what: str = "write") -> Iterator[None]:
         raise ThroughtimeError(f"cannot {what} {path}: {reason[:1].lower()}{reason[1:]}") from error
 
 
-def write_atomically(path: Path, content: bytes | str) -> None:
+def write_atomically(path: Path, content: bytes | str | Iterable[bytes]) -> None:
     """Write a file beside its place and move it there once it is safely on the disk.
 
     Args:
         path: its folder must exist; a file that stands there stays as it is if anything goes wrong.
-        content: text is written as UTF-8.
+        content: text is written as UTF-8; pieces are written as they come.
 
     Raises:
         ThroughtimeError: it cannot be written; the sentence names the path and the reason.
@@ -46,7 +46,9 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     with clear_errors(path):
         try:
             with _new_file(unfinished) as file:
-                file.write(content.encode() if isinstance(content, str) else content)
+                whole = content.encode() if isinstance(content, str) else content
+                for piece in [whole] if isinstance(whole, bytes) else whole:
+                    file.write(piece)
                 file.flush()
                 os.fsync(file.fileno())
             unfinished.replace(path)

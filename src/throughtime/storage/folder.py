@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,7 +17,10 @@ from throughtime.errors import ThroughtimeError
 from throughtime.settings import Settings
 from throughtime.storage import config
 from throughtime.storage.atomic import clear_errors, remove_unfinished, write_atomically
+from throughtime.storage.energy import Footprint
+from throughtime.storage.notes import Note
 from throughtime.storage.report import Report, Table
+from throughtime.storage.scores import Scores
 from throughtime.storage.written import read_arrays, readable
 
 if TYPE_CHECKING:
@@ -39,7 +42,12 @@ class RunFolder:
     | begun                        | until config.toml is written: that all in the folder is ours       |
     | samples/                     | what a generator made after each evaluation                        |
     | metrics.csv, events/         | the course of the training, for people and for TensorBoard         |
+    | calibration.json             | the temperature of a classifier's probabilities, where asked for   |
     | report.json                  | the test split's metrics, baselines beside them                    |
+    | scores.json                  | what each example of the test split adds to the metric             |
+    | notes/                       | what later looks into the run have found (gradients, gates, ...)   |
+    | report.html                  | all of it for people                                               |
+    | energy.json                  | what has been used, and how that is known                          |
 
     Args:
         path: the folder; use `create` or `open`.
@@ -262,6 +270,33 @@ class RunFolder:
     def _checksums(self) -> Path:
         return self.path / "examples.npz"
 
+    def write_temperature(self, temperature: float) -> None:
+        """Write down by what a classifier's logits are divided."""
+        write_atomically(self._calibration, json.dumps({"temperature": temperature}) + "\n")
+
+    def read_temperature(self) -> float:
+        """What `write_temperature` wrote; 1 in a run that was not calibrated.
+
+        Raises:
+            DataError: it is broken, or no temperature.
+        """
+        if not self._calibration.exists():
+            return 1.0
+        with readable(self._calibration, "temperature"):
+            temperature = float(json.loads(self._calibration.read_bytes())["temperature"])
+            if not 0 < temperature < math.inf:
+                raise ValueError(f"{temperature} is none")
+        return temperature
+
+    def forget_temperature(self) -> None:
+        """Other weights are being learned: what was found of those before does not hold."""
+        with clear_errors(self._calibration, "remove"):
+            self._calibration.unlink(missing_ok=True)
+
+    @property
+    def _calibration(self) -> Path:
+        return self.path / "calibration.json"
+
     @property
     def finished(self) -> bool:
         """Whether it has been trained to a limit and judged."""
@@ -272,8 +307,10 @@ class RunFolder:
         return self.path / "report.json"
 
     def write_report(self, report: Report) -> None:
-        """Write what an evaluation found."""
-        write_atomically(self._report, json.dumps(asdict(report), indent=2, default=float) + "\n")
+        """Write what an evaluation found, each example's scores beside it."""
+        if report.scores is not None:
+            write_atomically(self._scores, json.dumps(report.scores.to_json(), ensure_ascii=False) + "\n")
+        write_atomically(self._report, json.dumps(report.to_json(), indent=2, default=float) + "\n")
 
     def read_report(self) -> Report:
         """What `write_report` wrote.
@@ -288,3 +325,67 @@ class RunFolder:
             return Report(report["metrics"], report["baselines"], [Table(**table) for table in report["tables"]])
         except (ValueError, KeyError, TypeError) as error:
             raise ThroughtimeError(f"{self._report}: found no readable report ({error})") from error
+
+    @property
+    def _scores(self) -> Path:
+        return self.path / "scores.json"
+
+    def read_scores(self) -> Scores | None:
+        """The examples' scores that `write_report` wrote; None where there are none.
+
+        Raises:
+            DataError: they are broken.
+        """
+        if not self._scores.exists():
+            return None
+        with readable(self._scores, "scores of examples"):
+            return Scores.from_json(json.loads(self._scores.read_bytes()))
+
+    @property
+    def _energy(self) -> Path:
+        return self.path / "energy.json"
+
+    def write_energy(self, footprint: Footprint) -> None:
+        """Write what has been used so far."""
+        write_atomically(self._energy, json.dumps(footprint.to_json(), indent=2) + "\n")
+
+    def read_energy(self) -> Footprint | None:
+        """What `write_energy` wrote; None in a run from before that was counted.
+
+        Raises:
+            DataError: it is broken.
+        """
+        if not self._energy.exists():
+            return None
+        with readable(self._energy, "account of energy"):
+            return Footprint.from_json(json.loads(self._energy.read_bytes()))
+
+    @property
+    def notes(self) -> Path:
+        """Where later looks into the run leave what its report is to say of them, with their pictures."""
+        return self.path / "notes"
+
+    @property
+    def page(self) -> Path:
+        """The report for people."""
+        return self.path / "report.html"
+
+    def write_note(self, name: str, note: Note) -> None:
+        """Keep what a look into the run has found, in place of what the last such look has; pictures that it names lie
+        in `notes` already.
+        """
+        with clear_errors(self.notes, "make the folder"):
+            self.notes.mkdir(exist_ok=True)
+        write_atomically(self.notes / f"{name}.json", json.dumps(note.to_json(), ensure_ascii=False, default=float))
+
+    def read_notes(self) -> dict[str, Note]:
+        """What `write_note` wrote, by name.
+
+        Raises:
+            DataError: one is broken.
+        """
+        found = {}
+        for path in sorted(self.notes.glob("*.json")):
+            with readable(path, "note"):
+                found[path.stem] = Note.from_json(json.loads(path.read_bytes()))
+        return found

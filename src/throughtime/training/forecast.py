@@ -7,13 +7,13 @@ import time
 from pathlib import Path
 
 from throughtime.settings import TrainingSettings
+from throughtime.training.meters import POWERCAP, Processors
 from throughtime.training.progress import Progress
 from throughtime.training.stages import clock
 
 _STEPS = 50
 _SECONDS = 45.0  # of steps, if 50 take longer
 _WORTH_SAYING = 300.0  # seconds to go, below which everybody can wait
-_METERS = Path("/sys/class/powercap")  # Linux: energy of each processor in microjoules (RAPL)
 
 
 class Forecast:
@@ -22,11 +22,11 @@ class Forecast:
     Args:
         progress: the run's counters.
         settings: its limits.
-        meters: the folder of the processors' energy meters.
+        powercap: the folder of the processors' energy meters.
     """
 
-    def __init__(self, progress: Progress, settings: TrainingSettings, meters: Path = _METERS) -> None:
-        self._progress, self._settings, self._meters = progress, settings, meters
+    def __init__(self, progress: Progress, settings: TrainingSettings, powercap: Path = POWERCAP) -> None:
+        self._progress, self._settings, self._processors = progress, settings, Processors(powercap)
         self._begun: tuple[int, float, float | None] | None = None
         self._said = False
 
@@ -39,7 +39,7 @@ class Forecast:
             return None
         now = time.monotonic()
         if self._begun is None:
-            self._begun = (self._progress.step, now, joules(self._meters))
+            self._begun = (self._progress.step, now, self._processors.joules())
             return None
         step, begun, energy = self._begun
         steps, seconds = self._progress.step - step, now - begun
@@ -50,8 +50,8 @@ class Forecast:
         left = seconds_left(self._progress, self._settings, pace)
         if left is None or left < _WORTH_SAYING:
             return None
-        spent = joules(self._meters)
-        used = None if energy is None or spent is None or spent < energy else (spent - energy) / seconds * left
+        spent = self._processors.joules()
+        used = None if energy is None or spent is None else (spent - energy) / seconds * left
         return f"{pace:.3g} s a step: {clock(left)} and {left / pace:,.0f} steps to go, {_memory()}, {_energy(used)}"
 
 
@@ -75,15 +75,6 @@ def seconds_left(progress: Progress, settings: TrainingSettings, pace: float) ->
     if settings.minutes is not None:
         found.append(60 * settings.minutes - progress.seconds)
     return min(found, default=None)
-
-
-def joules(meters: Path) -> float | None:
-    """What all processors have used since some moment; None where that cannot be read."""
-    try:
-        files = [folder / "energy_uj" for folder in meters.glob("intel-rapl:*") if folder.name.count(":") == 1]
-        return sum(int(file.read_text()) for file in files) / 1e6 if files else None
-    except (OSError, ValueError):  # since 2020 most systems let only the administrator read them
-        return None
 
 
 def _energy(used: float | None) -> str:

@@ -1,12 +1,30 @@
-"""The verbs in Python, a file each: check, train, evaluate, predict, generate; the last three need but a run folder."""
+"""The verbs in Python, a file each: check, train, and those that need but a run folder: evaluate, predict, ..."""
 
 from __future__ import annotations
 
 from throughtime.verbs.checking import Checked, check
 from throughtime.verbs.evaluating import evaluate
 from throughtime.verbs.generating import generate
+from throughtime.verbs.inspecting import inspect_gates, inspect_gradients, inspect_saliency, inspect_units
 from throughtime.verbs.predicting import predict
+from throughtime.verbs.reporting import report
 from throughtime.verbs.run import Run, stored_settings
+from throughtime.verbs.stressing import stress
 from throughtime.verbs.training import train
 
-__all__ = ["Checked", "Run", "check", "evaluate", "generate", "predict", "stored_settings", "train"]
+__all__ = [
+    "Checked",
+    "Run",
+    "check",
+    "evaluate",
+    "generate",
+    "inspect_gates",
+    "inspect_gradients",
+    "inspect_saliency",
+    "inspect_units",
+    "predict",
+    "report",
+    "stored_settings",
+    "stress",
+    "train",
+]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from throughtime import tasks as registry
 from throughtime.settings import TrainingSettings
-from throughtime.tasks.base import Task
+from throughtime.tasks.base import Classifies, Task
 from throughtime.verbs.paths import DataPaths
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ class Run:
         self.task = task_of(config["task"], config["settings"], learns=False)
         self.paths = DataPaths(**{name: Path(path) for name, path in config["data"].items()})
         self.task.load_features(self.folder.features)
+        if isinstance(self.task, Classifies):
+            self.task.temperature = self.folder.read_temperature()
         self._model: Model | None = None
 
     @property

@@ -11,23 +11,27 @@ from typing import TYPE_CHECKING, Any
 
 from throughtime.data.progress import stage
 from throughtime.errors import ThroughtimeError
+from throughtime.reports.writing import write_report
 from throughtime.settings import LIMITS, TrainingSettings
 from throughtime.tasks.base import Watches
 from throughtime.training import limits
 from throughtime.training.announce import announce
+from throughtime.training.energy import Account, Meter
 from throughtime.training.memory import check_memory, enough_memory
 from throughtime.training.progress import Progress
 from throughtime.training.stages import shown
+from throughtime.verbs.calibrating import calibrate
 from throughtime.verbs.checking import Checked, changes, read
 from throughtime.verbs.evaluating import judge
 from throughtime.verbs.paths import DataPaths
 from throughtime.verbs.run import Run, task_of
 
 if TYPE_CHECKING:
+    from throughtime.models.base import Model
     from throughtime.storage.folder import RunFolder
 
 # what may change when a run goes on: how long, how often, on what; never what is being learned
-RESUMABLE = {*LIMITS, "patience", "checkpoint_every", "device", "threads", "workers"}
+RESUMABLE = {*LIMITS, "patience", "checkpoint_every", "device", "threads", "workers", "calibrate"}
 
 
 @enough_memory()
@@ -64,13 +68,14 @@ def train(
         ThroughtimeError: data, settings or folder are not as they must be; the sentence says how.
     """
     paths = DataPaths(*(None if path is None else Path(path) for path in (data, train, valid, test)))
-    begin = _go_on if resume else _begin
+    begin, meter = _go_on if resume else _begin, Meter()
     with shown(quiet):
         seen, folder, paths = begin(task, paths, Path(out), settings)
     learner, splits = seen.task, seen.splits
     if not quiet:
         announce(seen.summaries, learner.findings)
     from throughtime.training import loop  # and with it torch: not before all that can be wrong has been looked at
+    from throughtime.training.hardware import find_device
 
     if not resume:
         folder.make()
@@ -78,30 +83,40 @@ def train(
         if not resume:
             learner.save_features(folder.features)
             folder.write_data(seen.to_json(), {name: one.checksums for name, one in seen.summaries.items()})
+        folder.forget_temperature()
         folder.write_config(task, paths.to_config(), learner.settings)
         loop.seed_everything(learner.settings.seed)
-        with shown(quiet), stage("preparing the first step"):
-            model = folder.build_model(learner.model) if folder.weights.exists() else learner.model()
-            if not folder.checkpoint.exists():
-                learner.begin(model)
-            check_memory(model, learner.settings)
-            loader = learner.loader(splits.train, training=True)
-        with _saying_how_to_go_on(task, folder):
-            loop.fit(
-                model,
-                loader,
-                lambda model: learner.validate(model, splits.valid),
-                learner.metric,
-                learner.settings,
-                folder,
-                resume=resume,
-                patient_anew=resume and bool(limits.given(settings)),
-                quiet=quiet,
-                watch=learner.watch if isinstance(learner, Watches) else None,
-            )
-    run = Run(folder.path)
-    with shown(quiet):
-        folder.write_report(judge(run, splits.test))
+        meter.watch(find_device(learner.settings.device))
+        with Account(folder, meter) as account:
+            with shown(quiet), stage("preparing the first step"):
+                model = folder.build_model(learner.model) if folder.weights.exists() else learner.model()
+                if not folder.checkpoint.exists():
+                    learner.begin(model)
+                check_memory(model, learner.settings)
+                loader = learner.loader(splits.train, training=True)
+
+            def validate(model: Model) -> float:
+                with account.answering(len(splits.valid)):
+                    return learner.validate(model, splits.valid)
+
+            with _saying_how_to_go_on(task, folder):
+                loop.fit(
+                    model,
+                    loader,
+                    validate,
+                    learner.metric,
+                    learner.settings,
+                    folder,
+                    resume=resume,
+                    patient_anew=resume and bool(limits.given(settings)),
+                    quiet=quiet,
+                    watch=learner.watch if isinstance(learner, Watches) else None,
+                )
+            run = Run(folder.path)
+            with shown(quiet):
+                calibrate(run, splits.valid)
+                folder.write_report(judge(run, splits.test))
+    write_report(folder.path)
     return run
 
 

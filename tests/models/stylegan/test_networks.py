@@ -1,4 +1,4 @@
-"""The networks of StyleGAN against plain loops: modulation, resampling, groups of deviations, truncation, averages."""
+"""The networks of StyleGAN against plain loops: modulation, resampling, truncation, averages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from throughtime.models.stylegan import Discriminator, Generator, Mapping, Synthesis
-from throughtime.models.stylegan.discriminator import deviations
 from throughtime.models.stylegan.equalised import EqualisedConv2d, EqualisedLinear
 from throughtime.models.stylegan.modulation import ModulatedConv2d
 from throughtime.models.stylegan.resampling import downsample, upsample
@@ -97,18 +96,6 @@ def test_equalised_layers_keep_the_variance_whatever_the_multiplier() -> None:
         assert layer.weight.std() == pytest.approx(1 / multiplier, rel=0.05)
     picture = EqualisedConv2d(8, 30, 3)(torch.randn(4, 8, 30, 30))[:, :, 1:-1, 1:-1]
     assert picture.std() == pytest.approx(1, rel=0.1)
-
-
-def test_groups_do_not_mix_sets() -> None:
-    features = torch.randn(12, 3, 4, 4)
-    of_both = deviations(features, sets=2)
-    torch.testing.assert_close(of_both, torch.cat([deviations(features[:6]), deviations(features[6:])]))
-    group = features[:3]  # 6 pictures: groups of 3
-    expected = (group.var(0, correction=0) + 1e-8).sqrt().mean()
-    torch.testing.assert_close(of_both[:3], expected.expand(3, 1, 4, 4))
-    assert not torch.allclose(of_both[3, 0, 0, 0], expected)
-    # a set that is not divided by 4, 3 or 2 is one group, not groups of one that have no deviation
-    assert (deviations(features[:5]) > 0.5).all()
 
 
 @pytest.mark.parametrize("colours", [1, 3])

@@ -13,13 +13,14 @@ from seqeval.metrics import classification_report, f1_score, precision_score, re
 
 import throughtime
 from throughtime.cli.main import main
+from throughtime.data.findings import Findings
 from throughtime.data.sources import cache_folder
 from throughtime.data.words.vectors import GLOVE
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.tasks.entities.baselines.gazetteer import Gazetteer
-from throughtime.tasks.entities.corpora.columns import read_columns
 from throughtime.tasks.entities.corpora.names import FAKER, read_names, split_of
 from throughtime.tasks.entities.corpora.news import SIZES, compose
+from throughtime.tasks.entities.corpora.reading import read_sentences
 from throughtime.tasks.entities.corpora.schemes import Scheme, tags_of
 from throughtime.tasks.entities.corpora.sentence import Sentence, Span
 
@@ -129,7 +130,7 @@ def test_the_command_line_reads_and_writes_all_forms(
     assert [line.split("\t") for line in lines[:2]] == [[words[0], "B-PER"], ["lives", "O"]]
     again = tmp_path / "again.conll"
     again.write_text("\n".join(lines))
-    assert read_columns(again)[0].spans == (Span(0, 1, "PER"), Span(3, 4, "LOC"))
+    assert read_sentences(again, run.task.settings, Findings())[0].spans == (Span(0, 1, "PER"), Span(3, 4, "LOC"))
     bare = tmp_path / "bare.conll"
     bare.write_text("Ralim\nlives\nin\nSoken\n")
     (tmp_path / "texts.jsonl").write_text(
@@ -153,10 +154,24 @@ def test_the_command_line_reads_and_writes_all_forms(
     assert main(["predict", folder, "missing.jsonl"]) == 2
 
 
-def test_a_label_that_training_did_not_have_is_named_with_its_line(run: throughtime.Run, tmp_path: Path) -> None:
+def test_a_label_that_training_did_not_have_is_noted_and_counts_as_missed(run: throughtime.Run, tmp_path: Path) -> None:
     path = write(tmp_path / "new.conll", [(["a", "b"], []), (["c", "d"], [Span(0, 1, "ORG")])])
-    with pytest.raises(DataError, match=r"line 4: found the label 'ORG', expected one of training: LOC, PER"):
-        throughtime.evaluate(run, path)
+    assert throughtime.evaluate(run, path).metrics["recall"] == 0
+    assert ("suspicious", "entities of 'ORG', which training had not, count as missed") in {
+        (finding.level, finding.what) for finding in run.task.findings
+    }
+
+
+def test_a_long_text_is_answered_in_parts_and_says_so(run: throughtime.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    sentence = "Ralim lives in Soken ."
+    (alone,) = throughtime.predict(run, [sentence])
+    monkeypatch.setattr("throughtime.tasks.entities.answers.LONGEST_PART", 12)
+    (answer,) = throughtime.predict(run, [" ".join([sentence] * 5)])
+    assert "3 parts" in answer["note"]
+    assert answer["tags"] == alone["tags"] * 5
+    step = len(sentence) + 1
+    places = [(one["start"] + step * n, one["end"] + step * n) for n in range(5) for one in alone["entities"]]
+    assert [(one["start"], one["end"]) for one in answer["entities"]] == places
 
 
 @pytest.mark.parametrize("change", [

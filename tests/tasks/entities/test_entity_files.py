@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from throughtime.cli.main import main
+from throughtime.data.findings import Findings
 from throughtime.errors import DataError
-from throughtime.tasks.entities.corpora.annotations import read_annotations
-from throughtime.tasks.entities.corpora.columns import read_columns
+from throughtime.tasks.entities import EntitiesSettings
+from throughtime.tasks.entities.corpora.reading import read_sentences
 from throughtime.tasks.entities.corpora.rows import LONGEST_SENTENCE
-from throughtime.tasks.entities.corpora.sentence import Span
+from throughtime.tasks.entities.corpora.sentence import Sentence, Span
 
 CONLL_2003 = """-DOCSTART- -X- -X- O
 
@@ -36,25 +38,29 @@ def write(folder: Path, name: str, content: str | bytes) -> Path:
     return path
 
 
+def learned(path: Path, **asked: Any) -> list[Sentence]:
+    return read_sentences(path, EntitiesSettings(**asked), Findings())
+
+
 def test_conll_2003_with_documents_and_four_columns(tmp_path: Path) -> None:
-    first, second = read_columns(write(tmp_path, "eng.train", CONLL_2003))
+    first, second = learned(write(tmp_path, "eng.train", CONLL_2003))
     assert first.words == ("EU", "rejects", "German", "call", ".")
     assert first.spans == (Span(0, 1, "ORG"), Span(2, 3, "MISC"))
     assert (first.line, second.line) == (3, 9)
     assert second.spans == (Span(0, 2, "PER"),)
-    (chunks, _) = read_columns(write(tmp_path, "eng.train", CONLL_2003), tag_column=3)
+    (chunks, _) = learned(write(tmp_path, "eng.train", CONLL_2003), tag_column=3)
     assert chunks.spans[0] == Span(0, 1, "NP")
 
 
 def test_tweets_with_tabs_tags_and_lines_of_a_tab_alone(tmp_path: Path) -> None:
-    first, second = read_columns(write(tmp_path, "wnut.conll", TWEETS))
+    first, second = learned(write(tmp_path, "wnut.conll", TWEETS))
     assert first.words == ("@paulwalk", "Empire", "State", "#NYC", ".")
     assert first.spans == (Span(1, 3, "location"), Span(3, 4, "location"))
     assert second.words == ("From",)
 
 
 def test_universal_dependencies_comments_and_a_column_of_numbers(tmp_path: Path) -> None:
-    first, second = read_columns(write(tmp_path, "ud.conllu", UNIVERSAL))
+    first, second = learned(write(tmp_path, "ud.conllu", UNIVERSAL))
     assert first.words == ("Jane", "lives", "in", "Rome")
     assert first.spans == (Span(0, 1, "PER"), Span(3, 4, "LOC"))
     assert (second.words, second.line) == (("Yes",), 9)
@@ -62,36 +68,34 @@ def test_universal_dependencies_comments_and_a_column_of_numbers(tmp_path: Path)
 
 def test_a_hash_may_be_a_word_or_begin_a_comment(tmp_path: Path) -> None:
     rows = "# id 1b7f domain=en\n# O\n#one O\n# I-X\n\n#two B-X\n\n# a comment\n"
-    first, second = read_columns(write(tmp_path, "a.conll", rows))
+    first, second = learned(write(tmp_path, "a.conll", rows))
     assert (first.words, first.spans) == (("#", "#one", "#"), (Span(2, 3, "X"),))
     assert second.words == ("#two",)
 
 
 def test_bare_labels_are_taken_for_io(tmp_path: Path) -> None:
-    (sentence,) = read_columns(
-        write(tmp_path, "stanford.tsv", "Jane\tPERSON\nDoe\tPERSON\nran\tO\nin\tO\nRome\tCITY\n")
-    )
+    (sentence,) = learned(write(tmp_path, "stanford.tsv", "Jane\tPERSON\nDoe\tPERSON\nran\tO\nin\tO\nRome\tCITY\n"))
     assert sentence.spans == (Span(0, 2, "PERSON"), Span(4, 5, "CITY"))
 
 
 def test_mixed_schemes_are_read_and_a_told_one_is_held_to(tmp_path: Path) -> None:
     path = write(tmp_path, "mixed.conll", "a B-X\nb I-X\n\nc O\nd I-Y\n")
-    assert [s.spans for s in read_columns(path)] == [(Span(0, 2, "X"),), (Span(1, 2, "Y"),)]
+    assert [s.spans for s in learned(path)] == [(Span(0, 2, "X"),), (Span(1, 2, "Y"),)]
     with pytest.raises(DataError, match=r"line 5: found I-Y after O, expected tags that follow IOB2"):
-        read_columns(path, scheme="IOB2")
+        learned(path, scheme="IOB2")
 
 
 def test_ten_documents_or_more_are_told_apart(tmp_path: Path) -> None:
     document = "-DOCSTART- O\n\na O\nb B-X\n\nc O\n\n"
-    assert {s.document for s in read_columns(write(tmp_path, "few.conll", document * 9))} == {None}
-    many = read_columns(write(tmp_path, "many.conll", document * 10))
+    assert {s.document for s in learned(write(tmp_path, "few.conll", document * 9))} == {None}
+    many = learned(write(tmp_path, "many.conll", document * 10))
     assert [s.document for s in many] == [n for n in range(1, 11) for _ in range(2)]
 
 
 def test_other_encodings_byte_order_marks_and_line_ends(tmp_path: Path) -> None:
     rows = "Zoë B-PER\r\nran O\r\n\r\nÅ O\r\n"
     for encoding, content in (("utf-8", rows.encode("utf-8-sig")), ("latin-1", rows.encode("latin-1"))):
-        first, second = read_columns(write(tmp_path, "a.conll", content), encoding=encoding)
+        first, second = learned(write(tmp_path, "a.conll", content), encoding=encoding)
         assert (first.words, second.words) == (("Zoë", "ran"), ("Å",))
 
 
@@ -111,7 +115,7 @@ LAYOUTS = [
 @pytest.mark.parametrize("layout", LAYOUTS, ids=range(len(LAYOUTS)))
 def test_json_lines_of_doccano_prodigy_and_spacy(tmp_path: Path, layout: object) -> None:
     path = write(tmp_path, "a.jsonl", json.dumps(layout, ensure_ascii=False) + "\n\n")
-    (sentence,) = read_annotations(path)
+    (sentence,) = learned(path)
     words = ["Yesterday", ",", "Harry", "Potter", "met", "Zoë", "in", "New", "York", "-", "based", "café", "."]
     assert sentence.words == tuple(words)
     assert sentence.spans == (Span(2, 4, "PER"), Span(5, 6, "PER"), Span(7, 9, "LOC"))
@@ -119,7 +123,7 @@ def test_json_lines_of_doccano_prodigy_and_spacy(tmp_path: Path, layout: object)
 
 def test_spans_inside_words_cut_them_and_space_at_borders_is_left_out(tmp_path: Path) -> None:
     row = {"text": "The iPhone4S of  Ann .", "spans": [[4, 10, "X"], [10, 12, "Y"], [15, 21, "P"]]}
-    (sentence,) = read_annotations(write(tmp_path, "a.jsonl", json.dumps(row)))
+    (sentence,) = learned(write(tmp_path, "a.jsonl", json.dumps(row)))
     assert sentence.words == ("The", "iPhone", "4S", "of", "Ann", ".")
     assert sentence.spans == (Span(1, 2, "X"), Span(2, 3, "Y"), Span(4, 5, "P"))
 
@@ -183,10 +187,10 @@ def test_malformed_files_are_one_clear_sentence_and_leave_nothing_behind(
 def test_columns_that_are_not_there_and_folders(tmp_path: Path) -> None:
     path = write(tmp_path, "a.conll", ROW)
     with pytest.raises(DataError, match="found 2 columns, expected a tag column 5"):
-        read_columns(path, tag_column=5)
+        learned(path, tag_column=5)
     with pytest.raises(DataError, match="found 2 columns, expected a word column 3"):
-        read_columns(path, word_column=3)
+        learned(path, word_column=3)
     with pytest.raises(DataError, match="found a folder"):
-        read_columns(tmp_path)
+        learned(tmp_path)
     with pytest.raises(DataError, match="No such file"):
-        read_annotations(tmp_path / "missing.jsonl")
+        learned(tmp_path / "missing.jsonl")

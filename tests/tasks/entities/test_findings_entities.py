@@ -244,8 +244,8 @@ def test_findings_of_predict_say_what_was_read(tmp_path: Path) -> None:
     task = Entities(EntitiesSettings(), tmp_path)
     list(task.read_inputs(str(write(tmp_path, "a.txt", "Ada sees Rome.\n"))))
     assert [str(one).split(" (")[0] for one in task.findings] == [
-        "format: a text a line; it begins with no JSON and has no columns of tags",
         "encoding: utf-8",
+        "format: a text a line; it begins with no JSON and has no columns of tags",
     ]
 
 

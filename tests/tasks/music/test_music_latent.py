@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import wave
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,17 @@ def keys(path: Path) -> list[list[int]]:
     return [np.flatnonzero(frame).tolist() for frame in roll]
 
 
+def pitch_of(path: Path) -> float:
+    """The MIDI number of the lowest of what sounds loudly in the first 0.4 seconds of a file."""
+    with wave.open(str(path)) as file:
+        rate = file.getframerate()
+        samples = np.frombuffer(file.readframes(int(0.4 * rate)), "<i2").reshape(-1, 2).mean(axis=1)
+    power = np.abs(np.fft.rfft(samples * np.hanning(len(samples)), 1 << 17))
+    begins = int(np.flatnonzero(power > power.max() / 4)[0])
+    peak = begins + int(np.argmax(power[begins : begins + 20]))
+    return float(69 + 12 * np.log2(peak * rate / (1 << 17) / 440))
+
+
 def expected(name: str) -> list[list[int]]:
     return [[pitch - 21] for pitch in TUNES[name]]
 
@@ -65,7 +77,10 @@ def test_seven_pieces_lead_from_one_to_another_and_one_picture_shows_them(
     run: verbs.Run, data: Path, tmp_path: Path
 ) -> None:
     assert generate(run, data, tmp_path / "way", "--from", "low", "--to", "high") == 0
-    assert sorted(path.name for path in (tmp_path / "way").iterdir()) == [*(f"{n}.mid" for n in range(1, 8)), "way.png"]
+    numbered = [f"{number}.{ending}" for number in range(1, 8) for ending in ("mid", "wav")]
+    assert sorted(path.name for path in (tmp_path / "way").iterdir()) == [*numbered, "way.png"]
+    for number, pitches in ((1, TUNES["low"]), (7, TUNES["high"])):
+        assert pitch_of(tmp_path / "way" / f"{number}.wav") == pytest.approx(pitches[0], abs=0.3)
     assert keys(tmp_path / "way" / "1.mid") == expected("low")
     assert keys(tmp_path / "way" / "7.mid") == expected("high")
     with Image.open(tmp_path / "way" / "way.png") as picture:
@@ -74,7 +89,8 @@ def test_seven_pieces_lead_from_one_to_another_and_one_picture_shows_them(
 
 def test_a_file_that_is_named_names_them_all(run: verbs.Run, data: Path, tmp_path: Path) -> None:
     assert generate(run, data, tmp_path / "new.mid", "--from", "high", "--to", "held", "--steps", "3") == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["new-1.mid", "new-2.mid", "new-3.mid", "new.png"]
+    numbered = [f"new-{number}.{ending}" for number in range(1, 4) for ending in ("mid", "wav")]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [*numbered, "new.png"]
     assert keys(tmp_path / "new-1.mid") == expected("high")
     assert keys(tmp_path / "new-3.mid") == expected("held")
 
@@ -146,7 +162,7 @@ def test_both_representations_have_codes(tmp_path: Path, data: Path, representat
     run = verbs.train("music", train=data, valid=data, test=data, out=tmp_path / "run", quiet=True, **settings)
     places = {"from_": str(data / "low.mid"), "to": str(data / "high.mid")}
     written = verbs.generate(run, tmp_path / "way", steps=2, temperature=3.0, **places)
-    assert [path.name for path in written] == ["1.mid", "2.mid", "way.png"]
+    assert [path.name for path in written] == ["1.mid", "2.mid", "1.wav", "2.wav", "way.png"]
 
 
 # -- what is refused ---------------------------------------------------------------------------------------------------

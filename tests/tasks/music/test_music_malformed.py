@@ -59,7 +59,7 @@ FILES: dict[str, tuple[str, bytes | str, str]] = {
     "junk MIDI": ("a.mid", bytes(range(256)) * 20, "not MThd"),
     "MIDI cut in its header": ("a.mid", GOOD[:10], "less than 14"),
     "MIDI cut in a track": ("a.mid", GOOD[:-5], "Invalid chunk length"),
-    "MIDI track that claims 2 GB": ("a.mid", GOOD[:18] + b"\x7f\xff\xff\xff" + GOOD[22:], "Invalid chunk length"),
+    "MIDI track that claims 2 GB": ("a.mid", GOOD[:18] + b"\x7f\xff\xff\xff" + GOOD[22:-4], "Invalid chunk length"),
     "MIDI without notes": ("a.mid", midi(END), "no notes"),
     "MIDI notes of no duration": ("a.mid", midi(b"\x00\x90\x3c\x40\x00\x80\x3c\x00" + END), "all of no duration"),
     "MIDI with drums only": ("a.mid", midi(b"\x00\x99\x3c\x40\x60\x89\x3c\x00" + END), "drum tracks only"),

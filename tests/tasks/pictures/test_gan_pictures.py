@@ -37,6 +37,29 @@ def test_what_it_makes_is_drawn_after_each_evaluation_and_both_opponents_are_wri
     assert all(float(last[name]) > 0 for name in names)
 
 
+def test_an_evaluation_draws_once_for_all_that_looks_at_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+    real = PictureGAN.drawn
+
+    def counting(self: PictureGAN, model: object, chance: np.ndarray, classes: np.ndarray | None) -> np.ndarray:
+        drawn.append(len(chance))
+        return real(self, model, chance, classes)
+
+    monkeypatch.setattr(PictureGAN, "drawn", counting)
+    throughtime.train("gan", built_in="digits", out=tmp_path / "run", quiet=True, **SMALL)
+    assert drawn == [200, 200, 200]  # two in training, one of the test split; of 179, 179 and 180 pictures
+
+
+@pytest.mark.parametrize("precision", ["64", "bf16-mixed"])
+@pytest.mark.parametrize("task", ["gan", "stylegan"])
+def test_in_every_precision_pictures_are_measured_in_the_same_one(task: str, precision: str, tmp_path: Path) -> None:
+    settings = SMALL | {"precision": precision, "steps": 1, "evaluate_every": 1, "drawn": 8}
+    settings |= {"widest": 4, "style": 4} if task == "stylegan" else {}
+    settings = {name: value for name, value in settings.items() if task == "gan" or name != "latent"}
+    trained = throughtime.train(task, built_in="digits", out=tmp_path / "run", quiet=True, **settings)
+    assert trained.folder.read_report().metrics["frechet"] > 0
+
+
 def test_classes_can_be_asked_for(run: throughtime.Run, tmp_path: Path) -> None:
     (sheet,) = throughtime.generate(run, tmp_path / "classes.png", what="classes", columns=3, zoom=1)
     (four,) = throughtime.generate(run, tmp_path / "four.png", what="classes", label="4", columns=3, zoom=1)
@@ -60,13 +83,20 @@ def test_an_arc_begins_and_ends_with_what_it_lies_between(run: throughtime.Run) 
     assert classes.tolist() == [1] * 5
 
 
-def test_a_generator_that_always_draws_the_same_has_collapsed(run: throughtime.Run, tmp_path: Path) -> None:
+def test_a_generator_that_always_draws_the_same_of_each_class_has_collapsed(run: throughtime.Run) -> None:
     task = run.task
     assert isinstance(task, PictureGAN)
-    assert task._collapse(task.kept.pixels if task.kept else np.zeros(0)) is None
-    said = task._collapse(np.zeros((50, 8, 8, 1), np.uint8))
+    assert task.kept is not None
+    classes = np.array([task.number(str(label)) for label in task.kept.labels])
+    assert task._collapse(task.kept.array(), classes) is None
+    drawn = [task.some_classes(count, seed=3) for count in (5, 50)]
+    assert drawn[0] is not None
+    assert drawn[1] is not None
+    assert drawn[0].tolist() == drawn[1][:5].tolist()
+    first = np.array([np.flatnonzero(classes == number)[0] for number in range(len(task.classes))])
+    said = task._collapse(task.kept.array()[first[classes]], classes)
     assert said is not None
-    assert said.startswith("the generator's pictures vary 0.0% of what real ones do")
+    assert said.startswith("the generator's pictures vary 0.0% of what real ones do within their classes")
 
 
 def test_labels_are_needed_where_classes_are_wanted(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -85,23 +86,42 @@ def test_another_way_of_reading_is_read_anew(folder: Path) -> None:
     assert (read(folder, crop="pad", size=12, background="black")[0].array()[:, 0] == 0).all()
 
 
+def flipped(content: bytes) -> bytes:
+    """One bit is another, in the middle."""
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 4]) + content[middle + 1 :]
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "cut": lambda content: content[:-5],
+    "nonsense": lambda _: b"[]",
+    "a flipped bit": flipped,
+    "another label": lambda content: content.replace(b'"b"', b'"a"'),
+}
+
+
 @pytest.mark.parametrize("ending", [".json", ".pixels"])
-@pytest.mark.parametrize("damage", ["cut", "gone", "nonsense", "a bit"])
-def test_a_damaged_cache_is_made_anew(ending: str, damage: str, folder: Path) -> None:
+@pytest.mark.parametrize("damage", ["gone", *DAMAGES])
+def test_a_damaged_cache_is_made_anew_and_that_is_said(ending: str, damage: str, folder: Path) -> None:
     first = read(folder)
     expected = first[0].array(), first[1]
     [kept] = (folder.parent / "cache" / "pictures").glob(f"*{ending}")
     content = kept.read_bytes()
+    broken = DAMAGES[damage](content) if damage in DAMAGES else None
     kept.unlink()  # the mapping of `first` keeps the old one
-    if damage == "a bit":
-        kept.write_bytes(content[:40] + bytes([content[40] ^ 1]) + content[41:])
-    elif damage != "gone":
-        kept.write_bytes(content[:-5] if damage == "cut" else b"[]")
+    if broken is not None:
+        kept.write_bytes(broken)
+    what = "what the cache had of these was damaged: they were read anew"
+    noticed = [f"kept pictures: {what} ({kept.with_suffix('.pixels')})"]
+    if broken == content or (damage == "gone" and ending == ".json"):  # without its account nothing was kept
+        noticed = []
     again = read(folder)
     np.testing.assert_array_equal(again[0].array(), expected[0])
-    assert again[1] == expected[1]
+    assert [line for line in again[1] if "kept pictures" in line] == noticed
+    assert [line for line in again[1] if "kept pictures" not in line] == expected[1]
     assert kept.read_bytes() == content
     assert sorted(path.suffix for path in kept.parent.iterdir()) == [".json", ".pixels"]
+    assert read(folder)[1] == expected[1]
 
 
 def test_broken_files_are_named_each_time_and_nothing_is_kept(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import struct
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -163,6 +164,43 @@ def test_parquet_tables_of_picture_files(tmp_path: Path) -> None:
         ("4", 77, 1),
         ("5", 77, 2),
     ]
+
+
+def write_table(path: Path, contents: list[bytes | None], labels: list[int | None]) -> Path:
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pyarrow.table({"image": contents, "label": labels}), path)
+    return path
+
+
+def test_a_table_is_never_in_memory_as_a_whole(tmp_path: Path) -> None:
+    content = io.BytesIO()
+    Image.new("RGB", (128, 128), (9, 99, 200)).save(content, "PNG")
+    table = write_table(tmp_path / "a.parquet", [content.getvalue()] * 300, [1] * 300)
+    read_set(write_table(tmp_path / "warm.parquet", [content.getvalue()], [1]), reading(tmp_path, size=8), Findings())
+    tracemalloc.start()
+    pictures = read_set(table, reading(tmp_path, size=8), Findings())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(pictures) == 300
+    assert np.unique(pictures.array().reshape(-1, 3), axis=0).tolist() == [[9, 99, 200]]
+    assert peak < 300 * 128 * 128 * 3 / 5
+
+
+def test_rows_that_cannot_be_read_are_named_or_left_out(tmp_path: Path) -> None:
+    content = io.BytesIO()
+    Image.new("L", (8, 8), 77).save(content, "PNG")
+    some: list[bytes | None] = [content.getvalue(), b"no picture", None, content.getvalue()]
+    table = write_table(tmp_path / "a.parquet", some, [4, 5, 6, None])
+    with pytest.raises(DataError) as raised:
+        read_set(table, reading(tmp_path), Findings())
+    said = str(raised.value)
+    assert "found 2 of 4 files that cannot be read, expected none (--skip-broken leaves them out)" in said
+    assert "line 2: found no picture that can be read" in said
+    assert "line 3: found no bytes in place of a picture" in said
+    findings = Findings()
+    pictures = read_set(table, reading(tmp_path, skip_broken=True), findings)
+    assert [(picture.label, picture.line) for picture in pictures] == [("4", 1), (None, 4)]
+    assert "a file that cannot be read, 2 times" in " ".join(map(str, findings))
 
 
 # -- what is refused --------------------------------------------------------------------------------------------------

@@ -96,11 +96,11 @@ CASES: dict[str, tuple[str, str, int, str]] = {
         0,
         "left out: empty texts: a row whose text has no words (1)",
     ),
-    "points of Arabic": (
+    "tags of HTML": (
         "a.csv",
-        "text,label\nمُحَمَّد,good\n" + "".join(f"{text},{label}\n" for text, label in GOOD + BAD),
-        1,
-        "suspicious: words: a text whose words fall apart at points, vowel signs or joiners (1)",
+        "text,label\na <b>fine</b> one,good\n" + "".join(f"{text},{label}\n" for text, label in GOOD + BAD),
+        0,
+        "left out: markup: a text with tags of HTML, which are not read (1)",
     ),
 }
 

@@ -98,10 +98,40 @@ def test_text_without_words_has_no_label(run: throughtime.Run) -> None:
     assert run.task.render(answer).startswith("(no words)")
 
 
-def test_label_unseen_in_training_is_named_with_its_line(run: throughtime.Run, tmp_path: Path) -> None:
-    path = write(tmp_path / "new.csv", [("The thing1 was good.", "positive"), ("The thing1 was odd.", "neutral")])
-    with pytest.raises(DataError, match=r"line 3: found the label 'neutral', expected one of training: negative, pos"):
-        throughtime.evaluate(run, path)
+def test_a_label_unseen_in_training_is_noted_and_counts_as_missed(run: throughtime.Run, tmp_path: Path) -> None:
+    rows = make_pairs(10, seed=3)
+    path = write(tmp_path / "new.csv", [*rows, *(("The thing1 was odd.", "neutral") for _ in rows)])
+    assert throughtime.evaluate(run, path).metrics["accuracy"] == pytest.approx(0.5)
+    noted = [finding for finding in run.task.findings if "'neutral', which training had not" in finding.what]
+    assert [(finding.level, finding.count) for finding in noted] == [("suspicious", len(rows))]
+
+
+def test_texts_are_answered_together_as_each_alone(run: throughtime.Run) -> None:
+    texts = [text for text, _ in make_pairs(8, seed=4)] + ["", "The thing1 was good. It was not bad. It was fine."]
+    together, alone = list(throughtime.predict(run, texts)), [*throughtime.predict(run, iter(texts))]
+    assert [answer["text"] for answer in together] == texts
+    for one, other in zip(together, alone, strict=True):
+        assert one["probabilities"] == pytest.approx(other["probabilities"], abs=1e-6)
+        assert [word for word, _ in one.get("attention", [])] == [word for word, _ in other.get("attention", [])]
+
+
+def test_a_folder_a_class_is_read_and_damaged_files_are_named_together(tmp_path: Path) -> None:
+    for number, (text, label) in enumerate(make_pairs(20, seed=5)):
+        path = tmp_path / "texts" / label / f"{number}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "texts" / "unsup").mkdir()
+    (tmp_path / "texts" / "unsup" / "0.txt").write_text("of no class")
+    seen = throughtime.check("sentiment", tmp_path / "texts", vectors=("none",), quiet=True)
+    assert {example.label for example in seen.splits.train} == {"positive", "negative"}
+    assert "texts without a class" in {finding.what for finding in seen.task.findings}
+    for name in ("bad", "worse"):
+        (tmp_path / "texts" / "positive" / f"{name}.txt").write_bytes(b"caf\xe9")
+    with pytest.raises(DataError, match=r"found 2 of \d+ files that cannot be read") as failure:
+        throughtime.check("sentiment", tmp_path / "texts", vectors=("none",), quiet=True)
+    assert str(failure.value).count("0xe9") == 2
+    seen = throughtime.check("sentiment", tmp_path / "texts", vectors=("none",), skip_broken=True, quiet=True)
+    assert [finding.count for finding in seen.task.findings if finding.subject == "broken files"] == [2]
 
 
 def test_usual_other_names_of_the_two_classes_are_understood(run: throughtime.Run, tmp_path: Path) -> None:

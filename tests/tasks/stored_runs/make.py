@@ -1,8 +1,9 @@
 """Makes the stored runs: a tiny one of every task, its data beside it, and what it answered when it was made.
 
 They were made at commit 01e734f, before the house was rebuilt, or when their task came; later versions must read them,
-answer the same and go on from them: `resumed.csv` is what four more steps gave. To store another (an existing folder is
-never touched): python tests/tasks/stored_runs/make.py TASK
+answer the same and go on from them: `resumed.csv` is what four more steps gave. A folder's name is its task's, or that
+of a variant: music-with-a-latent-space. To store another (an existing folder is never touched):
+python tests/tasks/stored_runs/make.py NAME
 """
 
 from __future__ import annotations
@@ -27,25 +28,29 @@ def throughtime(*words: str) -> str:
     return done.stdout
 
 
-def make(task: str) -> None:
-    place = HERE / task
-    written = tiny.write(task, place)
+def make(folder: str) -> None:
+    place = HERE / folder
+    written = tiny.write(folder.replace("-", " "), place)
+    task = folder.partition("-")[0]
     data, options = written.data.relative_to(HERE), tiny.words(written.settings)
-    run = f"{task}/run"
+    run = f"{folder}/run"
     limits = ["--steps", "4", "--evaluate-every", "2", "--threads", "1", "--quiet"]
     throughtime("train", task, str(data), "--out", run, *options, *limits)
     answers = throughtime("predict", run, str(Path(written.together).relative_to(HERE)), "--json")
     (place / "answers.jsonl").write_text(answers, encoding="utf-8")
     shutil.copytree(place / "run", place / "longer")
-    throughtime("train", task, "--out", f"{task}/longer", "--resume", "--steps", "4", "--quiet")
+    throughtime("train", task, "--out", f"{folder}/longer", "--resume", "--steps", "4", "--quiet")
     (place / "longer" / "metrics.csv").rename(place / "resumed.csv")
     shutil.rmtree(place / "longer")
-    shutil.rmtree(place / "run" / "events")
-    (place / "run" / ".lock").unlink()
+    for unread in ("events", "samples"):
+        shutil.rmtree(place / "run" / unread, ignore_errors=True)
+    for unread in (".lock", "energy.json", "report.html"):
+        (place / "run" / unread).unlink(missing_ok=True)
     config = place / "run" / "config.toml"
     config.write_text(config.read_text().replace(str(place / "data"), DATA))
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or [name for name in names if not (HERE / name).exists()]:
-        make(name)
+    everything = (name.replace(" ", "-") for name in (*names, *tiny.VARIANTS))
+    for folder in sys.argv[1:] or [name for name in everything if not (HERE / name).exists()]:
+        make(folder)

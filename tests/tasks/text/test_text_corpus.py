@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import lzma
 import os
 from pathlib import Path
 
@@ -9,9 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from throughtime.data.findings import Findings
 from throughtime.errors import DataError
 from throughtime.tasks.text.corpus import files as corpus
 from throughtime.tasks.text.corpus.files import Piece, cut, find_pieces, find_splits, read_text, split_in_order
+from throughtime.tasks.text.corpus.plain import Plain
 
 
 def write(path: Path, content: bytes) -> Path:
@@ -64,8 +68,8 @@ def test_a_byte_order_mark_is_left_out(tmp_path: Path) -> None:
         (b"cut in the middle of a character \xe6\xbc", ["line 1", "0xe6", "byte 34"]),
         (b"PNG\n\x89 no \x00 text", ["line 2", "binary", "byte 10"]),
         (b"zero\nhere \x00", ["line 2", "zero byte", "byte 11"]),
-        ("UTF-16 with mark".encode("utf-16"), ["UTF-16", "convert"]),
-        ("UTF-32 with mark".encode("utf-32"), ["UTF-32", "convert"]),
+        ("UTF-16 with mark".encode("utf-16"), ["UTF-16", "--encoding utf-16"]),
+        ("UTF-32 with mark".encode("utf-32"), ["UTF-32", "--encoding utf-32"]),
         ("UTF-16 without".encode("utf-16-le"), ["zero byte"]),
     ],
 )
@@ -190,3 +194,33 @@ def test_a_text_too_short_to_split_is_an_error(tmp_path: Path) -> None:
     path = write(tmp_path / "a.txt", b"short\n")
     with pytest.raises(DataError, match="too short"):
         split_in_order(path, find_pieces(path))
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding", "content"),
+    [
+        ("a.txt.gz", "utf-8", gzip.compress("é漢\n".encode())),
+        ("a.txt.xz", "utf-8", lzma.compress("\ufeffé漢\n".encode())),
+        ("a.txt", "utf-16", "é漢\n".encode("utf-16")),
+        ("a.txt", "gb18030", "é漢\n".encode("gb18030")),
+    ],
+)
+def test_packed_text_and_other_encodings_are_read_as_plain_text(
+    tmp_path: Path, name: str, encoding: str, content: bytes
+) -> None:
+    path, findings = write(tmp_path / name, content), Findings()
+    plain = Plain(encoding, tmp_path / "cache", findings)
+    for _ in range(2):  # the second time it is there
+        assert "".join(read_text(find_pieces(path, findings, plain)[0])) == "é漢\n"
+    assert any(str(plain(path)) in finding.what for finding in findings)
+
+
+def test_damaged_and_wrongly_encoded_text_leaves_no_plain_copy(tmp_path: Path) -> None:
+    plain = Plain("utf-8", tmp_path / "cache", Findings())
+    for name, content in (
+        ("a.txt.gz", gzip.compress(bytes(range(65, 91)) * 99)[:-9]),
+        ("b.gz", gzip.compress(b"\xff")),
+    ):
+        with pytest.raises(DataError, match=name):
+            plain(write(tmp_path / name, content))
+    assert [path for path in (tmp_path / "cache").rglob("*") if path.is_file()] == []

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from throughtime.data.tokens.byte_pairs import BytePairs, load_tokenizer
 from throughtime.data.tokens.tokens import Characters, Tokenizer, Words, guess_splitting
 from throughtime.data.words.marks import MARKS
+from throughtime.data.words.splitting import composed
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.tasks.text.corpus import token_cache
 from throughtime.tasks.text.corpus.files import Piece, find_pieces
@@ -40,7 +41,7 @@ def test_characters_not_in_the_vocabulary_are_unknown() -> None:
 
 def test_words_split_at_white_space_or_apart() -> None:
     told = Words.fit([TEXT], 100, "whitespace", 1)
-    apart = Words.fit([TEXT], 100, "marked", 1)
+    apart = Words.fit([TEXT], 100, "unicode", 1)
     assert "mat," in told.words
     assert {"mat", ",", "didn't", "."} <= set(apart.words)
     assert apart.decode(apart.encode(TEXT).tolist()) == TEXT
@@ -60,7 +61,7 @@ def test_words_seen_once_are_unknown_unless_the_text_has_unknown_words_itself() 
 
 def test_chunks_do_not_matter() -> None:
     lines = [line + "\n" for line in TEXT.split("\n") if line]
-    for tokenizer in (Characters.fit([TEXT], 99), Words.fit([TEXT], 99, "marked", 1), BytePairs.fit([TEXT], 300)):
+    for tokenizer in (Characters.fit([TEXT], 99), Words.fit([TEXT], 99, "unicode", 1), BytePairs.fit([TEXT], 300)):
         whole = tokenizer.encode(TEXT).tolist()
         assert whole == [index for line in lines for index in tokenizer.encode(line).tolist()]
 
@@ -80,15 +81,15 @@ def test_byte_pairs_use_fewer_tokens_than_characters() -> None:
 def test_a_pretokenised_text_is_recognised() -> None:
     assert guess_splitting(" mr. <unk> is chairman of <unk> n.v. the dutch publishing group \n") == "whitespace"
     assert guess_splitting("The cat , which had eaten , was full .\n") == "whitespace"
-    assert guess_splitting("The cat, which had eaten, was full.\n") == "marked"
-    assert guess_splitting("no sign at all") == "marked"
+    assert guess_splitting("The cat, which had eaten, was full.\n") == "unicode"
+    assert guess_splitting("no sign at all") == "unicode"
 
 
 @pytest.fixture(params=["characters", "words", "bpe"])
 def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
     if request.param == "characters":
         return Characters.fit([TEXT], 99)
-    return Words.fit([TEXT], 99, "marked", 1) if request.param == "words" else BytePairs.fit([TEXT], 300)
+    return Words.fit([TEXT], 99, "unicode", 1) if request.param == "words" else BytePairs.fit([TEXT], 300)
 
 
 def test_saved_and_loaded_it_is_the_same(tokenizer: Tokenizer, tmp_path: Path) -> None:
@@ -243,8 +244,9 @@ def test_the_cache_is_plain_numbers_and_json(pieces: list[Piece], tmp_path: Path
     ],
 )
 def test_marks_stay_with_their_words(text: str) -> None:
-    words = Words.fit([text], 100, "marked", 1)
-    assert set(words.words[2:]) == set(text.split())
+    for splitting in ("marked", "unicode"):
+        words = Words.fit([text], 100, splitting, 1)
+        assert set(words.words[2:]) == set((text if splitting == "marked" else composed(text)).split())
 
 
 def test_every_mark_of_unicode_is_one_of_ours() -> None:

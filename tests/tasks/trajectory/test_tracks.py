@@ -80,7 +80,7 @@ MALFORMED = [
     ("prose", b"Once upon a time.\nThere was a ball.\n", r"a head line \(Once, upon, a, time"),
     ("no time", b"track,x,y\na,1,2\n", "without t"),
     ("no coordinates", b"track,t,vx,vy\na,1,2,3\n", "without x and y"),
-    ("two times", b"t,frame,x,y\n0,0,1,2\n", "two columns for t"),
+    ("two times", b"t,timestamp,x,y\n0,0,1,2\n", "two columns for t"),
     ("two columns", b"0,1\n1,2\n", "2 columns without names"),
     ("many columns", b"0,1,2,3,4,5\n", "6 columns without names"),
     ("short row", b"t,x,y\n0,1,2\n1,2\n", "line 3: found 2 columns, expected 3"),
@@ -93,7 +93,7 @@ MALFORMED = [
     ("time goes back", b"t,x,y\n0,1,2\n2,1,2\n1,1,2\n", "line 4: found the time 1 after 2"),
     ("no name", b"track,t,x,y\na,0,1,2\n,1,1,2\n", "line 3: found no name"),
     ("all missing", b"t,x,y\n0,nan,2\n1,,3\n", "missing coordinates only"),
-    ("decimal commas", b"t;x;y\n0;1,5;2\n", "line 2: found '1,5'"),
+    ("thousands", b"t;x;y\n0;1.234,5;2\n", r"line 2: found '1\.234,5'"),
 ]
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from throughtime.errors import DataError
-from throughtime.tasks.video.clips.arrays import read_array_pair, read_vectors
+from throughtime.tasks.video.clips.arrays import read_vectors
 from throughtime.tasks.video.clips.files import Reading, read_inputs, read_labelled
 from throughtime.tasks.video.clips.splits import given_splits
 from throughtime.tasks.video.clips.timeseries import read_ts
@@ -184,7 +184,7 @@ def test_malformed_arrays_and_tables_are_one_sentence(tmp_path: Path) -> None:
         read_labelled(tmp_path / "X.npy", READING)
     np.save(tmp_path / "y.npy", np.array([1, 2, 3]))
     with pytest.raises(DataError, match="found 3 labels, expected 2"):
-        read_array_pair(tmp_path / "X.npy", tmp_path / "y.npy")
+        read_labelled(tmp_path / "X.npy", READING)
 
 
 # -- folders and manifests ---------------------------------------------------------------------------------------

@@ -14,18 +14,17 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from throughtime.data.words.marks import MARKS
+from throughtime.data.words import earlier
+from throughtime.data.words.splitting import Splitter
 from throughtime.errors import ArgumentError
 
 Level = Literal["characters", "words", "bpe"]
-Splitting = Literal["whitespace", "words", "marked"]
+Splitting = Literal["whitespace", "unicode", "words", "marked"]
 
 UNKNOWN = "<unk>"
 END_OF_LINE = "<eos>"
 
-# runs from before marks were kept within words have tokens of this kind
-_WORD = re.compile(r"\n|<unk>|\w+(?:['’-]\w+)*|[^\w\s]")
-_MARKED = re.compile(rf"\n|<unk>|\w[\w{MARKS}]*(?:['’-]\w[\w{MARKS}]*)*|[^\w\s][{MARKS}]*")
+_LINES = Splitter(special=r"\n|<unk>|")
 _CLOSING = re.compile(r" ([,.;:!?)\]}’”])")
 _OPENING = re.compile(r"([(\[{‘“]) ")
 # so many different words are counted at once; beyond, those seen once are forgotten (a 2 GB text has millions)
@@ -148,8 +147,8 @@ class Words(Tokenizer):
 
     Args:
         words: the vocabulary; <eos> and <unk> are among them.
-        splitting: "whitespace" for text that is tokenised already (Penn Treebank, WikiText), "words" takes
-            punctuation apart, "marked" does too and keeps combining marks with their letters.
+        splitting: "whitespace" for text that is tokenised already (Penn Treebank, WikiText), "unicode" takes
+            punctuation apart, by Unicode's word boundaries; "words" and "marked" did so in runs from before.
 
     Example:
         >>> words = Words.fit(["the cat sat\\nthe dog\\n"], size=5, splitting="whitespace", minimum_count=1)
@@ -226,14 +225,17 @@ def guess_splitting(sample: str) -> Splitting:
     """Whether a text is tokenised already: it has <unk> in it, or spaces before its commas and stops."""
     attached = len(re.findall(r"\w[,.;!?](?=\s|$)", sample))
     apart = len(re.findall(r"\s[,.;!?](?=\s|$)", sample))
-    return "whitespace" if f" {UNKNOWN} " in sample or apart > attached else "marked"
+    return "whitespace" if f" {UNKNOWN} " in sample or apart > attached else "unicode"
 
 
 def _split(text: str, splitting: Splitting) -> list[str]:
     if splitting == "whitespace":
         return text.replace("\n", f" {END_OF_LINE} ").split()
-    pattern = _WORD if splitting == "words" else _MARKED
-    return [END_OF_LINE if word == "\n" else word for word in pattern.findall(text)]
+    if splitting == "unicode":
+        words = _LINES.words(text)
+    else:
+        words = (earlier.LINE if splitting == "words" else earlier.MARKED_LINE).findall(text)
+    return [END_OF_LINE if word == "\n" else word for word in words]
 
 
 def _code_points(text: str) -> np.ndarray:

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
+from throughtime.models.parts.deviation import GroupDeviation
+
 Design = Literal["dcgan", "resnet"]
 
 
@@ -107,7 +109,7 @@ def _twice(layer: Tensor) -> Tensor:
 
 
 class PictureCritic(nn.Module):
-    """Pictures (B, C, S, S) to one number each, (B,): halvings, then a dense layer.
+    """Pictures (B, C, S, S) to one number each, (B,): halvings, how much they differ, a convolution, a dense layer.
 
     Of classes it adds the product of the last layer with a vector of the class (Miyato and Koyama 2018).
 
@@ -132,14 +134,23 @@ class PictureCritic(nn.Module):
         widths = [channels, *_widths(max(halvings, 1), width)]
         block = _Halved if design == "dcgan" else _ResidualDown
         self.blocks = nn.Sequential(*(block(inputs, outputs, spectral) for inputs, outputs in pairwise(widths)))
+        self.deviation = GroupDeviation()
+        self.last = _bounded(nn.Conv2d(widths[-1] + 1, widths[-1], 3, padding=1), spectral)
         with torch.no_grad():
             features = self.blocks(torch.zeros(1, channels, side, side)).numel()
         self.output = _bounded(nn.Linear(features, 1), spectral)
         self.embedding = _bounded(nn.Embedding(classes, features), spectral) if classes else None
 
-    def forward(self, pictures: Tensor, classes: Tensor | None = None) -> Tensor:
-        """(B, C, S, S), (B,) -> (B,)."""
-        features = self.blocks(pictures).flatten(1)
+    def forward(self, pictures: Tensor, classes: Tensor | None = None, sets: int = 1) -> Tensor:
+        """(B, C, S, S), (B,) -> (B,).
+
+        Args:
+            pictures: one set after the other, all of one size: all real ones, then all generated ones.
+            classes: where there are such.
+            sets: how many.
+        """
+        layer = self.deviation(self.blocks(pictures), sets)
+        features = F.leaky_relu(self.last(layer), 0.2).flatten(1)
         value: Tensor = self.output(features).squeeze(1)
         if self.embedding is not None:
             value = value + (self.embedding(classes) * features).sum(1)

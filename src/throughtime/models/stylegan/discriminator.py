@@ -8,11 +8,10 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from throughtime.models.parts.deviation import GroupDeviation
 from throughtime.models.stylegan.equalised import ROOT2, EqualisedConv2d, EqualisedLinear, activate
 from throughtime.models.stylegan.resampling import blur, downsample
 from throughtime.models.stylegan.synthesis import SMALLEST, channels_at, sides_up_to
-
-_GROUP = 4  # pictures whose deviation is one feature (Karras et al. 2018)
 
 
 class ResidualBlock(nn.Module):
@@ -51,6 +50,7 @@ class Discriminator(nn.Module):
         last = channels[-1]
         self.from_picture = EqualisedConv2d(colours, channels[0], 1, gain=ROOT2)
         self.blocks = nn.ModuleList(ResidualBlock(inputs, outputs) for inputs, outputs in pairwise(channels))
+        self.deviation = GroupDeviation()
         self.convolution = EqualisedConv2d(last + 1, last, 3, gain=ROOT2)
         self.dense = EqualisedLinear(last * SMALLEST**2, last, gain=ROOT2)
         self.output = EqualisedLinear(last, 1)
@@ -62,13 +62,12 @@ class Discriminator(nn.Module):
         Args:
             pictures: one set after the other, all of one size: all real ones, then all drawn ones.
             labels: (B,) where there are classes.
-            sets: how many; no deviation is taken over pictures of two.
+            sets: how many, the real one first; no deviation is taken over pictures of two.
         """
         features = activate(self.from_picture(_channels_last(pictures)))
         for block in self.blocks:
             features = block(features)
-        features = torch.cat([features, deviations(features, sets)], dim=1)
-        features = features.contiguous(memory_format=torch.channels_last)
+        features = self.deviation(features, sets).contiguous(memory_format=torch.channels_last)
         features = activate(self.dense(activate(self.convolution(features)).flatten(1)))
         scores: Tensor = self.output(features).squeeze(1)
         if self.embedding is not None:
@@ -76,25 +75,6 @@ class Discriminator(nn.Module):
             projected = (features * self.embedding[labels]).sum(1) / math.sqrt(features.shape[1])
             scores = scores + projected
         return scores
-
-
-def deviations(features: Tensor, sets: int = 1) -> Tensor:
-    """(B, 1, H, W): the mean deviation of each feature over a group of pictures, the same for all of the group.
-
-    Groups are of 4, else of 3 or 2 if these divide a set without rest, else of a whole set.
-
-    Args:
-        features: (B, C, H, W).
-        sets: B consists of so many sets; groups lie within one.
-    """
-    batch, _, height, width = features.shape
-    size = batch // sets
-    group = next((one for one in range(_GROUP, 1, -1) if size % one == 0), size)
-    grouped = features.reshape(-1, group, *features.shape[1:])
-    # torch's own variance is many times slower here
-    variance = (grouped - grouped.mean(1, keepdim=True)).square().mean(1)
-    spread = (variance + 1e-8).sqrt().mean((1, 2, 3))
-    return spread.repeat_interleave(group)[:, None, None, None].expand(batch, 1, height, width)
 
 
 def _channels_last(pictures: Tensor) -> Tensor:

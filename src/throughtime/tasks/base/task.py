@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+import numpy as np
+
 from throughtime.data.findings import Findings
-from throughtime.data.splits import Splits, split_groups
+from throughtime.data.splits import Splits, hold_out, split_groups
 from throughtime.settings import TrainingSettings
 from throughtime.storage.report import Report
 from throughtime.tasks.base.inputs import lines_of
@@ -112,6 +114,10 @@ class Task(ABC, Generic[Example, SettingsT]):
         self.findings.taken("splits", f"drawn by the seed {self.settings.seed}: {valid:.0%} valid, {test:.0%} test")
         return split_groups(examples, groups, self.settings.seed, valid, test)
 
+    def hold_out(self, train: Sequence[Example]) -> tuple[Sequence[Example], Sequence[Example]]:
+        """All but a tenth of the groups, and that tenth: what becomes of train where another split is not given."""
+        return hold_out(train, [self.group(example, index) for index, example in enumerate(train)], self.settings.seed)
+
     @abstractmethod
     def describe(self, example: Example) -> Described:
         """An example as checksums and summaries see it."""
@@ -183,6 +189,11 @@ class Task(ABC, Generic[Example, SettingsT]):
     @abstractmethod
     def evaluate(self, model: Model, examples: Sequence[Example]) -> Report:
         """All the metrics, the baselines beside them."""
+
+    @staticmethod
+    def pooled(counts: np.ndarray) -> float:
+        """The metric of some examples from the sum (K,) of their counts (`storage.scores`); by default a ratio."""
+        return float(counts[0] / counts[1]) if counts[1] else 0.0
 
     # -- use --------------------------------------------------------------------------------------------------
 

@@ -21,6 +21,8 @@ class Watches(Capability):
     def watch(self, model: Model, path: Path) -> str | None:
         """Draw what the model makes now, always of the same chance; a sentence where that looks wrong.
 
+        In training it is asked for right after `validate`, of the same weights.
+
         Args:
             model: in the midst of training.
             path: the file to write, ending in .png.

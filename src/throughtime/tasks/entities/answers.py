@@ -21,6 +21,11 @@ EVALUATION_BATCH = 64
 """Sentences that are answered together."""
 
 
+LONGEST_PART = 1_000
+"""Words of a text that are answered at once: memory grows with them."""
+_ENDS = frozenset(".!?…。！？")
+
+
 class Answer(NamedTuple):
     """The entities of a sentence.
 
@@ -67,6 +72,33 @@ def answer(
             for these, those in zip(spans, sure, strict=True):
                 found[next(numbers)] = Answer(these, those)
     return found
+
+
+def parts_of(words: Sequence[str]) -> list[Sequence[str]]:
+    """The words of a text in parts that are answered one by one: it itself, or, of one with more than `LONGEST_PART`,
+    as many sentences as fit; nothing of a text without words.
+
+    Example:
+        >>> [len(part) for part in parts_of(["so", "."] * 600)]
+        [1000, 200]
+    """
+    parts, start = [], 0
+    while len(words) - start > LONGEST_PART:
+        most = start + LONGEST_PART
+        ends = (place + 1 for place in range(most - 1, start, -1) if words[place] in _ENDS)
+        stop = next(ends, most)
+        parts.append(words[start:stop])
+        start = stop
+    return [*parts, words[start:]] if start < len(words) else parts
+
+
+def joined(answers: Sequence[Answer], lengths: Sequence[int]) -> Answer:
+    """The answers of a text's parts, of so many words each, as that of the whole."""
+    spans, start = [], 0
+    for one, length in zip(answers, lengths, strict=True):
+        spans += [Span(span.start + start, span.end + start, span.label) for span in one.spans]
+        start += length
+    return Answer(spans, [probability for one in answers for probability in one.probabilities])
 
 
 def _probabilities(

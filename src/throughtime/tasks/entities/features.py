@@ -6,12 +6,14 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from throughtime.data.words.pretrained import pretrained_vectors, starting_matrix
+from throughtime.data.words.splitting import Version, composed
 from throughtime.data.words.vocabulary import Vocabulary
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.written import readable
@@ -95,7 +97,7 @@ class Features:
         self.vocabulary.save(folder / "vocabulary.json")
         self.alphabet.save(folder / "alphabet.json")
         np.save(folder / "counts.npy", self.counts)
-        learned = {"labels": self.labels, "hyphens": self.tokeniser.hyphens, "clitics": self.tokeniser.clitics}
+        learned = {"labels": self.labels, **asdict(self.tokeniser)}
         (folder / "learned.json").write_text(json.dumps(learned, ensure_ascii=False), encoding="utf-8")
         if self.known is not None and self.matrix is not None:
             self.known.save(folder / "vector_words.json")
@@ -112,7 +114,9 @@ class Features:
         with readable(folder, "features of an entities run"):
             learned = json.loads((folder / "learned.json").read_text(encoding="utf-8"))
             self.labels = list(learned["labels"])
-            self.tokeniser = Tokeniser(bool(learned["hyphens"]), bool(learned["clitics"]))
+            # runs from before words were found by Unicode's boundaries say no version
+            version: Version = "unicode" if learned.get("version") == "unicode" else "letters"
+            self.tokeniser = Tokeniser(bool(learned["hyphens"]), bool(learned["clitics"]), version)
             self.counts = np.load(folder / "counts.npy", allow_pickle=False)
             if set(self.settings.vectors) - {"none"}:
                 self.known = Vocabulary.load(folder / "vector_words.json")
@@ -185,6 +189,8 @@ class Features:
         return SpelledLoader(batches, Spellings(list(forms), self.alphabet))
 
     def _form(self, word: str) -> str:
+        if self.tokeniser.version == "unicode":
+            word = composed(word)
         return re.sub(r"\d", "0", word) if self.settings.digits == "zero" else word
 
     def _known(self, word: str) -> int:

@@ -17,6 +17,8 @@ class EntitiesSettings(ResetSettings):
     """CoNLL files: column of the words, from 1; none: the first, or the second after one of numbers."""
     tag_column: int | None = Field(default=None, ge=1)
     """CoNLL files: column of the tags, from 1; none: the last."""
+    tag_names: tuple[str, ...] = ()
+    """JSON whose tags are whole numbers: the tags that they stand for, in order, from 0: O B-PER I-PER ..."""
     scheme: Literal["auto", "IO", "IOB1", "IOB2", "IOBES"] = "auto"
     """CoNLL files: scheme that the tags must follow strictly; auto: any, even mixed, are read as conlleval does."""
     encoding: str = "utf-8"

@@ -9,20 +9,31 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from throughtime.data.text_files import read_lines, read_text
+from throughtime.data.packed import suffix_of
 from throughtime.data.words.pretrained import check_vectors
 from throughtime.data.words.vectors import GLOVE
 from throughtime.errors import DataError
 from throughtime.storage.report import Report, Table
-from throughtime.tasks.base import Described, Expresses, Metric, Paints, Prediction, Splits, Task, existing
-from throughtime.tasks.entities.answers import EVALUATION_BATCH, Answer, answer
+from throughtime.storage.scores import MODEL
+from throughtime.tasks.base import (
+    Described,
+    Expresses,
+    Metric,
+    Paints,
+    Prediction,
+    Splits,
+    Symbols,
+    SymbolSequence,
+    Task,
+    existing,
+)
+from throughtime.tasks.entities.answers import EVALUATION_BATCH, LONGEST_PART, Answer, answer, joined, parts_of
 from throughtime.tasks.entities.baselines.gazetteer import Gazetteer
-from throughtime.tasks.entities.corpora.annotations import read_annotations, read_texts
-from throughtime.tasks.entities.corpora.columns import read_columns
-from throughtime.tasks.entities.corpora.formats import format_of, looks_like_json
+from throughtime.tasks.entities.conditions import DisturbedSentences
 from throughtime.tasks.entities.corpora.names import FAKER
+from throughtime.tasks.entities.corpora.reading import SUFFIXES, read_sentences, read_to_answer
 from throughtime.tasks.entities.corpora.schemes import rules, tags_of
-from throughtime.tasks.entities.corpora.scoring import Score, score
+from throughtime.tasks.entities.corpora.scoring import Score, score, scores_of
 from throughtime.tasks.entities.corpora.sentence import Sentence, Span
 from throughtime.tasks.entities.features import Features
 from throughtime.tasks.entities.settings import EntitiesSettings
@@ -35,20 +46,19 @@ if TYPE_CHECKING:
     from throughtime.models.parts.characters import CharacterEncoder
     from throughtime.models.tagger import Tagger
 
-_COLUMNS = (".conll", ".conllu", ".iob", ".iob2", ".bio", ".bioes", ".bilou", ".col", ".tsv")
-_SUFFIXES = (*_COLUMNS, ".txt", ".jsonl", ".ndjson", ".json")
-"""What an argument of one word that ends so is: a file, also where none is there."""
+_TOGETHER = 1_000  # texts that are waited for where they are there already: those of similar length go together
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 
 
-class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints):
+class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints, Symbols, DisturbedSentences):
     """A tagger of words: which of them are names, of what kind, and where each begins and ends."""
 
     name = "entities"
     summary = "finds names in sentences and says what each is, such as person, location or organisation"
     reads = (
-        "CoNLL columns (a word a line with its tag: IO, IOB1, IOB2, IOBES, BILOU; an empty line after a sentence), or "
-        'JSONL such as {"text": ..., "spans": [[start, end, label], ...]} as doccano, Prodigy and spaCy write it'
+        "CoNLL columns (a word a line with its tag: IO, IOB1, IOB2, IOBES, BILOU; an empty line after a sentence), "
+        'JSON or Parquet such as {"text": ..., "spans": [[start, end, label], ...]} as doccano, Label Studio, Prodigy '
+        'and spaCy write it, or {"tokens": [...], "ner_tags": [...]}; tables with a column Sentence #; WikiNER'
     )
     built_in = "10,000 sentences of news that our grammar composes of the names in PyPI Faker 40.54.0 (MIT)"
     carriers = (FAKER, GLOVE)
@@ -75,18 +85,8 @@ class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints):
         return Splits(**compose())
 
     def read(self, path: Path) -> list[Sentence]:
-        """The sentences of a file: JSON lines if it begins as such, else columns, whatever its name."""
-        asked = self.settings
-        if looks_like_json(read_text(path, asked.encoding)):
-            return read_annotations(path, encoding=asked.encoding, findings=self.findings)
-        return read_columns(
-            path,
-            word_column=asked.word_column,
-            tag_column=asked.tag_column,
-            scheme=None if asked.scheme == "auto" else asked.scheme,
-            encoding=asked.encoding,
-            findings=self.findings,
-        )
+        """The sentences of a file, by what stands in it, whatever its name."""
+        return read_sentences(path, self.settings, self.findings)
 
     def read_splits(self, path: Path) -> Splits[Sentence]:
         """One file, split 80/10/10 by documents if it names at least ten, else by groups of identical sentences."""
@@ -137,9 +137,11 @@ class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints):
         self.baseline = Gazetteer.load(folder / "names.json")
 
     def accept(self, examples: Sequence[Sentence]) -> None:
-        """All labels must be among those of training."""
+        """Entities of labels that training had not can only be missed, which is noted."""
         for sentence in examples:
-            self.features.check_labels(sentence)
+            for label in {span.label for span in sentence.spans} - set(self.features.labels):
+                what = f"entities of {label!r}, which training had not, count as missed"
+                self.findings.suspicious("labels", what, sentence.path, sentence.line)
 
     # -- learning --------------------------------------------------------------------------------------------
 
@@ -180,22 +182,24 @@ class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints):
 
     def evaluate(self, model: Model, examples: Sequence[Sentence]) -> Report:
         """Precision, recall and F1, together and by label; beside lists of the words and the names of training."""
-        for sentence in examples:
-            self.features.check_labels(sentence)
+        self.accept(examples)
         actual = [sentence.spans for sentence in examples]
         found = self._found(model, examples)
         together, each = score(actual, found)
         rows: list[list[str | float | int]] = [
             [label, one.precision, one.recall, one.f1, one.actual, one.answered] for label, one in each.items()
         ]
-        by_word = score(actual, [self.baseline.by_word(sentence.words) for sentence in examples])[0]
-        by_name = score(actual, [self.baseline.by_name(sentence.words) for sentence in examples])[0]
+        simple = {
+            "each word's usual tag": [self.baseline.by_word(sentence.words) for sentence in examples],
+            "names of training": [self.baseline.by_name(sentence.words) for sentence in examples],
+        }
         new = [[s for s in sentence.spans if not self.baseline.has(sentence.words, s)] for sentence in examples]
         new_found = score(new, [set(a) & set(b) for a, b in zip(new, found, strict=True)])[0]
         return Report(
             _metrics(together) | {"recall_of_new_names": new_found.recall},
-            {"each word's usual tag": _metrics(by_word), "names of training": _metrics(by_name)},
+            {name: _metrics(score(actual, spans)[0]) for name, spans in simple.items()},
             [Table("by label", ["", "precision", "recall", "f1", "in the text", "answered"], rows)],
+            scores_of(examples, {MODEL: found, **simple}),
         )
 
     def _found(self, model: Model, examples: Sequence[Sentence]) -> list[Sequence[Span]]:
@@ -206,32 +210,42 @@ class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints):
 
     def read_inputs(self, argument: str) -> Iterator[Any]:
         """The sentences of a file of columns (as words), the texts of JSONL, the lines of another file, or the text."""
-        path, asked = Path(argument), self.settings
-        looks_like_file = path.suffix.lower() in _SUFFIXES and len(argument.split()) == 1
-        if not looks_like_file and existing(argument) is None:
-            yield argument
-            return
-        found = format_of(read_text(path, asked.encoding))
-        if found == "json":
-            yield from read_texts(path, asked.encoding, self.findings)
-        elif found == "columns" or (found == "words" and path.suffix.lower() in _COLUMNS):
-            columns: dict[str, Any] = {"word_column": asked.word_column, "encoding": asked.encoding, "tags": False}
-            yield from (sentence.words for sentence in read_columns(path, **columns, findings=self.findings))
+        looks_like_file = suffix_of(Path(argument)) in SUFFIXES and len(argument.split()) == 1
+        if looks_like_file or existing(argument) is not None:
+            yield from read_to_answer(Path(argument), self.settings, self.findings)
         else:
-            self.findings.taken("format", "a text a line; it begins with no JSON and has no columns of tags", path)
-            yield from read_lines(path, asked.encoding, findings=self.findings)
+            yield argument
 
     def predict(self, model: Model, inputs: Iterable[str | Sequence[str]]) -> Iterator[Prediction]:
         """The entities of each text (or list of words): by characters of the text, and how probable each is."""
         tagger = cast("Tagger", model)
         waiting = iter(inputs)
-        while group := list(islice(waiting, EVALUATION_BATCH if isinstance(inputs, Sequence) else 1)):
+        while group := list(islice(waiting, _TOGETHER if isinstance(inputs, Sequence) else 1)):
             texts = [given if isinstance(given, str) else " ".join(given) for given in group]
             places = [self._places(given) for given in group]
             words = [[text[start:end] for start, end in here] for text, here in zip(texts, places, strict=True)]
-            answers = iter(answer(tagger, self.features, [some for some in words if some], probabilities=True))
-            for text, here in zip(texts, places, strict=True):
-                yield _prediction(text, here, next(answers) if here else Answer((), ()))
+            parts = [part for some in words for part in parts_of(some)]
+            answers = iter(answer(tagger, self.features, parts, probabilities=True))
+            for text, here, some in zip(texts, places, words, strict=True):
+                lengths = [len(part) for part in parts_of(some)]
+                found = _prediction(text, here, joined(list(islice(answers, len(lengths))), lengths))
+                if len(lengths) > 1:
+                    what = f"more than {LONGEST_PART} words, answered in parts that end where sentences end"
+                    self.findings.left_out("long texts", f"a text of {what}")
+                    found["note"] = f"{len(lengths)} parts: the text has {what}"
+                yield found
+
+    def readings(self, model: Model, given: str | Sequence[str]) -> Iterator[SymbolSequence]:
+        """A sentence; nothing of one without words."""
+        from throughtime.tasks.entities.symbols import reading
+
+        words = [given[start:end] for start, end in self._places(given)] if isinstance(given, str) else given
+        if words:
+            yield reading(cast("Tagger", model), self.features, words)
+
+    def inputs_of(self, example: Sentence) -> Iterator[Sequence[str]]:
+        """Its words."""
+        yield example.words
 
     def _places(self, given: str | Sequence[str]) -> list[tuple[int, int]]:
         """Where the words of a text, or of given words with spaces between, begin and end."""

@@ -9,15 +9,17 @@ import numpy as np
 
 from throughtime.data.findings import Findings
 from throughtime.errors import DataError, ThroughtimeError
+from throughtime.models.parts.arc import arc
 from throughtime.tasks.base import check_writable
-from throughtime.tasks.music.composing import BAR, enough, in_tempo, sampling_of, writable, write_piece
+from throughtime.tasks.music.composing import enough, played, sampling_of, writable, write_piece
 from throughtime.tasks.music.scores.files import music_files, read_score
 from throughtime.tasks.music.scores.key import semitones_to_c
+from throughtime.tasks.music.scores.manner import Manner
 from throughtime.tasks.music.scores.midi import write_midi
 from throughtime.tasks.music.scores.picture import draw_below
 from throughtime.tasks.music.scores.representation import Examples, Piece, Representation
 from throughtime.tasks.music.scores.score import Score
-from throughtime.tasks.music.scores.synthesis import PROGRAMS
+from throughtime.tasks.music.scores.synthesis import check_length, synthesise, write_wav
 from throughtime.tasks.music.segments import segments
 from throughtime.tasks.music.settings import MusicGeneration, MusicSettings
 
@@ -53,6 +55,7 @@ def compose_from_codes(
     model: Any,
     out: Path,
     options: MusicGeneration,
+    manner: Manner,
     findings: Findings,
 ) -> list[Path]:
     """Draw a code, or take those of given pieces, and write what is decoded from them.
@@ -63,21 +66,23 @@ def compose_from_codes(
         model: the trained sequence VAE.
         out: .mid, as for `compose`; of a way also a folder.
         options: where in the latent space, length, sampling.
-        findings: of reading what was given.
+        manner: how it is to be played.
+        findings: of reading what was given, and notes that were cut or left out.
 
     Returns:
-        The MIDI file, the WAV file, the picture; of a way all MIDI files and the picture.
+        The MIDI file, the WAV file, the picture; of a way all MIDI files, all WAV files, and the picture.
 
     Raises:
         ThroughtimeError: a piece that cannot be read, a folder that cannot be written to, silence.
     """
-    from throughtime.models.codes import between, drawn, near
+    from throughtime.models.codes import drawn, near
 
     if options.length is None and options.seconds is None:
         options = options.model_copy(update={"length": settings.segment_length})
 
     def decoded(code: np.ndarray, shift: int) -> Score:
-        return _decoded(form, settings, model, code, options).transposed(-shift)
+        score = _decoded(form, settings, model, code, options, manner)
+        return played(score, settings, manner, out, findings).transposed(-shift)
 
     def placed(file: str | None) -> _Place:
         return _place(form, settings, model, Path(file or ""), findings)
@@ -85,9 +90,9 @@ def compose_from_codes(
     if options.from_ is not None:
         files, picture = _files(out, options.steps or _STEPS)
         start, end = placed(options.from_), placed(options.to)
-        scores = [decoded(code, start.shift) for code in between(start.code, end.code, len(files))]
+        scores = [decoded(code, start.shift) for code in arc(start.code, end.code, len(files))]
         title = f"From {Path(options.from_).name} to {Path(options.to or '').name}, temperature {options.temperature:g}"
-        return _write_way([in_tempo(score, settings, options) for score in scores], files, picture, title, options)
+        return _write_way(scores, files, picture, title, manner)
     random = np.random.default_rng(options.seed)
     place, title = _Place(drawn(settings.latent, random), 0), f"Drawn from the latent space · seed {options.seed}"
     if options.like is not None:
@@ -95,7 +100,7 @@ def compose_from_codes(
         place = placed(options.like)
         place = place._replace(code=near(place.code, spread, random))
         title = f"Like {Path(options.like).name}, {spread:g} away · seed {options.seed}"
-    return write_piece(decoded(*place), settings, out, options, f"{title}, temperature {options.temperature:g}")
+    return write_piece(decoded(*place), out, manner, f"{title}, temperature {options.temperature:g}")
 
 
 def _one_file(path: Path) -> Path:
@@ -123,14 +128,19 @@ def _place(form: Representation, settings: MusicSettings, model: Any, path: Path
 
 
 def _decoded(
-    form: Representation, settings: MusicSettings, model: Any, code: np.ndarray, options: MusicGeneration
+    form: Representation,
+    settings: MusicSettings,
+    model: Any,
+    code: np.ndarray,
+    options: MusicGeneration,
+    manner: Manner,
 ) -> Score:
     """What a code is decoded to, drawn from the same random numbers whatever the code."""
     from throughtime.models.codes import write
 
     nothing = form.nothing(1)
     written = write(model, code, form.shifted(nothing), sampling_of(options, model))
-    elements = list(enough((element.astype(nothing.dtype) for element in written), settings, options))
+    elements = list(enough((element.astype(nothing.dtype) for element in written), settings, options, manner))
     return form.decode(np.stack(elements) if elements else form.nothing(0), options.restrike)
 
 
@@ -147,14 +157,16 @@ def _files(out: Path, count: int) -> tuple[list[Path], Path]:
     return [out / f"{number}.mid" for number in numbers], out / "way.png"
 
 
-def _write_way(
-    scores: list[Score], files: list[Path], picture: Path, title: str, options: MusicGeneration
-) -> list[Path]:
+def _write_way(scores: list[Score], files: list[Path], picture: Path, title: str, manner: Manner) -> list[Path]:
     if not any(len(score.notes) for score in scores):
         raise ThroughtimeError("the model composed nothing but silence: try another seed or a higher temperature")
+    for score in scores:
+        check_length(score)
+    sounds = [file.with_suffix(".wav") for file in files]
     with writable(picture):
         picture.parent.mkdir(exist_ok=True)
-        for score, file in zip(scores, files, strict=True):
-            write_midi(score, file, PROGRAMS[options.instrument])
-        draw_below(scores, picture, title, BAR)
-    return [*files, picture]
+        for score, file, sound in zip(scores, files, sounds, strict=True):
+            write_midi(score, file, manner.program)
+            write_wav(synthesise(score, manner.instrument), sound)
+        draw_below(scores, picture, title, manner.bar)
+    return [*files, *sounds, picture]

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from throughtime.data.findings import Findings
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.tasks.base import check_writable
 from throughtime.tasks.music.scores.events import BOUNDARY, SHIFT, STEP, VELOCITY
 from throughtime.tasks.music.scores.files import music_files, read_score
 from throughtime.tasks.music.scores.key import semitones_to_c
+from throughtime.tasks.music.scores.manner import Manner, within
 from throughtime.tasks.music.scores.midi import write_midi
 from throughtime.tasks.music.scores.picture import draw
 from throughtime.tasks.music.scores.representation import Representation
-from throughtime.tasks.music.scores.score import Score
+from throughtime.tasks.music.scores.score import DEFAULT_TEMPO, Score
 from throughtime.tasks.music.scores.synthesis import PROGRAMS, synthesise, write_wav
 from throughtime.tasks.music.settings import MusicGeneration, MusicSettings
 
@@ -29,14 +31,18 @@ if TYPE_CHECKING:
     from throughtime.models.generator import Generator
 
 _BARS = 16
-BAR = 4.0
-"""Quarter notes of a bar."""
 _SECONDS = 30.0
 _LONGEST = 1_000_000
 
 
 def compose(
-    form: Representation, settings: MusicSettings, model: Generator, out: Path, options: MusicGeneration
+    form: Representation,
+    settings: MusicSettings,
+    model: Generator,
+    out: Path,
+    options: MusicGeneration,
+    manner: Manner,
+    findings: Findings,
 ) -> list[Path]:
     """Continue a primer, or begin from nothing, and write what came of it.
 
@@ -46,6 +52,8 @@ def compose(
         model: the trained generator.
         out: .mid; sound and picture are called alike.
         options: length, primer, sampling.
+        manner: how it is to be played.
+        findings: notes that were cut or left out.
 
     Returns:
         The MIDI file, the WAV file, the picture.
@@ -54,21 +62,18 @@ def compose(
         ThroughtimeError: a primer that cannot be read, files that cannot be written, silence.
     """
     primer, shift = _primer(form, settings, options)
-    drawn = np.stack([*primer, *_draw(form, settings, model, primer, options)])
-    score = form.decode(drawn, options.restrike).transposed(-shift)
-    return write_piece(score, settings, out, options, _title(options), options.primer_beats if options.primer else 0.0)
+    drawn = np.stack([*primer, *_draw(form, settings, model, primer, options, manner)])
+    score = played(form.decode(drawn, options.restrike), settings, manner, out, findings).transposed(-shift)
+    return write_piece(score, out, manner, _title(options), options.primer_beats if options.primer else 0.0)
 
 
-def write_piece(
-    score: Score, settings: MusicSettings, out: Path, options: MusicGeneration, title: str, primer: float = 0.0
-) -> list[Path]:
+def write_piece(score: Score, out: Path, manner: Manner, title: str, primer: float = 0.0) -> list[Path]:
     """Write what was composed as MIDI, sound and picture.
 
     Args:
         score: the piece.
-        settings: of the training.
         out: as above.
-        options: tempo, instrument.
+        manner: instrument and bars.
         title: of the picture.
         primer: quarter notes at the beginning that were given.
 
@@ -77,19 +82,43 @@ def write_piece(
     """
     if not len(score.notes):
         raise ThroughtimeError("the model composed nothing but silence: try another seed or a higher temperature")
-    score = in_tempo(score, settings, options)
     files = [out.with_suffix(ending) for ending in (".mid", ".wav", ".png")]
-    sound = synthesise(score, options.instrument)
+    sound = synthesise(score, manner.instrument)
     with writable(out):
-        write_midi(score, files[0], PROGRAMS[options.instrument])
+        write_midi(score, files[0], manner.program)
         write_wav(sound, files[1])
-        draw(score, files[2], title, BAR, primer)
+        draw(score, files[2], title, manner.bar, primer)
     return files
 
 
-def in_tempo(score: Score, settings: MusicSettings, options: MusicGeneration) -> Score:
-    """The piece as fast as was asked for; events bring their own time."""
-    return replace(score, tempos=np.array([[0.0, options.tempo]])) if settings.representation == "roll" else score
+def manner_asked(manner: Manner, options: MusicGeneration) -> Manner:
+    """That of the pieces that were learned, but for what was asked for."""
+    return replace(
+        manner,
+        tempo=manner.tempo if options.tempo is None else options.tempo,
+        program=manner.program if options.instrument is None else PROGRAMS[options.instrument],
+    )
+
+
+def played(score: Score, settings: MusicSettings, manner: Manner, out: Path, findings: Findings) -> Score:
+    """The piece in a tempo, in bars, and as loud as usual; events bring their own time and loudness.
+
+    Of events, what no piece that was learned does is left out and noted: notes that never end, too many at once.
+    """
+    score = replace(score, tempos=np.array([[0.0, manner.tempo]]), meter=manner.meter)
+    notes = score.notes.copy()
+    if settings.representation == "roll":
+        notes["velocity"] = manner.velocity
+        return replace(score, notes=notes)
+    for name in ("onset", "duration"):  # decoded at the tempo that a file has which says none
+        notes[name] *= manner.tempo / DEFAULT_TEMPO
+    near, changed = within(replace(score, notes=notes), manner)
+    for how, count in changed.items():
+        if count:
+            findings.left_out(
+                "composed notes", f"a note beyond those of the pieces that were learned: {how}", out, count=count
+            )
+    return near
 
 
 @contextmanager
@@ -130,7 +159,12 @@ def _primer(form: Representation, settings: MusicSettings, options: MusicGenerat
 
 
 def _draw(
-    form: Representation, settings: MusicSettings, model: Generator, primer: np.ndarray, options: MusicGeneration
+    form: Representation,
+    settings: MusicSettings,
+    model: Generator,
+    primer: np.ndarray,
+    options: MusicGeneration,
+    manner: Manner,
 ) -> Iterator[np.ndarray]:
     """The elements that follow the primer, as many as were asked for."""
     from throughtime.models.listen import carry_on
@@ -139,7 +173,7 @@ def _draw(
     # one element too many: what is read is always one behind, and the last is never read
     read = form.shifted(np.concatenate([primer, form.nothing(1)]))
     elements = (element.astype(primer.dtype) for element in carry_on(model, read, sampling))
-    return enough(elements, settings, options)
+    return enough(elements, settings, options, manner)
 
 
 def sampling_of(options: MusicGeneration, model: Model) -> Sampling:
@@ -152,7 +186,9 @@ def sampling_of(options: MusicGeneration, model: Model) -> Sampling:
     return Sampling(options.temperature, options.top_k, options.top_p, generator)
 
 
-def enough(elements: Iterator[np.ndarray], settings: MusicSettings, options: MusicGeneration) -> Iterator[np.ndarray]:
+def enough(
+    elements: Iterator[np.ndarray], settings: MusicSettings, options: MusicGeneration, manner: Manner
+) -> Iterator[np.ndarray]:
     """As many elements as were asked for.
 
     Raises:
@@ -160,9 +196,9 @@ def enough(elements: Iterator[np.ndarray], settings: MusicSettings, options: Mus
     """
     if settings.representation == "events":
         return _until(elements, options)
-    frames = options.length or round(_BARS * BAR * settings.resolution)
+    frames = options.length or round(_BARS * manner.bar * settings.resolution)
     if options.seconds is not None:
-        frames = max(round(options.seconds * options.tempo / 60 * settings.resolution), 1)
+        frames = max(round(options.seconds * manner.tempo / 60 * settings.resolution), 1)
     if frames > _LONGEST:
         raise ThroughtimeError(f"found {frames:,} frames to compose, expected at most {_LONGEST:,}")
     return islice(elements, frames)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from throughtime.storage.report import Report, Table
+from throughtime.storage.scores import MODEL, Scores, Shown
 from throughtime.tasks.base.bounds import bounds, latent_table
 from throughtime.tasks.base.latent import LatentSettings
 from throughtime.tasks.music.scores.representation import Piece, Representation
@@ -33,16 +34,20 @@ def report(
         heard: what the model said of each.
         unit: of the NLL.
     """
-    sums: dict[str, NDArray[np.float64]] = {}
+    shares: dict[str, list[NDArray[np.float64]]] = {}
     for piece, (nats, guesses) in zip(pieces, heard, strict=True):
         simple = form.baselines(piece.elements, statistics)
-        methods = {"model": (nats, guesses), **{name: (nll.sum(), guess) for name, (nll, guess) in simple.items()}}
+        methods = {MODEL: (nats, guesses), **{name: (nll.sum(), guess) for name, (nll, guess) in simple.items()}}
         for method, (total, guess) in methods.items():
             hits = form.hits(piece.elements, guess)
-            sums[method] = sums.get(method, np.zeros(4)) + np.array([total, len(piece.elements), *hits])
+            shares.setdefault(method, []).append(np.array([total, len(piece.elements), *hits]))
+    sums = {method: np.sum(some, axis=0) for method, some in shares.items()}
+    counts = {method: np.stack(some)[:, :2] for method, some in shares.items()}
+    shown = [Shown(piece.name, "", f"{s[0] / s[1]:.3f} {unit}") for piece, s in zip(pieces, shares[MODEL], strict=True)]
     found = {m: {"nll": float(s[0] / s[1]), "accuracy": float(s[2] / max(s[3], 1))} for m, s in sums.items()}
     rows = [(method, f"{values['nll']:.3f}", f"{values['accuracy']:.1%}") for method, values in found.items()]
-    return Report(found.pop("model"), found, [Table(f"{len(pieces)} pieces", ("method", unit, "accuracy"), rows)])
+    table = Table(f"{len(pieces)} pieces", ("method", unit, "accuracy"), rows)
+    return Report(found.pop(MODEL), found, [table], Scores("nll", "min", counts, shown))
 
 
 def latent_report(
@@ -62,7 +67,7 @@ def latent_report(
         count: segments that there are.
         settings: of the latent space.
     """
-    plain = report(form, statistics, segments, ((one.nll, one.guesses) for one in found), "")
+    plain = report(form, statistics, segments, ((one.nll, one.guesses) for one in found), "nats")
     pairs = zip(segments, found, strict=True)
     hits = np.sum([form.hits(segment.elements, one.remade) for segment, one in pairs], axis=0)
     metrics = {
@@ -72,4 +77,4 @@ def latent_report(
     }
     # what knows no code has a likelihood, which is a bound of itself
     simple = {name: {"nelbo": numbers["nll"], **numbers} for name, numbers in plain.baselines.items()}
-    return Report(metrics, simple, [latent_table(found, count, "segments", settings)])
+    return Report(metrics, simple, [latent_table(found, count, "segments", settings)], plain.scores)

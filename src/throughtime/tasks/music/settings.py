@@ -9,6 +9,7 @@ from pydantic import Field
 
 from throughtime.settings import CellName, Probability, Schedule
 from throughtime.tasks.base.latent import LatentGeneration, LatentSettings
+from throughtime.tasks.base.many_files import ManyFilesSettings
 from throughtime.tasks.base.recurrent import ResetSettings
 
 _BARS = 8
@@ -16,7 +17,7 @@ _BAR = 4  # quarter notes
 _EVENTS = 128
 
 
-class MusicSettings(LatentSettings, ResetSettings):
+class MusicSettings(ManyFilesSettings, LatentSettings, ResetSettings):
     """A model of music; plain: a GRU over quarter-note frames, dependent keys, two minutes."""
 
     representation: Literal["roll", "events"] = "roll"
@@ -87,11 +88,11 @@ class MusicGeneration(LatentGeneration):
     """A music file whose beginning is continued."""
     primer_beats: float = Field(default=8.0, gt=0)
     """Quarter notes of the primer to take."""
-    tempo: float = Field(default=76.0, ge=10, le=400)
-    """Quarter notes in a minute (events bring their own time)."""
+    tempo: float | None = Field(default=None, ge=10, le=400)
+    """Quarter notes in a minute; none: as the pieces that were learned (events bring their own time)."""
     restrike: float | None = Field(default=None, gt=0)
     """Strike held keys anew every so many quarter notes; none: a key that stays on is one held note."""
-    instrument: Literal["organ", "piano", "strings"] = "organ"
-    """What the WAV sounds like."""
+    instrument: Literal["organ", "piano", "strings"] | None = None
+    """What the MIDI and the WAV sound like; none: as most of the pieces that were learned."""
 
     plain_only: ClassVar = ("primer", "primer_beats")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,20 +14,33 @@ from throughtime.data.progress import counted
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
 from throughtime.storage.written import read_arrays, readable
-from throughtime.tasks.base import Described, Generates, GenerateSettings, Metric, Prediction, Splits, Task
+from throughtime.tasks.base import (
+    Described,
+    Generates,
+    GenerateSettings,
+    Metric,
+    Prediction,
+    Splits,
+    Symbols,
+    SymbolSequence,
+    Task,
+)
 from throughtime.tasks.base.bounds import chosen, judge, nelbo
 from throughtime.tasks.music import scoring
+from throughtime.tasks.music.conditions import DisturbedPieces
 from throughtime.tasks.music.noting import note_form, note_lost
 from throughtime.tasks.music.scores import representation as forms
 from throughtime.tasks.music.scores.chorales import chorales, melody
 from throughtime.tasks.music.scores.files import ENDINGS, music_files, read_score
 from throughtime.tasks.music.scores.key import semitones_to_c
+from throughtime.tasks.music.scores.manner import Manner, manner_of, usual_manner
 from throughtime.tasks.music.scores.matlab import read_matlab
 from throughtime.tasks.music.scores.representation import Examples, Piece, Representation
-from throughtime.tasks.music.scores.score import Score, UnpitchedError, pitch_name
+from throughtime.tasks.music.scores.score import Score, UnpitchedError
 from throughtime.tasks.music.scores.statistics import Statistics
 from throughtime.tasks.music.segments import note_segments, segments
 from throughtime.tasks.music.settings import MusicGeneration, MusicSettings
+from throughtime.tasks.music.words import moment, render
 
 if TYPE_CHECKING:
     from throughtime.data.batch import Loader
@@ -39,7 +53,7 @@ _WINDOW = 1000  # elements at a time when nothing is learned: bounds the memory 
 _SURPRISES = 3
 
 
-class Music(Task[Piece, MusicSettings], Generates):
+class Music(Task[Piece, MusicSettings], Generates, Symbols, DisturbedPieces):
     """Polyphonic music, as frames of 88 keys or as performance events."""
 
     name = "music"
@@ -68,12 +82,13 @@ class Music(Task[Piece, MusicSettings], Generates):
             unit = f"{self.metric.unit}, the negative evidence lower bound"
             self.metric = Metric("nelbo", unit, "min")  # type: ignore[misc]
         self.statistics: Statistics = {}
+        self.manner = Manner()
 
     # -- data ------------------------------------------------------------------------------------------------
 
     def built_in_data(self) -> Splits[Piece]:
         """Bach's chorales; those on one hymn tune stay on one side."""
-        pieces = [self._piece(score) for score in chorales()]
+        pieces = [replace(self._piece(score), manner=None) for score in chorales()]  # print says nothing of it
         note_form(self.settings, self.findings)
         return self.split(pieces, valid=0.1, test=0.15)
 
@@ -91,7 +106,7 @@ class Music(Task[Piece, MusicSettings], Generates):
                 except UnpitchedError as error:
                     drums.append(error)
                     self.findings.left_out("drums", "a piece of drums alone", file)
-        damaged.raise_all()
+        damaged.settle(self.settings.skip_broken and bool(pieces), self.findings)
         if not pieces:
             raise drums[0]
         note_form(self.settings, self.findings)
@@ -133,8 +148,9 @@ class Music(Task[Piece, MusicSettings], Generates):
 
     def _piece(self, score: Score) -> Piece:
         shift = semitones_to_c(score.notes) if self.settings.transpose == "common" else 0
-        elements, lost = self.form.encode(score.transposed(shift))
-        piece = Piece(score.name, elements, shift, melody(score), lost)
+        moved = score.transposed(shift)
+        elements, lost = self.form.encode(moved)
+        piece = Piece(score.name, elements, shift, melody(score), lost, manner_of(moved))
         note_lost(piece, self.settings, self.findings)
         return piece
 
@@ -152,16 +168,19 @@ class Music(Task[Piece, MusicSettings], Generates):
     # -- features --------------------------------------------------------------------------------------------
 
     def fit(self, train: Sequence[Piece]) -> None:
-        """Count for the baselines."""
+        """Count for the baselines, and see how the pieces are played."""
         self.statistics = self.form.fit(train)
+        self.manner = usual_manner([piece.manner for piece in train if piece.manner is not None])
 
     def save_features(self, folder: Path) -> None:
-        """Write the counts."""
+        """Write the counts, and how the pieces are played."""
+        self.manner.save(folder / "manner.json")
         arrays: dict[str, Any] = dict(self.statistics)
         np.savez(folder / "statistics.npz", **arrays)
 
     def load_features(self, folder: Path) -> None:
-        """Read the counts."""
+        """Read what `save_features` wrote; runs of before have no manner, and keep the usual one."""
+        self.manner = Manner.load(folder / "manner.json")
         path = folder / "statistics.npz"
         with readable(path, "usable counts"):
             arrays = read_arrays(path)
@@ -242,11 +261,13 @@ class Music(Task[Piece, MusicSettings], Generates):
             for file in music_files(Path(given)):
                 piece = self._piece(read_score(file, self.findings))
                 mean, nll, guesses = self._heard(model, piece)
-                moments = [self._moment(piece, nll, guesses, int(at)) for at in np.argsort(-nll)[:_SURPRISES]]
+                most = np.argsort(-nll)[:_SURPRISES]
+                unit, asked = self.form.unit, self.settings
+                moments = [moment(piece, nll, guesses, int(at), unit, asked) for at in most]
                 yield {
                     "file": str(file),
                     "nll": mean,
-                    f"{self.form.unit}s": len(nll),
+                    f"{unit}s": len(nll),
                     "notes_left_out": piece.lost.outside,
                     "surprises": moments,
                 }
@@ -260,27 +281,22 @@ class Music(Task[Piece, MusicSettings], Generates):
         terms, guesses = (np.concatenate(parts) for parts in zip(*((o.terms, o.guesses) for o in found), strict=True))
         return sum(one.nll for one in found) / len(terms), terms, guesses
 
-    def _moment(self, piece: Piece, nll: np.ndarray, guesses: np.ndarray, at: int) -> Prediction:
-        moment: Prediction = {self.form.unit: at + 1, "nll": float(nll[at])}
-        if self.settings.representation == "roll":
-            moment["quarter"] = at / self.settings.resolution
-            for name, keys in (("notes", piece.elements[at]), ("expected", guesses[at])):
-                moment[name] = [pitch_name(21 + int(key) - piece.shift) for key in np.nonzero(keys)[0]]
-        return moment
-
     def render(self, prediction: Prediction) -> str:
         """One line: the file, its NLL and the most surprising moments."""
-        unit = self.form.unit
-        said = []
-        for moment in prediction["surprises"]:
-            words = f"{unit} {moment[unit]} ({moment['nll']:.1f} nats"
-            if "notes" in moment:
-                words += (
-                    f": {' '.join(moment['notes']) or 'silence'}, expected {' '.join(moment['expected']) or 'silence'}"
-                )
-            said.append(words + ")")
-        count = f"{prediction[f'{unit}s']} {unit}s"
-        return f"{prediction['file']}: {prediction['nll']:.3f} nats per {unit}, {count}; surprises: {'; '.join(said)}"
+        return render(prediction, self.form.unit)
+
+    def readings(self, model: Model, given: Any) -> Iterator[SymbolSequence]:
+        """The pieces of a file or folder, or one that was read already; with a latent space, their segments."""
+        from throughtime.tasks.music import symbols
+
+        files = [] if isinstance(given, Piece) else music_files(Path(given))
+        pieces = (self._piece(read_score(file, self.findings)) for file in files)
+        for piece in [given] if isinstance(given, Piece) else pieces:
+            yield from symbols.readings(model, self.form, self.settings, piece)
+
+    def inputs_of(self, example: Piece) -> Iterator[Piece]:
+        """The piece itself."""
+        yield example
 
     def check_output(self, out: Path, options: GenerateSettings) -> None:
         """Any name will do, for several files are called alike; what is gone on from must be there."""
@@ -293,11 +309,12 @@ class Music(Task[Piece, MusicSettings], Generates):
 
     def generate(self, model: Model, out: Path, options: GenerateSettings) -> list[Path]:
         """Compose: writes OUT.mid, OUT.wav and OUT.png."""
-        from throughtime.tasks.music.composing import compose
+        from throughtime.tasks.music.composing import compose, manner_asked
 
         asked = MusicGeneration(**options.model_dump())
+        manner = manner_asked(self.manner, asked)
         if self.settings.latent:
             from throughtime.tasks.music.codes import compose_from_codes
 
-            return compose_from_codes(self.form, self.settings, model, out, asked, self.findings)
-        return compose(self.form, self.settings, self._generator(model), out, asked)
+            return compose_from_codes(self.form, self.settings, model, out, asked, manner, self.findings)
+        return compose(self.form, self.settings, self._generator(model), out, asked, manner, self.findings)

@@ -23,6 +23,7 @@ from throughtime.tasks.pictures.loader import PictureLoader
 from throughtime.tasks.pictures.measures.frechet import Gaussian
 from throughtime.tasks.pictures.measures.settings import JudgedSettings
 from throughtime.tasks.pictures.measures.task import JudgedTask
+from throughtime.tasks.pictures.measures.variety import variety
 from throughtime.tasks.pictures.picture import Picture, PictureSet, joined
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class AdversarialTask(JudgedTask[SettingsT], Watches):
         self.classes: list[str] = []
         self.frequency = np.ones(1)
         self._reference: tuple[Sequence[Picture], Gaussian] | None = None
+        self._to_be_seen: np.ndarray | None = None
 
     # -- features ------------------------------------------------------------------------------------------------
 
@@ -127,7 +129,7 @@ class AdversarialTask(JudgedTask[SettingsT], Watches):
         return np.random.default_rng(seed).standard_normal((count, model.latent), dtype=np.float32)
 
     def some_classes(self, count: int, seed: int) -> np.ndarray | None:
-        """Classes (count,) as often as in training; None where there are none."""
+        """Classes (count,) as often as in training, the first of many the same as few; None where there are none."""
         if not self.classes:
             return None
         return np.random.default_rng((seed, 1)).choice(len(self.classes), size=count, p=self.frequency)
@@ -162,36 +164,43 @@ class AdversarialTask(JudgedTask[SettingsT], Watches):
     # -- learning ------------------------------------------------------------------------------------------------
 
     def validate(self, model: Model, examples: Sequence[Picture]) -> float:
-        """The distance of new pictures from the validation split."""
+        """The distance of new pictures from the validation split; the first of them wait to be looked at."""
         assert self.sample_judge is not None
         if self._reference is None or self._reference[0] is not examples:
             some = joined(examples)[: self.settings.drawn]
             self._reference = examples, self.sample_judge.gaussian(some)
-        made = self.samples(model.eval(), max(2, min(self.settings.drawn, len(examples))), self.settings.seed)
-        return self.sample_judge.distance(made, self._reference[1])
+        count = max(2, min(self.settings.drawn, len(examples)))
+        made = self.samples(model.eval(), max(count, _VARIED), self.settings.seed)
+        self._to_be_seen = made[:_VARIED].copy()
+        return self.sample_judge.distance(made[:count], self._reference[1])
 
     def watch(self, model: Model, path: Path) -> str | None:
         """A grid of fixed chance; a word where the pictures hardly differ from each other."""
-        made = self.samples(model.eval(), _VARIED, self.settings.seed)
+        made, self._to_be_seen = self._to_be_seen, None
+        if made is None:
+            made = self.samples(model.eval(), _VARIED, self.settings.seed)
         grids.write_png(path, grids.grid(made[: _GRID**2], _GRID), zoom=2)
-        return self._collapse(made)
+        return self._collapse(made, self.some_classes(_VARIED, self.settings.seed))
 
     @cached_property
-    def _variance(self) -> float:
-        """Of the features of real pictures; worked out once, for it is asked for at each evaluation."""
+    def _variety(self) -> float:
+        """Of real pictures; worked out once, for it is asked for at each evaluation."""
         assert self.sample_judge is not None
         assert self.kept is not None
-        return float(np.trace(self.sample_judge.gaussian(self.kept).covariance))
+        numbers = {name: number for number, name in enumerate(self.classes)}
+        classes = np.array([numbers[str(picture.label)] for picture in self.kept]) if numbers else None
+        return variety(self.sample_judge.extractor.features(self.kept), classes)
 
-    def _collapse(self, made: np.ndarray) -> str | None:
-        """A sentence, if generated pictures (N, H, W, C) vary much less than real ones."""
+    def _collapse(self, made: np.ndarray, classes: np.ndarray | None) -> str | None:
+        """A sentence, if generated pictures (N, H, W, C) of classes (N,) vary much less than real ones."""
         assert self.sample_judge is not None
-        share = np.trace(self.sample_judge.gaussian(made).covariance) / max(self._variance, 1e-12)
+        share = variety(self.sample_judge.extractor.features(made), classes) / max(self._variety, 1e-12)
         if share >= _COLLAPSED:
             return None
+        within = "" if classes is None else " within their classes"
         return (
-            f"the generator's pictures vary {share:.1%} of what real ones do: it has not begun to learn, or has "
-            "collapsed (a lower --learning-rate, more pictures, or a penalty on the discriminator may help)"
+            f"the generator's pictures vary {share:.1%} of what real ones do{within}: it has not begun to learn, or "
+            "has collapsed (a lower --learning-rate, more pictures, or a penalty on the discriminator may help)"
         )
 
     def evaluate(self, model: Model, examples: Sequence[Picture]) -> Report:
@@ -199,13 +208,14 @@ class AdversarialTask(JudgedTask[SettingsT], Watches):
         assert self.sample_judge is not None
         assert self.kept is not None
         pictures = joined(examples)
-        report = self.measure(model.eval(), pictures)
+        count = self.drawn_beside(pictures)
+        made = self.samples(model.eval(), max(count, _VARIED), self.settings.seed)
+        report = self.measure(made[:count], pictures)
         if not report.metrics:
             return report
-        count = min(self.settings.drawn, len(pictures))
         simple = self._simple(count)
         distance = self.sample_judge.distance(simple, self.sample_judge.gaussian(pictures[:count]))
-        said = self._collapse(self.samples(model, _VARIED, self.settings.seed))
+        said = self._collapse(made[:_VARIED], self.some_classes(_VARIED, self.settings.seed))
         rows: list[tuple[str, str | int | float]] = [
             (f"discriminator of {what} pictures", float(np.mean(self.realness(model, some))))
             for what, some in (("training", self.kept[:_SHOWN]), ("test", pictures[:_SHOWN]))

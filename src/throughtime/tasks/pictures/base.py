@@ -68,7 +68,7 @@ class PictureTask(Task[Picture, SettingsT], Generates):
     def read_splits(self, path: Path) -> Splits[Picture]:
         """As folders or files of many pictures are called (train, val, test), else split 80/10/10 by chance."""
         if (named := named_splits(path, parts_of(path), self.findings)) is not None:
-            return read_named(named, self._read_alike, self._held_out, self.findings)
+            return read_named(named, self._read_alike, self.hold_out, self.findings)
         pictures = self.read(path)
         parts = self.split(range(len(pictures)))  # type: ignore[arg-type]  # places of pictures stand for them
         return Splits(*(pictures.pick(part) for _, part in parts.items()))  # type: ignore[arg-type]
@@ -80,8 +80,9 @@ class PictureTask(Task[Picture, SettingsT], Generates):
         self.fitting = self.fitting or Fitting(side, 1 if channels == 1 else 3, self.settings.crop)
         return pictures
 
-    def _held_out(self, examples: Sequence[Picture]) -> tuple[PictureSet, PictureSet]:
-        pictures = joined(examples)
+    def hold_out(self, train: Sequence[Picture]) -> tuple[PictureSet, PictureSet]:
+        """All but a tenth of the pictures, and that tenth."""
+        pictures = joined(train)
         rest, held = hold_out(range(len(pictures)), range(len(pictures)), self.settings.seed)
         return pictures.pick(rest), pictures.pick(held)
 

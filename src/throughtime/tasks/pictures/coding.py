@@ -12,6 +12,7 @@ from throughtime.tasks.base import Draws, GenerateSettings, Prediction
 from throughtime.tasks.pictures import grids
 from throughtime.tasks.pictures.base import PictureTask
 from throughtime.tasks.pictures.baselines.principal import flat
+from throughtime.tasks.pictures.conditions import DisturbedPictures
 from throughtime.tasks.pictures.gaps import View
 from throughtime.tasks.pictures.latent import Plane, between, draw_map
 from throughtime.tasks.pictures.picture import PictureSet
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 SettingsT = TypeVar("SettingsT", bound=CodingSettings)
 
 
-class CodingTask(PictureTask[SettingsT], Draws):
+class CodingTask(PictureTask[SettingsT], Draws, DisturbedPictures):
     """A model with `encode` and `decode`; pictures are rows (N, C H W) of numbers from 0 to 1 here."""
 
     def encode(self, model: Any, rows: np.ndarray) -> np.ndarray:

@@ -63,22 +63,6 @@ def between(first: np.ndarray, second: np.ndarray, steps: int) -> np.ndarray:
     return np.asarray((1 - share) * first + share * second)
 
 
-def arc(first: np.ndarray, second: np.ndarray, steps: int) -> np.ndarray:
-    """Codes (steps, L) on the arc from one to another, both included: as far from the middle as normal codes are, where
-    the straight line comes too near (Shoemake 1985; White 2016).
-
-    Example:
-        >>> arc(np.array([2.0, 0.0]), np.array([0.0, 2.0]), 3).round(3).tolist()
-        [[2.0, 0.0], [1.414, 1.414], [0.0, 2.0]]
-    """
-    lengths = np.linalg.norm(first), np.linalg.norm(second)
-    angle = np.arccos(np.clip(first @ second / max(lengths[0] * lengths[1], 1e-12), -1, 1))
-    if np.sin(angle) < 1e-6:  # one direction, or opposite ones, between which there are many arcs
-        return between(first, second, steps)
-    share = np.linspace(0, 1, steps)[:, None]
-    return np.asarray((np.sin((1 - share) * angle) * first + np.sin(share * angle) * second) / np.sin(angle))
-
-
 def draw_map(codes: np.ndarray, labels: Sequence[str | None], path: Path) -> None:
     """Draw where codes (N, L) lie in their plane, coloured by label, as a PNG file."""
     from matplotlib.figure import Figure

@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from throughtime.settings import TrainingSettings
 from throughtime.tasks.base import GenerateSettings
+from throughtime.tasks.base.many_files import ManyFilesSettings
 
 Units = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(max_length=8)]
 
 
-class PictureSettings(TrainingSettings):
+class PictureSettings(ManyFilesSettings):
     """How pictures are read and learned from."""
 
     built_in: Literal["glyphs", "digits"] = "glyphs"
@@ -27,8 +27,6 @@ class PictureSettings(TrainingSettings):
     """Colour behind what is transparent and beside what is padded: a name or #rrggbb."""
     mirror: bool = False
     """Training sees half of the pictures mirrored, others in each epoch."""
-    skip_broken: bool = False
-    """Leave out files that cannot be read, and count them."""
 
     batch_size: int = Field(default=100, ge=1)
     """Pictures in a batch."""

@@ -1,32 +1,51 @@
-"""What a classifier says: of batches of texts, and of one text."""
+"""What a classifier says: of batches of texts that have labels, and of some that have none."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
 
-from throughtime.data.batch import Batch, Loader
+from throughtime.data.batch import Loader, stack
 from throughtime.models.base import Model
 
+_TOGETHER = 64
+
 
 @torch.no_grad()
-def logits_of_batches(model: Model, loader: Loader) -> Iterator[tuple[Batch, np.ndarray]]:
-    """Each batch and its logits (B, C)."""
+def probabilities_of(model: Model, loader: Loader) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities (N, C) of the classes of all texts, in double precision, and their actual classes (N,)."""
     model.eval()
     device = next(model.parameters()).device
+    found, actual = [], []
     for batch in loader.epoch(0):
         moved = batch.to(device)
-        logits = model(moved["inputs"], moved["lengths"], moved["parts"]).logits
-        yield batch, logits.float().cpu().numpy()
+        found.append(model(moved["inputs"], moved["lengths"], moved["parts"]).logits.double().softmax(dim=-1))
+        actual.append(batch["targets"])
+    return torch.cat(found).cpu().numpy(), torch.cat(actual).numpy()
 
 
 @torch.no_grad()
-def answer(model: Model, text: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray | None]:
-    """Probabilities (C,) of one text, `inputs` (T,) in `parts` (S,), and how much each element counted (T,)."""
+def answers(model: Model, texts: Sequence[Mapping[str, np.ndarray]]) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+    """Probabilities (C,) of each text, and how much each of its elements counted (T,), in the texts' order.
+
+    Args:
+        model: put in evaluation mode.
+        texts: each `inputs` (T,), T >= 1, in `parts` (S,); those of similar length are worked out together.
+    """
     model.eval()
     device = next(model.parameters()).device
-    inputs, parts = (torch.from_numpy(text[name])[None].to(device) for name in ("inputs", "parts"))
-    logits, attention = model(inputs, torch.tensor([inputs.shape[1]], device=device), parts)
-    return logits[0].softmax(dim=-1).cpu().numpy(), None if attention is None else attention[0].cpu().numpy()
+    order = sorted(range(len(texts)), key=lambda index: len(texts[index]["inputs"]))
+    found: list[tuple[np.ndarray, np.ndarray | None]] = [(np.empty(0), None)] * len(texts)
+    for start in range(0, len(order), _TOGETHER):
+        here = order[start : start + _TOGETHER]
+        lengths = torch.tensor([len(texts[index]["inputs"]) for index in here], device=device)
+        inputs, parts = (stack([texts[index][name] for index in here], 0).to(device) for name in ("inputs", "parts"))
+        logits, attention = model(inputs, lengths, parts)
+        probabilities = logits.softmax(dim=-1).cpu().numpy()
+        weights = None if attention is None else attention.cpu().numpy()
+        for row, index in enumerate(here):
+            length = len(texts[index]["inputs"])
+            found[index] = probabilities[row], None if weights is None else weights[row, :length]
+    return iter(found)

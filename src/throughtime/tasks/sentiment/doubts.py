@@ -10,7 +10,7 @@ from throughtime.data.findings import Findings
 from throughtime.data.labelled_texts import LabelledText
 from throughtime.data.labels import note_alike
 from throughtime.data.splits import Splits
-from throughtime.data.words.splitting import cuts_marks, split_words
+from throughtime.data.words.splitting import has_markup, note_splitting, split_words
 from throughtime.errors import DataError
 from throughtime.tasks.sentiment.settings import SentimentSettings
 
@@ -57,14 +57,14 @@ def with_words(path: Path, rows: Sequence[LabelledText], findings: Findings) -> 
 
 
 def note_doubts(splits: Splits[LabelledText], settings: SentimentSettings, findings: Findings) -> None:
-    """Note texts that are cut, words that fall apart, labels that are alike, and such as training has not."""
+    """Note texts that are cut or have markup, labels that are alike, and such as training has not."""
+    note_splitting(findings)
     for example in chain(splits.train, splits.valid, splits.test):
         # a word has a character at least: most texts need not be split to know that they are short enough
         if len(example.text) > settings.max_length:
             note_cut(split_words(example.text), settings, findings, example.path, example.line)
-        if cuts_marks(example.text):
-            what = "a text whose words fall apart at points, vowel signs or joiners"
-            findings.suspicious("words", what, example.path, example.line)
+        if has_markup(example.text):
+            findings.left_out("markup", "a text with tags of HTML, which are not read", example.path, example.line)
     labels = {str(example.label) for example in splits.train}
     note_alike(labels, findings)
     for example in chain(splits.valid, splits.test):

@@ -7,10 +7,11 @@ from typing import Literal
 from pydantic import Field
 
 from throughtime.settings import Probability, Schedule
+from throughtime.tasks.base.classifies import ClassifierSettings
 from throughtime.tasks.base.recurrent import ResetSettings
 
 
-class SentimentSettings(ResetSettings):
+class SentimentSettings(ResetSettings, ClassifierSettings):
     """A classifier of texts; plain: an LSTM over pretrained word vectors, sentence by sentence."""
 
     text_column: str | None = None
@@ -19,6 +20,12 @@ class SentimentSettings(ResetSettings):
     """Column of the labels, by name or number from 1; none: guessed."""
     encoding: str = "utf-8"
     """Encoding of the files, such as utf-8, latin-1, utf-16."""
+    delimiter: str | None = None
+    """Tables: what stands between columns: comma, semicolon, tab, bar, or a character; none: it is looked for."""
+    quote: str | None = None
+    """Tables: the mark around fields; the word none: there is none."""
+    skip_broken: bool = False
+    """Leave out the files of a folder that cannot be read, and count them."""
     hidden_size: int = Field(default=150, ge=1)
     bidirectional: bool = False
     """Read from both ends."""

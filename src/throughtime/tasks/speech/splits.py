@@ -7,10 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from throughtime.data.findings import Findings
-from throughtime.data.splits import Split, hold_out, named_splits, note_merged_splits, split_of
+from throughtime.data.splits import Split, Splits, named_splits, note_merged_splits, split_of
+from throughtime.data.text_files import read_lines
+from throughtime.errors import DataError
 from throughtime.tasks.speech.audio.utterance import Utterance
 
-_TABLES = (".tsv", ".csv", ".jsonl")
+_TABLES = (".tsv", ".csv", ".jsonl", ".json")
+_COMMAND_LISTS = {"valid": "validation_list.txt", "test": "testing_list.txt"}
 _SPEAKERS = 10
 
 
@@ -44,6 +47,22 @@ def given_splits(folder: Path, findings: Findings | None = None) -> dict[Split, 
     return named
 
 
+def listed_splits(folder: Path, utterances: Sequence[Utterance], findings: Findings) -> Splits[Utterance] | None:
+    """As the lists of Speech Commands have them; None if the folder does not bring these."""
+    lists = {split: folder / name for split, name in _COMMAND_LISTS.items()}
+    if not folder.is_dir() or not all(path.is_file() for path in lists.values()):
+        return None
+    of = {folder / line.strip(): split for split, path in lists.items() for line in read_lines(path)}
+    parts: dict[str, list[Utterance]] = {"train": [], "valid": [], "test": []}
+    for utterance in utterances:
+        parts[of.get(utterance.audio, "train")].append(utterance)
+    for split, name in _COMMAND_LISTS.items():
+        if not parts[split]:
+            raise DataError(lists[split], "no recording that is there", "paths of recordings, from its folder")
+        findings.taken("splits", f"{split} as {name} lists it; all others are train")
+    return Splits(**parts)
+
+
 def speaker_or_index(utterance: Utterance, index: int) -> Hashable:
     """What stays on one side of a split: all that one of many people says; where nobody is named, each recording."""
     return index if utterance.speaker is None else utterance.speaker
@@ -58,11 +77,3 @@ def without_few_speakers(utterances: Sequence[Utterance], findings: Findings) ->
     known = f"{speakers} speakers, fewer than {_SPEAKERS}" if speakers else "no speakers are named"
     findings.taken("speakers", f"{known}: the same voice may be on both sides of a split")
     return [replace(utterance, speaker=None) for utterance in utterances]
-
-
-def hold_out_speakers(
-    utterances: Sequence[Utterance], seed: int, findings: Findings
-) -> tuple[list[Utterance], list[Utterance]]:
-    """All but a tenth, and that tenth: what becomes of train where a split is not given."""
-    groups = [speaker_or_index(one, index) for index, one in enumerate(without_few_speakers(utterances, findings))]
-    return hold_out(utterances, groups, seed)

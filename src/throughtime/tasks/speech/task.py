@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -15,7 +14,19 @@ from throughtime.data.progress import counted
 from throughtime.data.splits import read_named
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
-from throughtime.tasks.base import Described, Draws, Expresses, Metric, Prediction, Splits, Streams, Task
+from throughtime.storage.scores import MODEL
+from throughtime.tasks.base import (
+    Described,
+    Draws,
+    Expresses,
+    Metric,
+    Prediction,
+    Splits,
+    Streams,
+    Symbols,
+    SymbolSequence,
+    Task,
+)
 from throughtime.tasks.speech.answers import EVALUATION_BATCH, Decoder, describe, log_probabilities, parts_of, together
 from throughtime.tasks.speech.audio import voices
 from throughtime.tasks.speech.audio.corpora import Reading, read_corpus, read_part, sound_files
@@ -25,12 +36,13 @@ from throughtime.tasks.speech.audio.masking import Masking
 from throughtime.tasks.speech.audio.recording import Excerpt, PulseCode, stream_recording
 from throughtime.tasks.speech.audio.utterance import Utterance
 from throughtime.tasks.speech.captions import subtitles
+from throughtime.tasks.speech.conditions import DisturbedUtterances
 from throughtime.tasks.speech.examining import examine
 from throughtime.tasks.speech.features import Features
 from throughtime.tasks.speech.live import LiveTranscriber, Sound
-from throughtime.tasks.speech.scoring import error_rates, table_of_errors
+from throughtime.tasks.speech.scoring import error_rates, scores_of, table_of_errors
 from throughtime.tasks.speech.settings import SpeechSettings
-from throughtime.tasks.speech.splits import given_splits, hold_out_speakers, speaker_or_index, without_few_speakers
+from throughtime.tasks.speech.splits import given_splits, listed_splits, speaker_or_index, without_few_speakers
 from throughtime.tasks.speech.start import Start
 
 if TYPE_CHECKING:
@@ -38,12 +50,12 @@ if TYPE_CHECKING:
     from throughtime.models.base import Model
     from throughtime.models.transcriber import Transcriber
 
-_MANIFESTS = (".csv", ".tsv", ".jsonl")
+_MANIFESTS = (".csv", ".tsv", ".jsonl", ".json")
 _WHOLE = (0.0, None)
 _LIVE = "pcm:RATE (raw 16-bit samples, one channel, little-endian, on standard input) or stream:FILE"
 
 
-class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
+class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound], Symbols, DisturbedUtterances):
     """A transcriber: log-mel features, convolutions, recurrent layers, CTC, prefix beam search."""
 
     name = "speech"
@@ -79,7 +91,8 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
     def _reading(self) -> Reading:
         asked = self.settings
         columns = Columns(asked.audio_column, asked.text_column)
-        return Reading(columns, asked.encoding, asked.longest, self.features.spelling, asked.rate)
+        spelling = self.features.spelling
+        return Reading(columns, asked.encoding, asked.longest, spelling, asked.rate, asked.skip_broken)
 
     def built_in_data(self) -> Splits[Utterance]:
         """Composed sentences, spoken, see `throughtime.tasks.speech.audio.voices`."""
@@ -92,14 +105,18 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
     def read_splits(self, path: Path) -> Splits[Utterance]:
         """As a folder names them (Common Voice, or folders train, dev, test), else split 80/10/10."""
         if path.is_dir() and (named := given_splits(path, self.findings)) is not None:
-            cut = partial(hold_out_speakers, seed=self.settings.seed, findings=self.findings)
-            return read_named(named, self.read, cut, self.findings)
+            return read_named(named, self.read, self.hold_out, self.findings)
         examples = read_corpus(path, self._reading, self.findings)
-        return self.split(without_few_speakers(examples, self.findings))
+        listed = listed_splits(path, examples, self.findings)
+        return listed or self.split(without_few_speakers(examples, self.findings))
 
     def group(self, example: Utterance, index: int) -> Hashable:
         """All that one of many people says stays together."""
         return speaker_or_index(example, index)
+
+    def hold_out(self, train: Sequence[Utterance]) -> tuple[Sequence[Utterance], Sequence[Utterance]]:
+        """All but a tenth of the speakers, or where few are named of the recordings."""
+        return super().hold_out(without_few_speakers(train, self.findings))
 
     def describe(self, example: Utterance) -> Described:
         """Its sound and what is said."""
@@ -181,13 +198,15 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
         mels = counted(self.features.mels(examples), "looking for the nearest recordings")
         nearest = [templates.answer(self.features.normaliser(mel)) for mel in mels]
         usual = self.features.usual
+        simple = {
+            f"nearest of {len(templates.texts)} training recordings": nearest,
+            f"always {usual[:30]!r}": [usual] * len(said),
+        }
         return Report(
             error_rates(said, heard) | {"wer_without_search": error_rates(said, self._greedy(steps))["wer"]},
-            {
-                f"nearest of {len(templates.texts)} training recordings": error_rates(said, nearest),
-                f"always {usual[:30]!r}": error_rates(said, [usual] * len(said)),
-            },
+            {name: error_rates(said, answers) for name, answers in simple.items()},
             [table_of_errors(said, heard)],
+            scores_of([self.show(utterance) for utterance in examples], said, {MODEL: heard, **simple}),
         )
 
     def _said(self, examples: Sequence[Utterance]) -> list[str]:
@@ -234,9 +253,28 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound]):
         """What is said in each recording, when and how surely."""
         waiting = iter(inputs)
         while group := list(islice(waiting, EVALUATION_BATCH if isinstance(inputs, Sequence) else 1)):
-            given = [one for each in group for one in (self.read_inputs(each) if isinstance(each, str) else [each])]
-            heard = [one if isinstance(one, Excerpt) else Excerpt(one) for one in given]
+            heard = [one for given in group for one in self._heard(given)]
             yield from self._recordings(cast("Transcriber", model), heard)
+
+    def _heard(self, given: Any) -> Iterator[Excerpt]:
+        """The recordings that an input stands for."""
+        for one in self.read_inputs(given) if isinstance(given, str) else [given]:
+            yield one if isinstance(one, Excerpt) else Excerpt(one)
+
+    def readings(self, model: Model, given: Any) -> Iterator[SymbolSequence]:
+        """The steps of each recording, or of the parts in which a long one is heard."""
+        from throughtime.tasks.speech.symbols import reading
+
+        hearing, longest = replace(self.features.hearing, longest=None), int(self.settings.longest * FRAMES_A_SECOND)
+        for recording in self._heard(given):
+            mel = hearing.features(recording)
+            for start, end in parts_of(mel, longest):
+                begin = recording.start + start / FRAMES_A_SECOND
+                yield reading(cast("Transcriber", model), self.features, mel[start:end], begin)
+
+    def inputs_of(self, example: Utterance) -> Iterator[Excerpt]:
+        """What is heard."""
+        yield example.excerpt
 
     def stream(self, argument: Any) -> Sound | None:
         """Raw samples on standard input (pcm:RATE), or a sound file heard as if it came in (stream:FILE)."""

@@ -14,7 +14,8 @@ from throughtime.data.loaders import BucketLoader
 from throughtime.data.tokens.tokens import Tokenizer
 from throughtime.decoding.sampling import Sampling
 from throughtime.errors import ThroughtimeError
-from throughtime.models.codes import Judged, between, codes_of, drawn, near, write
+from throughtime.models.codes import Judged, codes_of, drawn, near, write
+from throughtime.models.parts.arc import arc
 from throughtime.models.sequence_vae import SequenceVAE
 from throughtime.tasks.base.bounds import judge
 from throughtime.tasks.base.latent import given
@@ -65,7 +66,7 @@ class CodeWriter:
             if "length" in given(options):
                 raise ThroughtimeError("found --length with --from, expected --steps: how many sentences to write")
             start, end = (self._code(read(argument or "")) for argument in (options.from_, options.to))
-            codes = between(start, end, options.steps or _STEPS)
+            codes = arc(start, end, options.steps or _STEPS)
             # the same random numbers each time, so that only the code makes the difference
             return self._lines([self._ids(code, self._sampling(options)) for code in codes])
         return self._lines(self._enough(options, None if options.like is None else self._code(read(options.like))))

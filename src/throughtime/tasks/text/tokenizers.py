@@ -47,8 +47,9 @@ def _fit_words(
     texts: Iterable[str], sample: str, size: int, settings: TextSettings, findings: Findings
 ) -> tokens.Words:
     """Words of texts that begin like the sample."""
-    asked: dict[str, tokens.Splitting] = {"whitespace": "whitespace", "words": "marked"}
+    asked: dict[str, tokens.Splitting] = {"whitespace": "whitespace", "words": "unicode"}
     splitting = asked.get(settings.tokenizer) or tokens.guess_splitting(sample)
-    how = "split at white space alone" if splitting == "whitespace" else "punctuation is taken apart"
+    unicode = "by Unicode's word boundaries (UAX 29), letters composed (NFC), soft hyphens and the like left out"
+    how = "split at white space alone" if splitting == "whitespace" else unicode
     findings.taken("words", how + (", as its first lines look" if settings.tokenizer == "auto" else ""))
     return tokens.Words.fit(texts, size, splitting, settings.minimum_count)

@@ -78,5 +78,10 @@ class Writer:
         return torch.from_numpy(ids)[None]
 
     def _draw(self, primer: str, sampling: Sampling) -> Iterator[int]:
-        for element in self.model.generate(self._encoded(primer).to(self._device), sampling):
+        row, state = self._encoded(primer).to(self._device), None
+        while row.shape[1] > _WINDOW:
+            with torch.no_grad():
+                _, state = self.model(row[:, :_WINDOW], state=state)
+            row = row[:, _WINDOW:]
+        for element in self.model.generate(row, sampling, state):
             yield int(element)

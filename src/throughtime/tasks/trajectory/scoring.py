@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from throughtime.storage.scores import MODEL, Scores, Shown
 from throughtime.tasks.trajectory.baselines.kalman import gaussian_nll
 from throughtime.tasks.trajectory.features import Features
 from throughtime.tasks.trajectory.tracks.stacked import targets
+from throughtime.tasks.trajectory.tracks.track import Track
 from throughtime.tasks.trajectory.tracks.windows import Window
 
 LEVEL = 0.9
@@ -84,3 +86,28 @@ def _kalman_scores(windows: Sequence[Window], features: Features, which: int, sl
             held.append(np.square((actual - centre) / deviation[:, None]).sum(axis=1) <= _RADIUS[actual.shape[1]])
     measured = {"nll": float(np.concatenate(nll).mean()), "coverage": float(np.concatenate(held).mean())}
     return path_scores(windows, paths, slowest) | measured
+
+
+def scores_of_tracks(
+    windows: Sequence[Window], paths: Sequence[np.ndarray], features: Features, show: Callable[[Track], str]
+) -> Scores:
+    """What each track, of which windows are cut that have much in common, adds to ade: its distances, and its windows.
+
+    Args:
+        windows: with targets, those of one track side by side.
+        paths: that the model predicts.
+        features: know the simple methods.
+        show: a track for people.
+    """
+    tracks = list(dict.fromkeys(window.track for window in windows))
+    number = {track: place for place, track in enumerate(tracks)}
+    of = np.array([number[window.track] for window in windows])
+    lines = zip(*(features.simple.polynomials(window) for window in windows), strict=True)
+    methods = {MODEL: paths, **dict(zip(features.simple.names[:2], lines, strict=True))}
+    counts = {}
+    for method, some in methods.items():
+        apart = [np.linalg.norm(path - targets(w), axis=1).mean() for w, path in zip(windows, some, strict=True)]
+        counts[method] = np.stack([np.bincount(of, apart), np.bincount(of)], axis=1)
+    shares = counts[MODEL]
+    answers = (f"{total / count:.4g} from where it was, mean of {count:g} windows" for total, count in shares)
+    return Scores("ade", "min", counts, [Shown(show(t), "", a) for t, a in zip(tracks, answers, strict=True)])

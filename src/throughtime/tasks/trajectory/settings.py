@@ -7,10 +7,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from throughtime.settings import CellName, Probability, Schedule
+from throughtime.tasks.base.many_files import ManyFilesSettings
 from throughtime.tasks.base.recurrent import RecurrentSettings
 
 
-class TrajectorySettings(RecurrentSettings):
+class TrajectorySettings(ManyFilesSettings, RecurrentSettings):
     """A forecaster of tracks; plain: observe 8 points, predict the next 12."""
 
     columns: str | None = None
@@ -21,6 +22,8 @@ class TrajectorySettings(RecurrentSettings):
     where times are so large that they must be milliseconds since 1970."""
     encoding: str = "utf-8"
     """Encoding of the files."""
+    gap: float | None = Field(default=None, gt=0)
+    """Seconds without a point after which a track that goes on is another one; none: it stays one."""
     unit: Literal["points", "seconds"] = "points"
     """What observe and predict count."""
     observe: float = Field(default=8.0, gt=0)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from throughtime.data.splits import hold_out, note_merged_splits, read_named
+from throughtime.data.splits import note_merged_splits, read_named
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
-from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Task, existing
+from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Symbols, SymbolSequence, Task, existing
+from throughtime.tasks.trajectory.conditions import DisturbedTracks
 from throughtime.tasks.trajectory.features import Features, Frame
 from throughtime.tasks.trajectory.report import scores, table_of_one, table_of_times, table_of_validation
-from throughtime.tasks.trajectory.scoring import LEVEL, baselines
+from throughtime.tasks.trajectory.scoring import LEVEL, baselines, scores_of_tracks
 from throughtime.tasks.trajectory.settings import TrajectorySettings
 from throughtime.tasks.trajectory.simple import RIVALS
 from throughtime.tasks.trajectory.tracks import physics
@@ -37,7 +38,7 @@ _SHOWN = 3  # points of a track that people are shown
 _ALONE = 500  # windows of one observed position in a report
 
 
-class Trajectory(Task[Track, TrajectorySettings], Draws):
+class Trajectory(Task[Track, TrajectorySettings], Draws, Symbols, DisturbedTracks):
     """A forecaster of things that move: balls, people, whatever has been seen at known times.
 
     An example is a whole track; windows are cut from it.
@@ -91,13 +92,18 @@ class Trajectory(Task[Track, TrajectorySettings], Draws):
             if path.is_dir():
                 note_merged_splits(path, list(dict.fromkeys(track.path for track in tracks)), self.findings)
             return self.split(tracks)
-        seed = self.settings.seed
-        return read_named(named, self._tracks, lambda tracks: hold_out(tracks, range(len(tracks)), seed), self.findings)
+        return read_named(named, self._tracks, self.hold_out, self.findings)
 
     def _tracks(self, path: Path) -> list[Track]:
         asked = self.settings
         return read_tracks(
-            path, columns=asked.columns, time_unit=asked.time_unit, encoding=asked.encoding, findings=self.findings
+            path,
+            columns=asked.columns,
+            time_unit=asked.time_unit,
+            encoding=asked.encoding,
+            gap=asked.gap,
+            skip_broken=asked.skip_broken,
+            findings=self.findings,
         )
 
     def examine(self, splits: Splits[Track]) -> None:
@@ -106,12 +112,14 @@ class Trajectory(Task[Track, TrajectorySettings], Draws):
 
     def describe(self, example: Track) -> Described:
         """Its times and places."""
-        content = np.concatenate([example.times[:, None], example.positions], axis=1).tobytes()
+        places = example.positions if example.seen is None else example.seen
+        content = np.concatenate([example.times[:, None], places], axis=1).tobytes()
         return Described(content, "", len(example), (), example.path, example.line)
 
     def show(self, example: Track) -> str:
         """Its name, how long it lasts, and its first points."""
-        points = zip(example.times[:_SHOWN], example.positions[:_SHOWN], strict=True)
+        places = example.positions if example.seen is None else example.seen
+        points = zip(example.times[:_SHOWN], places[:_SHOWN], strict=True)
         words = " ".join(",".join(f"{number:.12g}" for number in (time, *place)) for time, place in points)
         return f"{example.name}: {len(example)} points in {np.ptp(example.times):.4g} s: {words} ..."
 
@@ -202,7 +210,8 @@ class Trajectory(Task[Track, TrajectorySettings], Draws):
             table_of_one(list(self._answers(_forecaster(model), alone)), self.features),
             table_of_validation(_forecaster(model), self.features, self.settings),
         ]
-        return Report(scores(windows, answers, self.features), baselines(windows, self.features), tables)
+        shares = scores_of_tracks(windows, [answer["path"] for answer in answers], self.features, self.show)
+        return Report(scores(windows, answers, self.features), baselines(windows, self.features), tables, shares)
 
     def _answers(self, model: Forecaster, windows: Sequence[Window]) -> Iterator[dict[str, Any]]:
         """For each window, in the data's axes and units, all there is to say."""
@@ -225,15 +234,31 @@ class Trajectory(Task[Track, TrajectorySettings], Draws):
     def predict(self, model: Model, inputs: Iterable[Any]) -> Iterator[Prediction]:
         """What follows the end of each track (or `t,x,y t,x,y ...`, or path)."""
         for given in inputs:
-            tracks = [given] if isinstance(given, Track) else list(self.read_inputs(str(given)))
-            self._check_dimensions(tracks)
-            for track in tracks:
-                window = self.protocol.ahead(track)
-                if window.asked[-1] <= window.times[-1]:  # one point says nothing of the time between two
-                    steps = self.features.scales.step * np.arange(1, len(window.asked) + 1)
-                    window = replace(window, asked=window.times[-1] + steps)
+            for window in self._ends(given):
                 (answer,) = self._answers(_forecaster(model), [window])
-                yield self._prediction(track, window, answer)
+                yield self._prediction(window.track, window, answer)
+
+    def _ends(self, given: Any) -> Iterator[Window]:
+        """The ends of the tracks that are given, and what is asked after them."""
+        tracks = [given] if isinstance(given, Track) else list(self.read_inputs(str(given)))
+        self._check_dimensions(tracks)
+        for track in tracks:
+            window = self.protocol.ahead(track)
+            if window.asked[-1] <= window.times[-1]:  # one point says nothing of the time between two
+                steps = self.features.scales.step * np.arange(1, len(window.asked) + 1)
+                window = replace(window, asked=window.times[-1] + steps)
+            yield window
+
+    def readings(self, model: Model, given: Any) -> Iterator[SymbolSequence]:
+        """The observed points of each track."""
+        from throughtime.tasks.trajectory.symbols import reading
+
+        for window in self._ends(given):
+            yield reading(_forecaster(model), self.features, window)
+
+    def inputs_of(self, example: Track) -> Iterator[Track]:
+        """The track itself."""
+        yield example
 
     def _prediction(self, track: Track, window: Window, answer: dict[str, Any]) -> Prediction:
         line, parabola = self.features.simple.polynomials(window)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from throughtime.data.words.splitting import split_sentence
 from throughtime.data.words.vocabulary import UNKNOWN
 from throughtime.tasks.translation.baselines.word_dictionary import WordDictionary
-from throughtime.tasks.translation.corpora.sentences import SentenceCode, join_words, split_sentence
+from throughtime.tasks.translation.corpora.sentences import SentenceCode, join_words
 from throughtime.tasks.translation.parts import split_text
 from throughtime.tasks.translation.settings import TranslationSettings
 
@@ -50,9 +51,13 @@ class Answers:
         # a character is at most four pieces, and each word may have one for the space before it
         return 5 * len(text) > most and len(self.source.encode(text)) > most
 
+    def parts(self, text: str) -> list[str]:
+        """The parts of a long text, which are translated each by itself."""
+        return split_text(text, lambda word: len(self.source.encode(word)), self.settings.max_length)
+
     def in_parts(self, model: Model, text: str, beams: int) -> list[tuple[str, str]]:
         """The parts of a long text, each with its translation."""
-        parts = split_text(text, lambda word: len(self.source.encode(word)), self.settings.max_length)
+        parts = self.parts(text)
         groups = (parts[start : start + _PARTS] for start in range(0, len(parts), _PARTS))
         found = chain.from_iterable(self.search(model, group, beams) for group in groups)
         return [(part, self.say(hypotheses[0], part)) for hypotheses, part in found]
@@ -119,7 +124,7 @@ class Answers:
         ids = self.source.encode(text).tolist()
         words, places = self.source.words(ids)
         if self.source.level == "words":
-            words = split_sentence(text)  # as they are written, known or not
+            words = split_sentence(text, self.source.splitting)  # as they are written, known or not
         weights = np.zeros((len(hypothesis.tokens), len(words) + 1), dtype=np.float32)
         for column, place in enumerate([*places, len(words)]):
             weights[:, place] += hypothesis.notes[:-1, column]

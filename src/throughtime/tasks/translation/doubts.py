@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from throughtime.data.findings import Findings
 from throughtime.data.splits import Splits
+from throughtime.data.words.splitting import note_splitting, split_sentence
 from throughtime.tasks.translation.corpora.pair import Pair
-from throughtime.tasks.translation.corpora.sentences import split_sentence
 
 _SAME = 0.1  # share of pairs with equal sides from which on they look like a fault
 _TIMES_AS_LONG, _FROM_CHARACTERS = 9, 50  # as Moses' script that cleans corpora has it
@@ -13,6 +13,7 @@ _TIMES_AS_LONG, _FROM_CHARACTERS = 9, 50  # as Moses' script that cleans corpora
 
 def note_doubts(splits: Splits[Pair], most: int, findings: Findings) -> None:
     """Note pairs of the same text twice, of unlike lengths, and those of training with more than `most` words."""
+    note_splitting(findings)
     pairs = [pair for _, some in splits.items() for pair in some]
     same = [pair for pair in pairs if pair.source == pair.target and any(map(str.isalpha, pair.source))]
     if len(same) > _SAME * len(pairs):

@@ -17,6 +17,10 @@ class TranslationSettings(ResetSettings):
     """What is read: the ending of its file (da of corpus.da), its column by name or number from 1, msgid or msgstr."""
     target: str | None = None
     """What is said, likewise; to turn the direction round, exchange the two. Built-in data: --source en --target da."""
+    delimiter: str | None = None
+    """Tables: what stands between columns: comma, semicolon, tab, bar, or a character; none: it is looked for."""
+    quote: str | None = None
+    """Tables: the mark around fields; the word none: there is none."""
     encoding: str = "utf-8"
     """Encoding of text files, such as utf-8, latin-1, utf-16."""
     level: Literal["bpe", "words"] = "bpe"

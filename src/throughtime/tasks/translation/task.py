@@ -9,29 +9,32 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from throughtime.data.delimiters import Marks
 from throughtime.data.progress import counted
 from throughtime.data.splits import read_named
-from throughtime.data.text_files import read_lines
+from throughtime.data.words.splitting import split_sentence
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report, Table
-from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Task
+from throughtime.storage.scores import MODEL
+from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Symbols, SymbolSequence, Task, existing
 from throughtime.tasks.translation.answers import Answers
 from throughtime.tasks.translation.baselines.translation_memory import TranslationMemory
 from throughtime.tasks.translation.baselines.word_dictionary import WordDictionary
+from throughtime.tasks.translation.conditions import DisturbedPairs
 from throughtime.tasks.translation.corpora import danish
 from throughtime.tasks.translation.corpora.pair import Pair, Sides
-from throughtime.tasks.translation.corpora.parallel import find_splits, is_table, read_pairs
-from throughtime.tasks.translation.corpora.scoring import signatures, translation_scores
+from throughtime.tasks.translation.corpora.parallel import find_splits, read_pairs, sources_of
+from throughtime.tasks.translation.corpora.scoring import pooled_bleu, scores_of, signatures, translation_scores
 from throughtime.tasks.translation.corpora.sentences import (
     PieceCode,
     SentenceCode,
     WordCode,
     join_words,
     load_code,
-    split_sentence,
+    save_splitting,
+    stored_splitting,
 )
 from throughtime.tasks.translation.corpora.splits import split_pairs
-from throughtime.tasks.translation.corpora.tables import read_sources
 from throughtime.tasks.translation.doubts import has_too_many_words, note_doubts, note_long
 from throughtime.tasks.translation.settings import TranslationSettings
 
@@ -47,7 +50,7 @@ _EXAMPLES = 5
 _COPY, _WORDS, _NEAREST = "the source as it is", "word by word (IBM Model 1)", "the most similar sentence of training"
 
 
-class Translation(Task[Pair, TranslationSettings], Draws):
+class Translation(Task[Pair, TranslationSettings], Draws, Symbols, DisturbedPairs):
     """An encoder-decoder with attention.
 
     An example is a sentence and its translation; no sentence stands in two parts of a split, on either side.
@@ -56,8 +59,9 @@ class Translation(Task[Pair, TranslationSettings], Draws):
     name = "translation"
     summary = "says a sentence in another language"
     reads = (
-        "TSV (columns told by --source and --target, else the first two of sentences); .po and .mo; two aligned text "
-        "files, told by what their names have in common: `corpus --source da --target en` for corpus.da and corpus.en; "
+        "tables (TSV, CSV, JSON lines, Parquet; columns told by --source and --target, else the first two of "
+        "sentences); .tmx, .xliff, .po and .mo; two aligned text files, told by what their names have in common: "
+        "`corpus --source da --target en` for corpus.da and corpus.en; "
         "or a folder of such, called train, valid and test if they are split already"
     )
     built_in = "3,000 messages of programs, Danish to English (PyPI plone.app.locales 7.0.4, GPL; Django 5.2.19, BSD)"
@@ -68,7 +72,7 @@ class Translation(Task[Pair, TranslationSettings], Draws):
 
     def __init__(self, settings: TranslationSettings, cache: Path) -> None:
         super().__init__(settings, cache)
-        self.sides = Sides(settings.source, settings.target)
+        self.sides = Sides(settings.source, settings.target, Marks(settings.delimiter, settings.quote))
         self.source: SentenceCode
         self.target: SentenceCode
         self.dictionary: WordDictionary
@@ -93,6 +97,10 @@ class Translation(Task[Pair, TranslationSettings], Draws):
             wanted = {split: share for split, share in _SHARES.items() if split not in named}
             return read_named(named, self.read, lambda train: self._hold_out(path, train, wanted), self.findings)
         return Splits(*self._cut(path, self.read(path), _SHARES))
+
+    def hold_out(self, train: Sequence[Pair]) -> tuple[list[Pair], list[Pair]]:
+        """All but as many pairs as a validation split has, and these."""
+        return self._hold_out(train[0].path, train, {"valid": _SHARES["valid"]})
 
     def _hold_out(
         self, path: Path, pairs: Sequence[Pair], wanted: Mapping[str, float]
@@ -152,7 +160,8 @@ class Translation(Task[Pair, TranslationSettings], Draws):
         return WordCode.fit(texts, asked.vocabulary_size, asked.minimum_count)
 
     def save_features(self, folder: Path) -> None:
-        """Both codes, the dictionary and the translation memory, as JSON."""
+        """Both codes, the dictionary and the translation memory, as JSON, and how words are found."""
+        save_splitting(folder / "facts.json", self.source.splitting)
         self.source.save(folder / "source.json")
         self.target.save(folder / "target.json")
         self.dictionary.save(folder / "dictionary.json")
@@ -160,10 +169,11 @@ class Translation(Task[Pair, TranslationSettings], Draws):
 
     def load_features(self, folder: Path) -> None:
         """Read them again."""
-        level = self.settings.level
-        self.source, self.target = (load_code(folder / f"{side}.json", level) for side in ("source", "target"))
+        level, splitting = self.settings.level, stored_splitting(folder / "facts.json")
+        codes = (load_code(folder / f"{side}.json", level, splitting) for side in ("source", "target"))
+        self.source, self.target = codes
         self.dictionary = WordDictionary.load(folder / "dictionary.json")
-        self.memory = TranslationMemory.load(folder / "memory.json")
+        self.memory = TranslationMemory.load(folder / "memory.json", splitting)
 
     @property
     def answers(self) -> Answers:
@@ -216,7 +226,7 @@ class Translation(Task[Pair, TranslationSettings], Draws):
         """BLEU and chrF by sacrebleu; beside the source itself, word by word, and the most similar known sentence."""
         sources, references = [pair.source for pair in examples], [pair.target for pair in examples]
         answers = self.answers.translations(model, sources, self.settings.beams)
-        words = [join_words(self.dictionary.translate(split_sentence(text))) for text in sources]
+        words = [join_words(self.dictionary.translate(split_sentence(text, self.source.splitting))) for text in sources]
         nearest = [self.memory.nearest(text) for text in counted(sources, "looking for similar sentences")]
         rows: list[tuple[str, str | int | float]] = [
             ("sentences", len(examples)),
@@ -225,31 +235,29 @@ class Translation(Task[Pair, TranslationSettings], Draws):
             *signatures(references).items(),
         ]
         shown = list(zip(sources, answers, references, strict=True))[:_EXAMPLES]
+        simple = {_NEAREST: nearest, _WORDS: words, _COPY: sources}
         return Report(
             translation_scores(answers, references),
-            {
-                name: translation_scores(said, references)
-                for name, said in ((_NEAREST, nearest), (_WORDS, words), (_COPY, sources))
-            },
+            {name: translation_scores(said, references) for name, said in simple.items()},
             [
                 Table("how it was measured", ("", ""), rows),
                 Table("some of them", ("source", "answer", "reference"), shown),
             ],
+            scores_of(sources, references, {MODEL: answers, **simple}),
         )
+
+    @staticmethod
+    def pooled(counts: np.ndarray) -> float:
+        """BLEU of sentences together."""
+        return pooled_bleu(counts)
 
     # -- use -------------------------------------------------------------------------------------------------
 
     def read_inputs(self, argument: str) -> Iterator[str]:
         """The source column of a table, the lines of another text file, or the argument itself."""
-        path = Path(argument)
-        try:
-            is_file = path.is_file()
-        except OSError:  # a long sentence is no possible name of a file
-            is_file = False
-        if is_file and is_table(path, self.sides):
-            yield from read_sources(path, self.sides, self.settings.encoding, self.findings)
-        elif is_file or (path.suffix == ".txt" and len(argument.split()) == 1):
-            yield from read_lines(path, self.settings.encoding, findings=self.findings)
+        path, there = Path(argument), existing(argument)
+        if (there is not None and there.is_file()) or (path.suffix == ".txt" and len(argument.split()) == 1):
+            yield from sources_of(path, self.sides, self.settings.encoding, self.findings)
         else:
             yield argument
 
@@ -286,6 +294,18 @@ class Translation(Task[Pair, TranslationSettings], Draws):
             "note": f"{len(parts)} parts: the text has {what}",
             "parts": [{"source": source, "translation": said} for source, said in parts],
         }
+
+    def readings(self, model: Model, given: str) -> Iterator[SymbolSequence]:
+        """A sentence as the encoder reads it, of a long text its parts; nothing of a blank one."""
+        from throughtime.tasks.translation.symbols import reading
+
+        for text in self.answers.parts(given) if self.answers.is_long(given) else [given]:
+            if text.strip():
+                yield reading(model, self.answers, text)
+
+    def inputs_of(self, example: Pair) -> Iterator[str]:
+        """Its source."""
+        yield example.source
 
     def render(self, prediction: Prediction) -> str:
         """The translation."""

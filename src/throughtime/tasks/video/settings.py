@@ -7,16 +7,25 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from throughtime.settings import CellName, Probability, Schedule
+from throughtime.tasks.base.classifies import ClassifierSettings
+from throughtime.tasks.base.many_files import ManyFilesSettings
 from throughtime.tasks.base.recurrent import RecurrentSettings
 
 
-class VideoSettings(RecurrentSettings):
+class VideoSettings(ManyFilesSettings, RecurrentSettings, ClassifierSettings):
     """A classifier of clips; plain: a small network on each frame, a bidirectional GRU over time (LRCN)."""
 
     size: int = Field(default=32, ge=8, le=512)
     """Pixels of a frame either way; frames are squeezed to a square."""
     transposed: bool = False
     """Arrays hold (features, steps), as aeon and sktime write them, in place of (steps, features)."""
+    joints: int | None = Field(default=None, ge=2, le=1000)
+    """Joints of a skeleton, where a file has a joint a line (so many lines are then one step), or --origin is told."""
+    origin: int | None = Field(default=None, ge=1)
+    """Number of the joint, from 1, from which all others are seen (needs --joints); none: they are where they are."""
+    group: str | None = None
+    """Which clips stay on one side of a split, such as those of one person: a regular expression over their paths,
+    whose first bracket is the group; none: a column subject, or what looks like a person's number in all names."""
     frames: int | None = Field(default=None, ge=1)
     """Frames of a clip that are looked at; none: 16 pictures, or all steps of a pose or sensor sequence."""
     width: int = Field(default=8, ge=1)

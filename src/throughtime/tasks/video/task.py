@@ -14,16 +14,29 @@ from throughtime.data.labels import SHOWN, Labels
 from throughtime.data.splits import read_named
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
+from throughtime.storage.scores import MODEL, Scores, Shown, of_values
 from throughtime.storage.written import readable
-from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Task
-from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table
+from throughtime.tasks.base import (
+    Classifies,
+    Described,
+    Draws,
+    Metric,
+    Prediction,
+    Splits,
+    Symbols,
+    SymbolSequence,
+    Task,
+)
+from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table, surprises
 from throughtime.tasks.video.baselines.single_frames import SingleFrames, frame_features
 from throughtime.tasks.video.clips.clip import Clip
 from throughtime.tasks.video.clips.doubts import look_at_features, look_at_lengths
 from throughtime.tasks.video.clips.files import Reading, read_inputs, read_labelled
+from throughtime.tasks.video.clips.groups import in_groups, look_for_both_sides
 from throughtime.tasks.video.clips.render import render_many
 from throughtime.tasks.video.clips.sampling import ClipLoader, Sampling, usual_values
 from throughtime.tasks.video.clips.splits import HELD_OUT, given_splits, hold_out
+from throughtime.tasks.video.conditions import DisturbedClips
 from throughtime.tasks.video.settings import VideoSettings
 
 if TYPE_CHECKING:
@@ -36,15 +49,15 @@ _EVALUATION_BATCH = 64
 _PICTURES = 16
 
 
-class Video(Task[Clip, VideoSettings], Draws):
+class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, DisturbedClips):
     """A classifier of clips: pictures from video files, or vectors from poses and sensors."""
 
     name = "video"
     summary = "says which activity a clip shows, or a sequence of poses or sensor values"
     reads = (
-        "a folder for each class with its clips (mp4, webm, mkv, avi, mov, gif, ...) or sequences (NPY, CSV: a row a "
-        "step), a manifest path,label (CSV), .ts files of the UEA archive, arrays X.npy with y.npy; pairs named _TRAIN "
-        "and _TEST, or folders train and test, keep their splits"
+        "a folder for each class with its clips (mp4, mkv, ..., folders of pictures) or sequences (NPY, CSV: a row a "
+        "step), lists of clips (path,label; UCF-101, Kinetics), .ts, .arff and .tsv of the UEA and UCR archives, long "
+        "tables (id,time,values,label), X.npy with y.npy, .npz; names with _TRAIN and _TEST, or folders, are splits"
     )
     built_in = "clips by our own renderer: nine ways in which a shape moves, which no single frame tells"
     unit = "frames"
@@ -53,6 +66,8 @@ class Video(Task[Clip, VideoSettings], Draws):
 
     def __init__(self, settings: VideoSettings, cache: Path) -> None:
         super().__init__(settings, cache)
+        if settings.origin is not None and settings.joints is None:
+            raise ThroughtimeError("found --origin without --joints, expected both: how many joints, and which of them")
         self.labels = Labels([], "")
         self.mean: np.ndarray | None = None
         """(F,) of vectors; None for pictures."""
@@ -68,29 +83,42 @@ class Video(Task[Clip, VideoSettings], Draws):
         return Splits(**parts)
 
     def read(self, path: Path) -> list[Clip]:
-        """The labelled clips of a folder, a manifest, a .ts file or arrays; the test part where a folder has such."""
-        if path.is_dir() and (named := given_splits(path)) is not None:
+        """The labelled clips of a folder, list, table, array or archive's file; the test part where it brings such."""
+        if (named := given_splits(path)) is not None:
             path = named.get("test", named.get("valid", path))
             self.findings.taken("splits", f"{path.name} alone, of the splits that its folder brings", path)
-        return read_labelled(path, self._reading(), self.findings)
+        clips = read_labelled(path, self._reading(), self.findings)
+        return in_groups(clips, self.settings.group, self.findings)
 
     def read_splits(self, path: Path) -> Splits[Clip]:
         """As the files give them, what is not given drawn from the training part; or drawn from each class."""
-        seed = self.settings.seed
-        if path.is_dir() and (named := given_splits(path, self.findings)) is not None:
-            return read_named(named, self.read, lambda clips: hold_out(clips, seed), self.findings)
-        rest, valid = hold_out(self.read(path), seed)
-        train, test = hold_out(rest, seed)
-        what = f"drawn from each class by the seed {seed}: {HELD_OUT:.0%} valid, then {HELD_OUT:.0%} test"
+        if (named := given_splits(path, self.findings)) is not None:
+            return read_named(named, self.read, self.hold_out, self.findings)
+        rest, valid = self.hold_out(self.read(path))
+        train, test = self.hold_out(rest)
+        whole = "from each class" if train[0].group is None else "in whole groups"
+        what = f"drawn {whole} by the seed {self.settings.seed}: {HELD_OUT:.0%} valid, then {HELD_OUT:.0%} test"
         self.findings.taken("splits", what)
         return Splits(train, valid, test)
 
+    def hold_out(self, train: Sequence[Clip]) -> tuple[Sequence[Clip], Sequence[Clip]]:
+        """All but a share of the groups, or of each class, and that share."""
+        return hold_out(train, self.settings.seed)
+
     def _reading(self) -> Reading:
-        asked, width = self.settings, None if self.mean is None else len(self.mean)
-        return Reading(asked.size, transposed=asked.transposed, width=width)
+        asked = self.settings
+        return Reading(
+            asked.size,
+            transposed=asked.transposed,
+            width=None if self.mean is None else len(self.mean),
+            joints=asked.joints,
+            origin=asked.origin,
+            skip_broken=asked.skip_broken,
+        )
 
     def examine(self, splits: Splits[Clip]) -> None:
-        """Clips of one frame; how many frames are looked at; features that tell nothing."""
+        """Clips of one frame; groups on both sides; how many frames are looked at; features that tell nothing."""
+        look_for_both_sides(splits, self.findings)
         for clips in (splits.train, splits.valid, splits.test):
             look_at_lengths(clips, self.findings)
         if not splits.train[0].has_pictures:
@@ -206,29 +234,36 @@ class Video(Task[Clip, VideoSettings], Draws):
 
     def evaluate(self, model: Model, examples: Sequence[Clip]) -> Report:
         """Accuracy, macro F1 and the confusion matrix, beside answers that know no time."""
-        from throughtime.tasks.video.answers import probabilities_of
-
         classes, names = len(self.labels), self.labels.names
-        actual = np.array([self.labels.number(clip) for clip in examples])
-        probabilities = probabilities_of(model, self.loader(examples, training=False))
+        raw, actual = self.class_probabilities(model, examples)
+        probabilities = self.tempered(raw)
         confusion = confusion_matrix(actual, probabilities.argmax(axis=1), classes)
         frames = [self._frames(clip) for clip in self._prepared(examples)]
+        single, summary = self.baselines["single frames"], self.baselines["mean and spread"]
         blind = {
-            "single frames, logistic regression": [self.baselines["single frames"].answer(clip) for clip in frames],
+            "single frames, logistic regression": [single.log_probabilities(clip) for clip in frames],
             "mean and spread of the frames, logistic regression": [
-                self.baselines["mean and spread"].answer(_summary(clip)) for clip in frames
+                summary.log_probabilities(_summary(clip)) for clip in frames
             ],
-            f"always {self.labels.majority}": [names.index(self.labels.majority)] * len(frames),
         }
-        nll = -np.log(np.maximum(probabilities[np.arange(len(actual)), actual], 1e-30)).mean()
+        always = np.full(len(frames), names.index(self.labels.majority))
+        answers = (names[answer] for answer in probabilities.argmax(axis=1))
+        shown = [Shown(self.show(c), names[a], said) for c, a, said in zip(examples, actual, answers, strict=True)]
+        nats = surprises(probabilities, actual)
         return Report(
-            {**accuracy_and_f1(confusion), "nll": float(nll)},
-            {
-                name: accuracy_and_f1(confusion_matrix(actual, np.array(answers), classes))
-                for name, answers in blind.items()
-            },
+            {**accuracy_and_f1(confusion), "nll": float(nats.mean())},
+            {name: _scores(actual, np.stack(logs)) for name, logs in blind.items()}
+            | {f"always {self.labels.majority}": accuracy_and_f1(confusion_matrix(actual, always, classes))},
             [confusion_table(confusion, names)] if classes <= SHOWN else [],
+            Scores("nll", "min", {MODEL: of_values(nats)}, shown, nats),
         )
+
+    def class_probabilities(self, model: Model, examples: Sequence[Clip]) -> tuple[np.ndarray, np.ndarray]:
+        """As the network gives them."""
+        from throughtime.tasks.video.answers import probabilities_of
+
+        actual = np.array([self.labels.number(clip) for clip in examples])
+        return probabilities_of(model, self.loader(examples, training=False)), actual
 
     # -- use -------------------------------------------------------------------------------------------------
 
@@ -259,7 +294,19 @@ class Video(Task[Clip, VideoSettings], Draws):
         from throughtime.tasks.video.answers import so_far
 
         (prepared,) = self._prepared([clip])
-        return so_far(model, self._frames(prepared))
+        after, scores = so_far(model, self._frames(prepared))
+        return after, self.tempered(scores)
+
+    def readings(self, model: Model, given: Any) -> Iterator[SymbolSequence]:
+        """The frames of a clip (or of each in a file) that are looked at."""
+        from throughtime.tasks.video.symbols import reading
+
+        for clip in self._prepared([given] if isinstance(given, Clip) else list(self.read_inputs(str(given)))):
+            yield reading(model, self._frames(clip), self.labels.names)
+
+    def inputs_of(self, example: Clip) -> Iterator[Clip]:
+        """The clip itself."""
+        yield example
 
     def render(self, prediction: Prediction) -> str:
         """The class, how sure it is, the next class, and the file."""
@@ -280,6 +327,13 @@ class Video(Task[Clip, VideoSettings], Draws):
         if self.mean is not None:  # vectors as they are in the file, with their own units
             clip = replace(clip, frames=np.where(np.isnan(clip.frames), self.mean, clip.frames))
         draw_development(self._frames(clip), so_far["after"], so_far["probabilities"], path, self.render(prediction))
+
+
+def _scores(actual: np.ndarray, log_probabilities: np.ndarray) -> dict[str, float]:
+    """Accuracy, F1, and the mean negative log-probability of the right class: of (N,) and (N, C)."""
+    confusion = confusion_matrix(actual, log_probabilities.argmax(axis=1), log_probabilities.shape[1])
+    nll = -log_probabilities[np.arange(len(actual)), actual].mean()
+    return {**accuracy_and_f1(confusion), "nll": float(nll)}
 
 
 def _summary(frames: np.ndarray) -> np.ndarray:

@@ -26,8 +26,8 @@ def test_covariances_of_common_axes_have_a_closed_form() -> None:
     one[:5] = other[3:8] = 0  # singular, and not in the same directions
     means = random.normal(size=(2, 20))
     found = frechet_distance(
-        Gaussian(means[0], axes * one @ axes.T),
-        Gaussian(means[1], axes * other @ axes.T),
+        Gaussian.with_covariance(means[0], axes * one @ axes.T),
+        Gaussian.with_covariance(means[1], axes * other @ axes.T),
     )
     expected = np.square(means[0] - means[1]).sum() + np.square(np.sqrt(one) - np.sqrt(other)).sum()
     assert found == pytest.approx(expected, rel=1e-10)

@@ -10,6 +10,7 @@ import pytest
 
 from throughtime.cli.main import main
 from throughtime.errors import ThroughtimeError
+from throughtime.tasks.pictures.measures.classifier import Classifier
 from throughtime.tasks.pictures.measures.judge import Judge
 from throughtime.tasks.pictures.picture import PictureSet
 
@@ -29,11 +30,11 @@ TRAIN, TEST = blobs(400, 0), blobs(300, 1)
 
 
 @pytest.fixture(scope="module")
-def judge() -> Judge:
-    return Judge.fit(TRAIN, steps=60)
+def judge() -> Judge[Classifier]:
+    return Judge(Classifier.fit(TRAIN, steps=60))
 
 
-def test_others_of_the_kind_are_as_near_as_training_pictures(judge: Judge) -> None:
+def test_others_of_the_kind_are_as_near_as_training_pictures(judge: Judge[Classifier]) -> None:
     report = judge.measure(blobs(300, 2).array(), TRAIN, TEST)
     floor, noise = report.baselines["training pictures"], report.baselines["uniform noise"]
     assert report.metrics["frechet"] < 2 * floor["frechet"] < 0.05 * noise["frechet"]
@@ -42,7 +43,7 @@ def test_others_of_the_kind_are_as_near_as_training_pictures(judge: Judge) -> No
     assert max(noise["precision"], noise["recall"]) < 0.05
 
 
-def test_half_of_the_kind_is_precise_and_recalls_half(judge: Judge) -> None:
+def test_half_of_the_kind_is_precise_and_recalls_half(judge: Judge[Classifier]) -> None:
     half = judge.measure(blobs(300, 2, middles=(2,)).array(), TRAIN, TEST)
     assert half.metrics["precision"] > 0.8
     assert half.metrics["recall"] == pytest.approx(0.5, abs=0.1)
@@ -50,7 +51,7 @@ def test_half_of_the_kind_is_precise_and_recalls_half(judge: Judge) -> None:
     assert all(half.metrics[name] > 100 * abs(floor[name]) for name in ("frechet", "kid"))
 
 
-def test_the_floor_is_training_pictures_measured_as_if_they_were_generated(judge: Judge) -> None:
+def test_the_floor_is_training_pictures_measured_as_if_they_were_generated(judge: Judge[Classifier]) -> None:
     report = judge.measure(TRAIN.array(np.linspace(0, 399, 300).astype(int)), TRAIN, TEST)
     assert report.metrics == report.baselines["training pictures"]
     assert judge.distance(TEST.array(), judge.gaussian(TEST)) == pytest.approx(0, abs=1e-9)
@@ -59,7 +60,7 @@ def test_the_floor_is_training_pictures_measured_as_if_they_were_generated(judge
     assert (whole["precision"], whole["recall"]) == (1, 1)
 
 
-def test_all_kinds_are_as_many_as_the_fewest(judge: Judge) -> None:
+def test_all_kinds_are_as_many_as_the_fewest(judge: Judge[Classifier]) -> None:
     made = blobs(300, 2).array()
     for report in (judge.measure(made[:50], TRAIN, TEST), judge.measure(made, blobs(50, 0), TEST)):
         [table] = report.tables
@@ -70,11 +71,11 @@ def test_all_kinds_are_as_many_as_the_fewest(judge: Judge) -> None:
         assert table.rows == [("not measured", "found 3 of each kind, expected at least 4")]
 
 
-def test_what_is_measured_is_named(judge: Judge) -> None:
+def test_what_is_measured_is_named(judge: Judge[Classifier]) -> None:
     [table] = judge.measure(TEST.array(), TRAIN, TEST).tables
     said = dict(table.rows)
     assert "Frechet distance in the features of a classifier of the labels" in said["frechet"]
-    assert f"{judge.classifier.learned.accuracy:.1%} right" in said["frechet"]
+    assert f"{judge.extractor.learned.accuracy:.1%} right" in said["frechet"]
     assert "FID" not in str(table)
 
 

@@ -1,4 +1,4 @@
-"""JSON lines of texts and the places of entities in them, as doccano, Prodigy and spaCy write them."""
+"""JSON of texts and the places of entities in them, as doccano, Label Studio, Prodigy and spaCy write them."""
 
 from __future__ import annotations
 
@@ -10,23 +10,22 @@ from pathlib import Path
 from typing import Any
 
 from throughtime.data.findings import Findings
-from throughtime.data.tables import ONE_A_LINE
-from throughtime.data.text_files import read_text
+from throughtime.data.json_rows import ONE_A_LINE, json_rows
 from throughtime.errors import DataError
 from throughtime.tasks.entities.corpora.sentence import Sentence, Span
-from throughtime.tasks.entities.corpora.tokeniser import Tokeniser
+from throughtime.tasks.entities.corpora.tokeniser import Tokeniser, has_markup
 
 TEXT_NAMES = ("text", "data", "sentence", "content")
 SPAN_NAMES = ("spans", "entities", "label", "labels", "ner")
 _START_NAMES = ("start", "start_offset", "begin", "start_char")
 _END_NAMES = ("end", "end_offset", "end_char")
-_LABEL_NAMES = ("label", "type", "entity", "tag", "entity_group")
+_LABEL_NAMES = ("label", "labels", "type", "entity", "tag", "entity_group")
 _EXPECTED = "[start, end, label], or an object of start, end and label"
-_FORMAT = "JSON lines of texts and their entities"
+_FORMAT = "JSON of texts and their entities"
 _HALVES = re.compile(r"[\ud800-\udfff]")
 
 
-def read_annotations(path: Path, *, encoding: str = "utf-8", findings: Findings | None = None) -> list[Sentence]:
+def read_annotations(path: Path, content: str, findings: Findings) -> list[Sentence]:
     """Read a file of `{"text": ..., "spans": [[start, end, label], ...]}` a line.
 
     Places are counted in characters from 0, the end is the one after the last. Texts are split into words, also at the
@@ -34,17 +33,18 @@ def read_annotations(path: Path, *, encoding: str = "utf-8", findings: Findings 
 
     Args:
         path: the file.
-        encoding: of it.
+        content: what is in it.
         findings: takes how the file was understood, what was left out, what looks wrong.
 
     Raises:
         DataError: the file cannot be read as that, at which line and why.
     """
-    findings = Findings() if findings is None else findings
     findings.taken("format", _FORMAT, path)
     tokeniser = Tokeniser()
     sentences = []
-    for line, text, value in _texts(path, read_text(path, encoding, findings=findings), findings):
+    for line, text, value in _texts(path, content, findings):
+        if has_markup(text):
+            findings.left_out("markup", "a text with tags of HTML, which are no words", path, line)
         found = _spans(path, line, text, value, findings)
         whole = tokeniser.offsets(text)
         words = _split_at(whole, [place for span in found for place in span[:2]])
@@ -63,22 +63,19 @@ def read_annotations(path: Path, *, encoding: str = "utf-8", findings: Findings 
     return sentences
 
 
-def read_texts(path: Path, encoding: str = "utf-8", findings: Findings | None = None) -> list[str]:
+def read_texts(path: Path, content: str, findings: Findings) -> list[str]:
     """The texts of such a file, as they stand there, those without words among them."""
-    findings = Findings() if findings is None else findings
     findings.taken("format", _FORMAT, path)
-    return [text for _, text, _ in _texts(path, read_text(path, encoding, findings=findings), findings)]
+    return [text for _, text, _ in _texts(path, content, findings)]
 
 
 def _texts(path: Path, content: str, findings: Findings) -> Iterator[tuple[int, str, Any]]:
     """Line, text and whatever stands for its entities (None: nothing does)."""
-    for line, row in enumerate(content.split("\n"), 1):
-        if not row.strip():
+    for line, value in json_rows(path, content):
+        if isinstance(value, dict) and value.get("answer") in ("reject", "ignore"):
+            what = "a text whose annotator said reject or ignore (Prodigy)"
+            findings.left_out("rejected texts", what, path, line)
             continue
-        try:
-            value = json.loads(row)
-        except (ValueError, RecursionError) as error:
-            raise DataError(path, f"no JSON ({error})", ONE_A_LINE, line) from error
         text, entities = _parts(path, line, value, findings)
         if not isinstance(text, str):
             raise DataError(path, f"{_short(text)} as text", "a string", line)
@@ -92,6 +89,8 @@ def _parts(path: Path, line: int, value: Any, findings: Findings) -> tuple[Any, 
     """The text of a JSON value, and what stands for its entities."""
     if isinstance(value, list) and len(value) == 2 and isinstance(value[1], dict):  # spaCy's pairs
         text, value = value
+    elif isinstance(value, dict) and isinstance(value.get("data"), dict):
+        return _of_label_studio(path, line, value, findings)
     elif isinstance(value, dict):
         name = next((name for name in TEXT_NAMES if name in value), None)
         if name is None:
@@ -110,6 +109,27 @@ def _parts(path: Path, line: int, value: Any, findings: Findings) -> tuple[Any, 
         if isinstance(value[other], list) and value[other] not in ([], value[given[0]]):
             findings.suspicious("columns", f"{other!r} beside {given[0]!r}, which was taken", path, line)
     return text, value[given[0]]
+
+
+def _of_label_studio(path: Path, line: int, value: Any, findings: Findings) -> tuple[Any, Any]:
+    """The text of one of Label Studio's tasks, and what its first annotator marked."""
+    data = value["data"]
+    name = next((name for name in TEXT_NAMES if isinstance(data.get(name), str)), None)
+    name = name or next((name for name, one in data.items() if isinstance(one, str)), None)
+    if name is None:
+        raise DataError(path, "a task of Label Studio without a text", f"a {TEXT_NAMES[0]!r} in its 'data'", line)
+    findings.taken("columns", f"texts in {name!r} of Label Studio's tasks", path)
+    given = value.get("annotations", value.get("completions"))
+    if not isinstance(given, list):
+        return data[name], None
+    done = [one for one in given if isinstance(one, dict) and not one.get("was_cancelled")]
+    if not done:
+        return data[name], []
+    if len(done) > 1:
+        findings.suspicious("annotators", "a text with several annotations: the first is read", path, line)
+    result = done[0].get("result")
+    marks = [one.get("value") for one in result if isinstance(one, dict)] if isinstance(result, list) else []
+    return data[name], [mark for mark in marks if isinstance(mark, dict) and "start" in mark]
 
 
 def _spans(path: Path, line: int, text: str, value: Any, findings: Findings) -> list[Span]:
@@ -140,6 +160,8 @@ def _span(path: Path, line: int, value: Any) -> Span:
         parts: Sequence[Any] = [next((value[name] for name in few if name in value), None) for few in names]
     else:
         parts = value if isinstance(value, list) else []
+    if len(parts) == 3 and isinstance(parts[2], list) and len(parts[2]) == 1:  # Label Studio has a list of them
+        parts = [*parts[:2], parts[2][0]]
     whole = [isinstance(part, int) and not isinstance(part, bool) for part in parts[:2]]
     if len(parts) != 3 or not all(whole) or not isinstance(parts[2], str) or not parts[2].strip():
         raise DataError(path, f"{_short(value)} as an entity", _EXPECTED, line)

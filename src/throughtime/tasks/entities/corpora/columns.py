@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
 from pathlib import Path
 
 from throughtime.data.findings import Findings
-from throughtime.data.text_files import read_text
 from throughtime.errors import DataError
 from throughtime.tasks.entities.corpora.rows import Block, Rows, read_rows, short
-from throughtime.tasks.entities.corpora.schemes import OUTSIDE, Scheme, breaks, detect, first_break, spans_of
+from throughtime.tasks.entities.corpora.schemes import OUTSIDE, Scheme, spans_of
 from throughtime.tasks.entities.corpora.sentence import Sentence
-from throughtime.tasks.entities.corpora.tag_column import find_tags
+from throughtime.tasks.entities.corpora.tag_column import find_tags, tags_come_first
+from throughtime.tasks.entities.corpora.tagged import check_scheme
 
 # a file of fewer documents cannot be split by them
 _ENOUGH_DOCUMENTS = 10
-_SHOWING = 2_000  # sentences that show which scheme a file follows
 _LONG = 200  # words of a sentence that looks like several
 
 
 def read_columns(
     path: Path,
+    content: str,
     *,
     word_column: int | None = None,
     tag_column: int | None = None,
     scheme: Scheme | None = None,
-    encoding: str = "utf-8",
     tags: bool = True,
-    findings: Findings | None = None,
+    findings: Findings,
 ) -> list[Sentence]:
     """Read a file of columns, apart by tabs or by spaces.
 
@@ -37,24 +35,24 @@ def read_columns(
 
     Args:
         path: the file.
+        content: what is in it.
         word_column: number of the column of words, from 1; None: the first, or the second after a column of numbers.
         tag_column: number of that of tags; None: the last, or the only one of tags if the last has none.
         scheme: the one that all tags must follow strictly; None: any, even mixed, are read as conlleval does.
-        encoding: of the file.
         tags: False reads words alone.
         findings: takes how the file was understood, what was left out, what looks wrong.
 
     Raises:
         DataError: the file cannot be read as that, at which line and why.
     """
-    findings = Findings() if findings is None else findings
-    content = read_text(path, encoding, findings=findings)
     rows = read_rows(path, content, findings, tags=tags)
     findings.taken("format", f"CoNLL columns, apart by {'tabs' if rows.tabs else 'spaces'}", path)
     first = rows.blocks[0].rows[0]
     if tags and rows.width < 2:
         raise DataError(path, f"one column ({short(first.fields[0])!r})", "a word and its tag", first.line)
     at_word = int(rows.numbered) if word_column is None else _index(path, word_column, rows.width, "word")
+    if word_column is None and tag_column is None and tags_come_first(rows):
+        at_word, tag_column = 1, 1
     counting = "; column 1 counts them" if rows.numbered and at_word != 0 else ""
     findings.taken("columns", f"words in column {at_word + 1} of {rows.width}{counting}", path)
     _note_long_sentences(path, rows, findings)
@@ -63,7 +61,8 @@ def read_columns(
         told = None if tag_column is None else _index(path, tag_column, rows.width, "tag")
         found = find_tags(path, rows, at_word, told, findings)
         tagged = [[found.tag(row) for row in block.rows] for block in rows.blocks]
-        _check_scheme(path, rows, tagged, scheme, findings)
+        lines = [[row.line for row in block.rows] for block in rows.blocks]
+        check_scheme(path, lines, tagged, scheme, findings)
     documents = _count_documents(path, rows.blocks, findings)
     return [
         _sentence(path, block, at_word, written, documents) for block, written in zip(rows.blocks, tagged, strict=True)
@@ -90,21 +89,6 @@ def _count_documents(path: Path, blocks: Sequence[Block], findings: Findings) ->
     split = "a split keeps each together" if enough else f"fewer than {_ENOUGH_DOCUMENTS}, no split goes by them"
     findings.taken("documents", f"{count:,}: {split}" if count > 1 else "none are marked", path)
     return enough
-
-
-def _check_scheme(
-    path: Path, rows: Rows, tagged: Sequence[Sequence[str]], told: Scheme | None, findings: Findings
-) -> None:
-    """Hold all tags to the scheme that was told, or count those that break the one they seem to follow."""
-    scheme = told or detect(islice(tagged, _SHOWING))
-    findings.taken("scheme", f"{scheme}, {'as told' if told else 'by the letters there are'}", path)
-    for block, tags in zip(rows.blocks, tagged, strict=True):
-        if told is not None and (wrong := first_break(tags, told)) is not None:
-            before = "at the beginning" if wrong == 0 else f"after {tags[wrong - 1]}"
-            raise DataError(path, f"{tags[wrong]} {before}", f"tags that follow {told}", block.rows[wrong].line)
-        for place in breaks(tags, scheme):
-            what = f"a tag that {scheme} has not there, such as I-PER after O; read as conlleval does"
-            findings.suspicious("scheme", what, path, block.rows[min(place, len(tags) - 1)].line)
 
 
 def _sentence(path: Path, block: Block, at_word: int, tags: Sequence[str], documents: bool) -> Sentence:

@@ -45,7 +45,7 @@ def format_of(content: str) -> Format:
         return "texts"
     blocks = _blocks(lines, tabs, width)
     rows = [row.fields for block in blocks for row in block.rows]
-    tagged = any(_are_tags({fields[column] for fields in rows}) for column in range(1, width))
+    tagged = width > 1 and any(_are_tags({fields[at] for fields in rows}, bare=at > 0) for at in range(width))
     ended = len(rows) > len(blocks) and any(block.rows[-1].fields[0] in _ENDS for block in blocks)
     if tagged or ended or (width > 1 and is_numbered(blocks)):
         return "columns"
@@ -63,6 +63,12 @@ def _blocks(lines: Sequence[str], tabs: bool, width: int) -> list[Block]:
     return blocks
 
 
-def _are_tags(kinds: set[str]) -> bool:
+def _are_tags(kinds: set[str], *, bare: bool) -> bool:
+    """Whether a column holds tags; words of few kinds look like bare labels, so the first column must have others."""
     notation = notation_of(kinds)
-    return notation is not None and bool(kinds & {OUTSIDE, OUTSIDE.lower()}) and len(kinds) > 1
+    return (
+        notation is not None
+        and (bare or not notation.bare)
+        and bool(kinds & {OUTSIDE, OUTSIDE.lower()})
+        and len(kinds) > 1
+    )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from throughtime.tasks.entities.corpora.sentence import Span
+import numpy as np
+
+from throughtime.storage.scores import MODEL, Scores, Shown
+from throughtime.tasks.entities.corpora.sentence import Sentence, Span
 
 
 @dataclass(frozen=True)
@@ -63,3 +66,25 @@ def score(actual: Sequence[Iterable[Span]], answered: Sequence[Iterable[Span]]) 
     labels = sorted(counts[0] | counts[1])
     each = {label: Score(*(counter[label] for counter in counts)) for label in labels}
     return Score(*(counter.total() for counter in counts)), each
+
+
+def scores_of(sentences: Sequence[Sentence], found: Mapping[str, Sequence[Iterable[Span]]]) -> Scores:
+    """What each sentence adds to F1: twice the right ones, and all that are there or were answered.
+
+    Args:
+        sentences: with the entities that they have.
+        found: those that each method answered.
+    """
+    counts = {}
+    for method, spans in found.items():
+        pairs = [(set(one.spans), set(answered)) for one, answered in zip(sentences, spans, strict=True)]
+        counts[method] = np.array([(2 * len(those & these), len(those) + len(these)) for those, these in pairs], float)
+    shown = [
+        Shown(" ".join(one.words), _in_words(one.words, one.spans), _in_words(one.words, sorted(answered)))
+        for one, answered in zip(sentences, found[MODEL], strict=True)
+    ]
+    return Scores("f1", "max", counts, shown)
+
+
+def _in_words(words: Sequence[str], spans: Iterable[Span]) -> str:
+    return ", ".join(f"{' '.join(words[span.start : span.end])} ({span.label})" for span in spans) or "none"

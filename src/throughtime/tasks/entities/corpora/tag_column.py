@@ -103,6 +103,14 @@ def find_tags(path: Path, rows: Rows, at_word: int, told: int | None, findings: 
     return found
 
 
+def tags_come_first(rows: Rows) -> bool:
+    """Whether a file of two columns has its tags in the first: what stands in the second are none."""
+    if rows.width != 2 or rows.numbered:
+        return False
+    first, second = TagColumn.of(rows, 0), TagColumn.of(rows, 1)
+    return first.has_entities and not second.has_tags
+
+
 def _others(rows: Rows, at_word: int, last: int) -> Iterator[TagColumn]:
     """Columns before the last that hold tags of entities beyond doubt."""
     for column in range(int(rows.numbered), last):

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-# Scripts that write no spaces between words are read character by character.
-_UNSPACED = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_LETTER = rf"(?:(?![{_UNSPACED}])[^\W_]|[\u0300-\u036f\u0900-\u0eff])"
+from throughtime.data.words import earlier
+from throughtime.data.words.splitting import Splitter, Version
+
+# letters and digits of runs from before words were found by Unicode's boundaries
+_LETTER = rf"(?:(?![{earlier.UNSPACED}])[^\W_]|[{earlier.KEPT}])"
 _MARK = r"['’]"
 _CLITIC = rf"(?:{_MARK}(?:s|re|ve|ll|d|m)|n{_MARK}t)(?!\w)"
 _TITLES = (
@@ -23,11 +25,17 @@ _EMOJI = (
 )
 _ONE_EMOJI = rf"{_EMOJI}(?:\ufe0f|[\U0001f3fb-\U0001f3ff])?[\U000e0020-\U000e007f]*"
 
+_TAGS = (
+    "a|b|big|blockquote|br|cite|code|div|em|font|h[1-6]|hr|i|img|li|mark|ol|p|pre|q|s|small|span|strong|sub|sup|"
+    "table|td|th|tr|u|ul"
+)
+_MARKUP = rf"</?(?i:{_TAGS})(?:\s[^<>]*)?/?>"
+
 # the first that fits at a place wins
 _SPECIAL = (
     r"(?:https?://|www\.)[^\s<>\"]*[^\s<>\".,;:!?)\]}'’”»]",
-    r"[\w.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}",
-    rf"(?<![\w@])[A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)*\.(?:{_DOMAIN})(?![\w.-]*\w)(?:/[^\s<>\"]*[^\s<>\".,;:!?)\]}}'’”»])?",
+    r"[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}\.[A-Za-z]{2,}",
+    rf"(?<![\w@])[A-Za-z0-9][A-Za-z0-9-]{{0,62}}(?:\.[A-Za-z0-9-]{{1,63}}){{0,8}}\.(?:{_DOMAIN})(?![\w.-]*\w)(?:/[^\s<>\"]*[^\s<>\".,;:!?)\]}}'’”»])?",
     r"(?<![\w@#])[@#]\w+",
     r"&(?:#\d+|[A-Za-z]+);",
     rf"(?<!\w)(?:[<>]?[:;=][-o]?[)(\]\[DPpO|/\\*]+(?![\w/])|<3|:{_MARK}[(]|\^_+\^|\b[xX]D\b)",
@@ -38,7 +46,7 @@ _SPECIAL = (
     r"(?<!\w)[A-Z]+(?:&[A-Z]+)+(?!\w)",
     rf"(?<![^\W\d_])\d+(?:[.,:/]\d+)+(?!{_LETTER})",
 )
-_OTHERS = (r"\.{2,}", r"[!?]+", r"-{2,}", rf"[{_UNSPACED}]", r"[^\s\u200b-\u200f\u2060\ufeff\ufe0f]")
+_OTHERS = (r"\.{2,}", r"[!?]+", r"-{2,}", rf"[{earlier.UNSPACED}]", r"[^\s\u200b-\u200f\u2060\ufeff\ufe0f]")
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,7 @@ class Tokeniser:
     Args:
         hyphens: whether hyphens inside words come apart ("Paris-based": three).
         clitics: whether contractions come apart as in the Penn Treebank ("does|n't", "Paris|'s").
+        version: how words are found.
 
     Example:
         >>> text = "Dr. O'Neil's U.S.-based team didn't reply :-)"
@@ -57,6 +66,7 @@ class Tokeniser:
 
     hyphens: bool = True
     clitics: bool = True
+    version: Version = "unicode"
 
     @classmethod
     def fit(cls, sentences: Iterable[Iterable[str]]) -> Tokeniser:
@@ -75,15 +85,23 @@ class Tokeniser:
         return cls(hyphens=hyphenated == 0, clitics=apart >= contracted)
 
     def offsets(self, text: str) -> list[tuple[int, int]]:
-        """Where the words of a text begin and end, in characters; nothing but space lies between them."""
-        return [match.span() for match in self._pattern.finditer(text)]
+        """Where the words of a text begin and end, in characters; nothing but space and tags of HTML lies between."""
+        if self.version == "letters":
+            return [match.span() for match in self._letters.finditer(text)]
+        found = self._splitter.offsets(text)
+        return [place for place in found if not has_markup(text[slice(*place)])] if has_markup(text) else found
 
     def words(self, text: str) -> list[str]:
-        """The words of a text."""
-        return [match.group() for match in self._pattern.finditer(text)]
+        """The words of a text, as they stand there."""
+        return [text[start:end] for start, end in self.offsets(text)]
 
     @cached_property
-    def _pattern(self) -> re.Pattern[str]:
+    def _splitter(self) -> Splitter:
+        special = "|".join((_MARKUP, *_SPECIAL, r"[!?]+", r"-{2,}", ""))
+        return Splitter(hyphens=self.hyphens, clitics=self.clitics, special=special)
+
+    @cached_property
+    def _letters(self) -> re.Pattern[str]:
         # an apostrophe inside a word is a letter of it (O'Neil), unless a clitic begins there
         inner = rf"{_MARK}(?!(?:s|re|ve|ll|d|m)(?!\w))" if self.clitics else _MARK
         word = rf"(?:{_LETTER}|_)+(?:{inner}{_LETTER}+)*"
@@ -92,3 +110,8 @@ class Tokeniser:
         if self.clitics:
             word = rf"{_CLITIC}|{_LETTER}+?(?=n{_MARK}t(?!\w))|{word}"
         return re.compile("|".join((*_SPECIAL, word, *_OTHERS)))
+
+
+def has_markup(text: str) -> bool:
+    """Whether tags of HTML stand in a text."""
+    return "<" in text and re.search(_MARKUP, text) is not None

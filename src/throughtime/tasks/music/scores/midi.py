@@ -10,7 +10,7 @@ import numpy as np
 
 from throughtime.data.findings import Findings
 from throughtime.errors import DataError, MissingExtraError
-from throughtime.tasks.music.scores.clamping import clamped
+from throughtime.tasks.music.scores.mending import FOUND, is_whole, mended
 from throughtime.tasks.music.scores.score import DEFAULT_TEMPO, NOTE, Score, UnpitchedError
 
 TICKS = 480
@@ -51,7 +51,8 @@ def read_midi(path: Path, findings: Findings | None = None) -> Score:
     for name in ("onset", "duration"):
         lasting[name] /= score.ticks_per_quarter
     ordered = lasting[np.lexsort((lasting["pitch"], lasting["onset"]))]
-    return Score(path.stem, ordered, _tempos(score), tuple(track.name for track in tracks))
+    names, programs = (tuple(getattr(track, name) for track in tracks) for name in ("name", "program"))
+    return Score(path.stem, ordered, _tempos(score), names, programs, _meter(score))
 
 
 def _unwrapped(content: bytes) -> bytes:
@@ -68,21 +69,23 @@ def _unwrapped(content: bytes) -> bytes:
 
 
 def _parsed(path: Path, content: bytes, findings: Findings) -> Any:
-    """What symusic makes of a file; if it stumbles, of the file with its data bytes within their range."""
+    """What symusic makes of a file; of one whose numbers lie, or over which it stumbles, once that has been mended."""
     symusic = _symusic()
     try:
-        try:
-            return symusic.Score.from_midi(content)
-        except (RuntimeError, ValueError):
-            mended, count = clamped(content)
-            if not count:
-                raise
-            score = symusic.Score.from_midi(mended)
-            findings.suspicious("data bytes", "a MIDI data byte over 127, taken as 127", path, count=count)
-            return score
+        if is_whole(content):
+            try:
+                return symusic.Score.from_midi(content)
+            except (RuntimeError, ValueError):
+                if not (wrong := mended(content)[1]):
+                    raise
+        fixed, wrong = mended(content)
+        score = symusic.Score.from_midi(fixed)
     except (RuntimeError, ValueError) as error:
         reason = str(error).removeprefix("MiniMidi: ").removesuffix(": iostream error").rstrip(".!")
         raise DataError(path, f"a broken MIDI file ({reason})", _EXPECTED) from error
+    for subject, count in wrong.items():
+        findings.suspicious(subject, FOUND[subject], path, count=count)
+    return score
 
 
 def _track(track: object, part: int) -> np.ndarray:
@@ -121,6 +124,12 @@ def _tempos(score: object) -> np.ndarray:
     return rows[np.argsort(rows[:, 0], kind="stable")]
 
 
+def _meter(score: Any) -> tuple[int, int] | None:
+    """The first time signature, if it is one."""
+    first = min(score.time_signatures, key=lambda one: one.time, default=None)
+    return (first.numerator, first.denominator) if first is not None and first.numerator and first.denominator else None
+
+
 def write_midi(score: Score, path: Path, program: int = 0) -> None:
     """Write a score as a MIDI file, one track a part.
 
@@ -133,6 +142,8 @@ def write_midi(score: Score, path: Path, program: int = 0) -> None:
     out = symusic.Score(TICKS)
     for start, pace in score.tempos:
         out.tempos.append(symusic.Tempo(round(start * TICKS), mspq=round(60e6 / pace)))
+    if score.meter is not None:
+        out.time_signatures.append(symusic.TimeSignature(0, *score.meter))
     for part in np.unique(score.notes["part"]) if len(score.notes) else ():
         named = score.parts[part] if part < len(score.parts) else ""
         track = symusic.Track(name=named, program=program, is_drum=False)

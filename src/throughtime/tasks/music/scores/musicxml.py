@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zipfile
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
@@ -45,14 +46,15 @@ def read_musicxml(path: Path, findings: Findings | None = None) -> Score:
     """The notes of a MusicXML score.
 
     Args:
-        path: .musicxml or .xml, or the compressed .mxl.
+        path: a score, plain or compressed.
         findings: of reading it.
 
     Raises:
         UnpitchedError: drums alone.
         DataError: empty, no XML, no partwise score, entity declarations, an archive that unpacks to too much, no notes.
     """
-    content = _unpacked(path) if path.suffix.lower() == ".mxl" else _plain(path)
+    packed = zipfile.is_zipfile(path)  # whatever it is called
+    content = _unpacked(path) if packed else _plain(path)
     root = parse_xml(path, content)
     if root.tag == "score-timewise":
         raise DataError(path, "a timewise score", _EXPECTED)
@@ -79,7 +81,8 @@ def read_musicxml(path: Path, findings: Findings | None = None) -> Score:
     for subject, count in silent.items():
         findings.left_out(subject, _SILENT[subject], path, count=count)
     names = {part.get("id"): (part.findtext("part-name") or "").strip() for part in root.iter("score-part")}
-    return Score(path.stem, notes_of(rows), _tempos(tempos), tuple(names.get(p.get("id"), "") for p in parts))
+    called = tuple(names.get(part.get("id"), "") for part in parts)
+    return Score(path.stem, notes_of(rows), _tempos(tempos), called, _programs(root, parts), _meter(root))
 
 
 def parse_xml(path: Path, content: bytes) -> Element:
@@ -115,17 +118,14 @@ def _plain(path: Path) -> bytes:
     content = path.read_bytes()
     if not content.strip():
         raise DataError(path, "an empty file", _EXPECTED)
+    if path.suffix.lower() == ".mxl" and not content.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith((b"<", b"\0<")):
+        raise DataError(path, "no zip archive", "a compressed MusicXML score (.mxl)")
     return content
 
 
 def _unpacked(path: Path) -> bytes:
     """The score inside a compressed file: the one that META-INF/container.xml names."""
-    size = path.stat().st_size
-    if not size:
-        raise DataError(path, "an empty file", _EXPECTED)
-    if not zipfile.is_zipfile(path):
-        raise DataError(path, "no zip archive", "a compressed MusicXML score (.mxl)")
-    largest = min(LARGEST, max(2**20, LARGEST_RATIO * size))
+    largest = min(LARGEST, max(2**20, LARGEST_RATIO * path.stat().st_size))
     container = parse_xml(path, read_member(path, "META-INF/container.xml", 2**20))
     roots = [file.get("full-path") for file in container.iter() if file.tag.rpartition("}")[2] == "rootfile"]
     if not roots or not roots[0]:
@@ -228,6 +228,25 @@ class _PartReader:
         if not np.isfinite(number):
             raise DataError(self.path, f"<{name}> with {(text or 'nothing')[:40]!r}", f"a number as {name}")
         return number
+
+
+def _programs(root: Element, parts: Sequence[Element]) -> tuple[int, ...]:
+    """General MIDI number of each part; none of any where one does not say it."""
+    said = {part.get("id"): part.findtext(".//midi-program") for part in root.iter("score-part")}
+    numbers = [_whole(said.get(part.get("id"))) for part in parts]
+    return tuple(number - 1 for number in numbers) if all(1 <= number <= 128 for number in numbers) else ()
+
+
+def _meter(root: Element) -> tuple[int, int] | None:
+    """The first time signature, if it is one of two whole numbers."""
+    time = next(root.iter("time"), None)
+    beats, unit = (0, 0) if time is None else (_whole(time.findtext("beats")), _whole(time.findtext("beat-type")))
+    return (beats, unit) if 0 < beats < 100 and unit in (1, 2, 4, 8, 16, 32, 64) else None
+
+
+def _whole(text: str | None) -> int:
+    """A whole number; 0 of what is none."""
+    return int(text) if text is not None and text.strip().isdecimal() else 0
 
 
 def _tempos(marks: list[tuple[float, float]]) -> np.ndarray:

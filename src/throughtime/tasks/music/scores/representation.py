@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from throughtime.tasks.music.scores.events import BOUNDARY, SHIFT, event_name, from_events, to_events
+from throughtime.tasks.music.scores.manner import Manner
 from throughtime.tasks.music.scores.roll import NOTHING, Lost, to_notes, to_roll
 from throughtime.tasks.music.scores.score import KEYS, LOWEST_KEY, Score, pitch_name
 from throughtime.tasks.music.scores.statistics import (
@@ -34,6 +35,7 @@ class Piece:
         shift: semitones by which it was moved, to be undone when it sounds again.
         tune: what other pieces on the same tune have too; they stay on one side of a split.
         lost: notes that the representation cannot show.
+        manner: how it is played; None: that is not to be taken over.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Piece:
     shift: int = 0
     tune: tuple[int, ...] = ()
     lost: Lost = NOTHING
+    manner: Manner | None = None
 
 
 class Representation(ABC):
@@ -48,9 +51,13 @@ class Representation(ABC):
 
     unit: ClassVar[str]
 
-    @abstractmethod
     def shown(self, elements: NDArray[Any]) -> str:
         """How a piece begins, for people."""
+        return " | ".join(map(self.name_of, elements[:_SHOWN]))
+
+    @abstractmethod
+    def name_of(self, element: Any, shift: int = 0) -> str:
+        """One element of a piece that was moved by so many semitones, for people: as it sounds."""
 
     @abstractmethod
     def encode(self, score: Score) -> tuple[NDArray[Any], Lost]:
@@ -100,10 +107,9 @@ class Frames(Representation):
     resolution: float
     unit: ClassVar[str] = "frame"
 
-    def shown(self, elements: NDArray[Any]) -> str:
-        """The notes of the first frames."""
-        chords = ([pitch_name(LOWEST_KEY + int(key)) for key in np.nonzero(frame)[0]] for frame in elements[:_SHOWN])
-        return " | ".join(" ".join(chord) or "silence" for chord in chords)
+    def name_of(self, element: Any, shift: int = 0) -> str:
+        """The notes of a frame."""
+        return " ".join(pitch_name(LOWEST_KEY + int(key) - shift) for key in np.nonzero(element)[0]) or "silence"
 
     def encode(self, score: Score) -> tuple[NDArray[Any], Lost]:
         """As `to_roll`."""
@@ -151,9 +157,11 @@ class Performance(Representation):
 
     unit: ClassVar[str] = "event"
 
-    def shown(self, elements: NDArray[Any]) -> str:
-        """The first events."""
-        return " | ".join(event_name(int(event)) for event in elements[:_SHOWN])
+    def name_of(self, element: Any, shift: int = 0) -> str:
+        """An event in words."""
+        event = int(element)
+        pitch = event % 128
+        return event_name(event - pitch + min(max(pitch - shift, 0), 127) if event < SHIFT else event)
 
     def encode(self, score: Score) -> tuple[NDArray[Any], Lost]:
         """As `to_events`, which can show all notes."""

@@ -36,6 +36,8 @@ class Score:
         notes: (N,) of dtype `NOTE`, by onset.
         tempos: (K, 2): from this quarter note on, so many quarter notes in a minute; by time, the first at 0.
         parts: names of the parts, as far as they are known.
+        programs: General MIDI number of the instrument of each part, as far as they are known.
+        meter: beats of a bar, and what part of a whole note each is, as the piece begins; None: not known.
 
     Example:
         >>> chord = Score("chord", notes_of([(0, 1, 60), (0, 1, 64), (0, 1, 67)]))
@@ -47,6 +49,8 @@ class Score:
     notes: NDArray[np.void]
     tempos: NDArray[np.float64] = field(default_factory=lambda: np.array([[0.0, DEFAULT_TEMPO]]))
     parts: tuple[str, ...] = ()
+    programs: tuple[int, ...] = ()
+    meter: tuple[int, int] | None = None
 
     @property
     def end(self) -> float:

@@ -76,12 +76,11 @@ def synthesise(score: Score, instrument: str = "organ") -> NDArray[np.float32]:
     Raises:
         ThroughtimeError: longer than half an hour.
     """
+    check_length(score)
     sound = INSTRUMENTS[instrument]
     onset = score.seconds(score.notes["onset"])
     end = score.seconds(score.notes["onset"] + score.notes["duration"])
-    if len(end) and end.max() > LONGEST:
-        raise ThroughtimeError(f"found {end.max():,.0f} s of music, expected at most {LONGEST:,.0f} s to make sound of")
-    dry = np.zeros((2, int(((end.max() if len(end) else 0.0) + sound.release + _ROOM) * RATE) + 1), np.float32)
+    dry = np.zeros((2, int((end.max(initial=0.0) + sound.release + _ROOM) * RATE) + 1), np.float32)
     made: dict[tuple[int, int], NDArray[np.float32]] = {}  # chorales repeat a few notes often
     for note, start, stop in zip(score.notes, onset, end, strict=True):
         key = (int(note["pitch"]), round((stop - start) * 1000))
@@ -91,6 +90,17 @@ def synthesise(score: Score, instrument: str = "organ") -> NDArray[np.float32]:
         first = round(start * RATE)
         dry[:, first : first + tone.shape[1]] += tone[:, : dry.shape[1] - first]
     return _finish(_room(dry))
+
+
+def check_length(score: Score) -> None:
+    """Make sure that sound can be made of a score.
+
+    Raises:
+        ThroughtimeError: longer than half an hour.
+    """
+    seconds = float(score.seconds(np.array([score.end]))[0])
+    if seconds > LONGEST:
+        raise ThroughtimeError(f"found {seconds:,.0f} s of music, expected at most {LONGEST:,.0f} s to make sound of")
 
 
 def _tone(sound: Instrument, pitch: int, milliseconds: int) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from throughtime.errors import ThroughtimeError
 from throughtime.storage.report import Report
+from throughtime.storage.scores import MODEL, Scores, Shown, of_values
 from throughtime.tasks.base import GenerateSettings, Metric, Prediction
 from throughtime.tasks.pictures.autoencoder.settings import AutoencoderGeneration, AutoencoderSettings
 from throughtime.tasks.pictures.baselines.principal import Principal, flat
@@ -75,15 +76,17 @@ class PictureAutoencoder(CodingTask[AutoencoderSettings]):
     def evaluate(self, model: Model, examples: Sequence[Picture]) -> Report:
         """The squared error, beside the principal components of as many numbers and the mean picture."""
         pictures = joined(examples)
-        sums = np.zeros(3)
+        each: list[np.ndarray] = []
         for start in range(0, len(pictures), _BATCH):
             rows = flat(pictures.array(range(start, min(start + _BATCH, len(pictures)))))
             drawn = (self.decode(model, self.encode(model, rows)), self.principal.draw(rows), self.principal.mean)
-            sums += [float(np.square(rows - one).sum()) for one in drawn]
-        errors = sums / (len(pictures) * np.prod(self.shape))
-        codes = self.settings.latent
-        others = {f"{codes} principal components": errors[1], "the mean picture": errors[2]}
-        return Report({"error": float(errors[0])}, {name: {"error": float(error)} for name, error in others.items()})
+            each.append(np.stack([np.square(rows - one).mean(axis=1, dtype=np.float64) for one in drawn]))
+        methods = (MODEL, f"{self.settings.latent} principal components", "the mean picture")
+        errors = dict(zip(methods, np.concatenate(each, axis=1), strict=True))
+        found = {method: {"error": float(some.mean())} for method, some in errors.items()}
+        shown = [Shown(self.show(p), "", f"{error:.4g}") for p, error in zip(pictures, errors[MODEL], strict=True)]
+        shares = Scores("error", "min", {method: of_values(some) for method, some in errors.items()}, shown)
+        return Report(found.pop(MODEL), found, scores=shares)
 
     # -- use -------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from throughtime.tasks.pictures.settings import PictureGeneration
 
 
 class GANSettings(AdversarialSettings):
-    """A generative adversarial network; plain: that of DCGAN, the cross-entropy, spectral normalisation."""
+    """A generative adversarial network; plain: that of DCGAN, the cross-entropy, R1."""
 
     design: Literal["auto", "dcgan", "resnet"] = "auto"
     """Of the networks; auto: dcgan up to 32 pixels, residual blocks above."""
@@ -26,14 +26,14 @@ class GANSettings(AdversarialSettings):
     """Spectral normalisation of the discriminator; auto: except where its slope is penalised."""
     penalty: Literal["auto", "none", "r1", "slope-one"] = "auto"
     """On the discriminator's slope: R1 (at real pictures), or slope-one (that of WGAN-GP, between real and generated);
-    auto: slope-one for wasserstein, else r1 where there is no spectral normalisation."""
+    auto: slope-one for wasserstein, else r1, but none beside spectral normalisation."""
     penalty_weight: float = Field(default=1.0, ge=0, le=1e6)
     """Gamma of R1, lambda of WGAN-GP (whose authors took 10)."""
     penalty_every: int = Field(default=16, ge=1)
     """Steps between two times that the penalty is worked out (and weighs as much more)."""
     critic_steps: int = Field(default=1, ge=1)
     """Steps of the discriminator for each of the generator."""
-    learning_rate: float = Field(default=2e-4, gt=0)
+    learning_rate: float = Field(default=1e-3, gt=0)
     """Highest learning rate, of both."""
     betas: tuple[Probability, Probability] = (0.5, 0.999)
     """Adam: how much of the mean gradient and of the mean square is kept at each step."""

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from throughtime.errors import ThroughtimeError
+from throughtime.models.parts.arc import arc
 from throughtime.tasks.base import GenerateSettings
 from throughtime.tasks.pictures import grids
 from throughtime.tasks.pictures.adversarial import AdversarialTask
 from throughtime.tasks.pictures.gan.settings import GANGeneration, GANSettings
-from throughtime.tasks.pictures.latent import arc
 
 if TYPE_CHECKING:
     from throughtime.models.base import Model
@@ -37,7 +37,7 @@ class PictureGAN(AdversarialTask[GANSettings]):
             return asked.penalty
         if asked.game == "wasserstein":
             return "slope-one"
-        return "r1" if asked.spectral == "no" else "none"
+        return "none" if asked.spectral == "yes" else "r1"
 
     def model(self) -> GAN:
         """The two opponents."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -59,6 +59,8 @@ class Classifier:
         network: (B, C, H, W) from 0 to 1 -> (B, classes); all but its last layer gives the features.
         learned: what it tells.
     """
+
+    names: ClassVar = ("frechet", "kid", "precision", "recall")
 
     def __init__(self, network: nn.Sequential, learned: Learned) -> None:
         self.network, self.learned = network, learned
@@ -184,13 +186,13 @@ def _train(
 
 
 def _run(network: nn.Module, pictures: PictureSet | np.ndarray) -> np.ndarray:
-    """What a network gives for pictures (N, H, W, C) uint8."""
+    """What a network gives for pictures (N, H, W, C) uint8, in the same arithmetic whatever that of the training."""
     import torch
 
     from throughtime.models.autoencoder import unit
 
-    with torch.no_grad():
-        given = [network(unit(torch.from_numpy(_small(part)))).numpy() for part in _parts(pictures)]
+    with torch.no_grad(), torch.autocast("cpu", enabled=False):
+        given = [network(unit(torch.from_numpy(_small(part))).float()).numpy() for part in _parts(pictures)]
     return np.concatenate(given)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -57,6 +57,28 @@ def read_picture(path: Path, background: str = "white", findings: Findings | Non
     except OSError as error:
         raise DataError(path, f"a file that cannot be read ({error.strerror})", _EXPECTED) from error
     return decode(content, path, background, findings)
+
+
+class Head(NamedTuple):
+    """What a picture file says before its pixels: height and width as it is to be seen, and whether it is grey."""
+
+    size: tuple[int, int]
+    grey: bool
+
+
+def heads_of(files: Iterable[Path | bytes | None]) -> Iterator[Head | None]:
+    """The head of each file or content of one; None of what is none, which is said in a sentence when it is decoded."""
+    image = pillow()
+    for file in files:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                with image.open(io.BytesIO(file) if isinstance(file, bytes) else file, formats=_FORMATS) as opened:
+                    turned = opened.getexif().get(274, 1) in (5, 6, 7, 8)
+                    grey = opened.mode in ("1", "L", "LA", "I", "F") or opened.mode.startswith("I;16")
+                    yield Head((opened.width, opened.height) if turned else (opened.height, opened.width), grey)
+        except Exception:  # each format's decoder raises what it likes
+            yield None
 
 
 def decode(content: bytes, path: Path, background: str, findings: Findings, line: int | None = None) -> np.ndarray:

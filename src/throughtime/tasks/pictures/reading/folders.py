@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from throughtime.data.findings import Findings
 from throughtime.errors import DataError
-from throughtime.tasks.pictures.reading.decode import SUFFIXES, pillow
+from throughtime.tasks.pictures.reading.decode import SUFFIXES
 
 
 @dataclass(frozen=True)
@@ -53,20 +52,6 @@ def find_pictures(folder: Path, findings: Findings) -> list[Found]:
 def visible_files(folder: Path) -> list[Path]:
     """All files of a folder and those in it, in order of their names, but hidden ones."""
     return [path for path in sorted(folder.rglob("*")) if path.is_file() and not _hidden(path, folder)]
-
-
-def sizes_of(files: Sequence[Path]) -> Iterator[tuple[tuple[int, int], bool] | None]:
-    """Height and width of each file, and whether it is grey, by its head alone; None of what cannot be opened."""
-    image = pillow()
-    for path in files:
-        try:
-            with image.open(path) as opened:
-                width, height = opened.size
-                turned = opened.getexif().get(274, 1) in (5, 6, 7, 8)
-                grey = opened.mode in ("1", "L", "LA", "I", "F") or opened.mode.startswith("I;16")
-                yield ((width, height) if turned else (height, width)), grey
-        except Exception:  # said in a sentence when it is decoded
-            yield None
 
 
 def _hidden(path: Path, folder: Path) -> bool:

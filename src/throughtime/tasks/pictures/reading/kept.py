@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from throughtime.data.findings import Findings
-from throughtime.data.sources import kept_in_cache, quick_checksum, state
+from throughtime.data.sources import kept_in_cache, state
 from throughtime.storage.atomic import write_atomically, written_apart
 from throughtime.tasks.pictures.picture import PictureSet
 
-# to be raised when files are read otherwise, so that an old cache is not taken for a new one
+# to be raised when files are read or kept otherwise, so that an old cache is not taken for a new one
 _FORMAT = 2
 FEWEST = 64
 """Files that are worth it: fewer are decoded each time."""
@@ -26,6 +26,9 @@ def read_once(
     files: Sequence[Path], asked: Sequence[Any], cache: Path, findings: Findings, read: Callable[[Findings], PictureSet]
 ) -> PictureSet:
     """What `read` gives, from the cache if the same files were read likewise before.
+
+    What was kept is summed up before it is believed, about a second a gigabyte: whoever reads pictures goes over all
+    of them once anyway, for the checksum of each, and a bit that flipped on the disk would be learned from for ever.
 
     Args:
         files: all whose content, or mere presence, decides what is read.
@@ -43,7 +46,8 @@ def read_once(
     folder = cache / "pictures"
     key = _key(files, asked)
     pixels, facts = folder / f"{key}.pixels", folder / f"{key}.json"
-    known = _known(pixels, facts)
+    there = facts.exists()
+    known = _known(pixels, facts) if there else None
     if known is None:
         found = Findings()
         pictures = read(found)
@@ -52,7 +56,11 @@ def read_once(
             facts.unlink(missing_ok=True)  # of pixels that are damaged
             with written_apart(pixels) as file:
                 pictures.pixels.tofile(file)
-            write_atomically(facts, json.dumps(_facts(pictures, found, quick_checksum(pixels)), ensure_ascii=False))
+            said = _facts(pictures, found)
+            said["checksum"] = _checksum(pixels, said)
+            write_atomically(facts, json.dumps(said, ensure_ascii=False))
+        if there:
+            findings.left_out("kept pictures", "what the cache had of these was damaged: they were read anew", pixels)
         known = PictureSet(_mapped(pixels, pictures.pixels.shape), pictures.labels, pictures.places), found
     for finding in known[1]:
         findings.add(finding)
@@ -68,10 +76,9 @@ def _key(files: Sequence[Path], asked: Sequence[Any]) -> str:
     return hashlib.sha256(json.dumps([_FORMAT, states, asked]).encode()).hexdigest()[:32]
 
 
-def _facts(pictures: PictureSet, findings: Findings, checksum: int) -> dict[str, Any]:
+def _facts(pictures: PictureSet, findings: Findings) -> dict[str, Any]:
     places = [[str(path), line] for path, line in pictures.places]
     return {
-        "checksum": checksum,
         "shape": list(pictures.pixels.shape),
         "labels": list(pictures.labels),
         "places": places,
@@ -80,19 +87,25 @@ def _facts(pictures: PictureSet, findings: Findings, checksum: int) -> dict[str,
 
 
 def _known(pixels: Path, facts: Path) -> tuple[PictureSet, Findings] | None:
-    """What the cache has; None if it has nothing, or not all of it."""
+    """What the cache has; None if that is not what was written."""
     try:
         said = json.loads(facts.read_text(encoding="utf-8"))
+        if said.pop("checksum") != _checksum(pixels, said):
+            return None
         shape = tuple(said["shape"])
         places = [(Path(path), line) for path, line in said["places"]]
-        if said["checksum"] != quick_checksum(pixels):
-            return None
-        if pixels.stat().st_size != np.prod(shape) or not len(places) == len(said["labels"]) == shape[0]:
-            return None
         findings = Findings.from_json(facts, said["findings"])
         return PictureSet(_mapped(pixels, shape), said["labels"], places), findings
     except Exception:  # damaged as it may be: it is read anew
         return None
+
+
+def _checksum(pixels: Path, facts: dict[str, Any]) -> str:
+    """Of both files."""
+    with pixels.open("rb") as file:
+        digest = hashlib.file_digest(file, hashlib.blake2b)
+    digest.update(json.dumps(facts).encode())
+    return digest.hexdigest()
 
 
 def _mapped(path: Path, shape: tuple[int, ...]) -> np.ndarray:

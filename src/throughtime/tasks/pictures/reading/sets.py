@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,14 @@ from throughtime.errors import ArgumentError, DataError
 from throughtime.tasks.pictures.picture import PictureSet
 from throughtime.tasks.pictures.reading import arrays, decode, tables
 from throughtime.tasks.pictures.reading.fitting import Channels, Crop, Fitting, choose
-from throughtime.tasks.pictures.reading.folders import Found, find_pictures, sizes_of, visible_files
+from throughtime.tasks.pictures.reading.folders import Found, find_pictures, visible_files
 from throughtime.tasks.pictures.reading.idx import is_idx, is_labels
 from throughtime.tasks.pictures.reading.kept import FEWEST, read_once
 
 _IN_MEMORY = 64 * 2**20  # bytes of pixels from which they lie in the cache, mapped into memory
 _EXPECTED = "a folder of pictures, one picture, an IDX, NPZ, NPY or parquet file"
 Decoded = tuple[np.ndarray, str | None, Path, int | None]
+Undecoded = tuple[Callable[[], np.ndarray], str | None, Path, int | None]
 
 
 @dataclass(frozen=True)
@@ -131,42 +133,51 @@ def _folder(path: Path, reading: Reading, findings: Findings, fitting: Fitting |
 def _files(
     path: Path, found: Sequence[Found], reading: Reading, findings: Findings, fitting: Fitting | None
 ) -> PictureSet:
-    heads = list(sizes_of([one.path for one in found]))
-    if fitting is None:
-        known = [head for head in heads if head is not None]
-        if known:
-            fitting = _choose([size for size, _ in known], all(grey for _, grey in known), path, reading, findings)
-        else:
-            fitting = Fitting(8, 1)  # nothing can be read: said below, file by file
-    damaged = Damaged(path, len(found), "--skip-broken leaves them out")
-
-    def decoded() -> Iterator[Decoded]:
-        for one in found:
-            pixels: np.ndarray | None = None
-            with damaged.kept():
-                pixels = decode.read_picture(one.path, reading.background, findings)
-            if pixels is not None:
-                yield pixels, one.label, one.path, None
-
-    pictures = _fitted(decoded(), len(found), fitting, reading)
-    if not reading.skip_broken or not len(pictures):
-        damaged.raise_all()
-    for error in damaged.errors:
-        findings.left_out("broken files", "a file that cannot be read", error.path)
-    return pictures
+    fitting = fitting or _by_heads(decode.heads_of(one.path for one in found), path, reading, findings)
+    background = reading.background
+    each = ((partial(decode.read_picture, one.path, background, findings), one.label, one.path, None) for one in found)
+    return _sound(each, len(found), path, fitting, reading, findings)
 
 
 def _table(path: Path, reading: Reading, findings: Findings, fitting: Fitting | None) -> PictureSet:
-    rows = [
-        (decode.decode(content, path, reading.background, findings, row), label, path, row)
-        for content, label, row in tables.read_table(path, findings)
-    ]
-    if not rows:
+    heads = list(decode.heads_of(row.content for row in tables.read_table(path, findings)))
+    if not heads:
         raise DataError(path, "a table without rows", "pictures")
-    sizes = [(pixels.shape[0], pixels.shape[1]) for pixels, *_ in rows]
-    grey = all(pixels.shape[2] == 1 for pixels, *_ in rows)
-    fitting = fitting or _choose(sizes, grey, path, reading, findings)
-    return _fitted(rows, len(rows), fitting, reading)
+    fitting = fitting or _by_heads(heads, path, reading, findings)
+
+    def decoded(row: tables.Row) -> np.ndarray:
+        if row.content is None:
+            raise DataError(path, "no bytes in place of a picture", "the bytes of a picture file", row.number)
+        return decode.decode(row.content, path, reading.background, findings, row.number)
+
+    each = ((partial(decoded, row), row.label, path, row.number) for row in tables.read_table(path, findings))
+    return _sound(each, len(heads), path, fitting, reading, findings)
+
+
+def _by_heads(heads: Iterable[decode.Head | None], path: Path, reading: Reading, findings: Findings) -> Fitting:
+    known = [head for head in heads if head is not None]
+    if not known:
+        return Fitting(8, 1)  # nothing can be read: said file by file as they are decoded
+    return _choose([head.size for head in known], all(head.grey for head in known), path, reading, findings)
+
+
+def _sound(
+    each: Iterable[Undecoded], count: int, path: Path, fitting: Fitting, reading: Reading, findings: Findings
+) -> PictureSet:
+    """Decode one after the other; what cannot be is said, all of it together, or left out where that was asked for."""
+    damaged = Damaged(path, count)
+
+    def decoded() -> Iterator[Decoded]:
+        for read, label, file, line in each:
+            pixels: np.ndarray | None = None
+            with damaged.kept():
+                pixels = read()
+            if pixels is not None:
+                yield pixels, label, file, line
+
+    pictures = _fitted(decoded(), count, fitting, reading)
+    damaged.settle(reading.skip_broken and len(pictures) > 0, findings)
+    return pictures
 
 
 def _fitted(rows: Iterable[Decoded], most: int, fitting: Fitting, reading: Reading) -> PictureSet:

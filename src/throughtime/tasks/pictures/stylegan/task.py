@@ -14,6 +14,7 @@ from throughtime.storage.report import Report, Table
 from throughtime.tasks.base import GenerateSettings, Splits, check_writable
 from throughtime.tasks.pictures import grids
 from throughtime.tasks.pictures.adversarial import AdversarialTask
+from throughtime.tasks.pictures.measures.judge import spread
 from throughtime.tasks.pictures.picture import Picture, joined
 from throughtime.tasks.pictures.stylegan import painting
 from throughtime.tasks.pictures.stylegan.film import write_film
@@ -95,13 +96,12 @@ class PictureStyleGAN(AdversarialTask[StyleGANSettings]):
         assert self.sample_judge is not None
         assert self.kept is not None
         pictures = joined(examples)
-        count = min(self.settings.drawn, len(pictures))
-        chance = self.chance(model, count, self.settings.seed)
-        classes = self.some_classes(count, self.settings.seed)
+        count = min(self.drawn_beside(pictures), len(self.kept))
+        measures = self.sample_judge.beside(spread(pictures, count))
+        chance, classes = self.chance(model, count, self.settings.seed), self.some_classes(count, self.settings.seed)
         rows: list[tuple[str | float, ...]] = []
         for psi in _PSIS:
-            made = self._painted(model, chance, classes, psi)
-            found = self.sample_judge.measure(made, self.kept, pictures).metrics
+            found = report.metrics if psi == 1 else measures(self._painted(model, chance, classes, psi))
             rows.append((f"{psi:g}", *(found[name] for name in _TRADED)))
         return Report(report.metrics, report.baselines, [*report.tables, Table("truncation", ("psi", *_TRADED), rows)])
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from throughtime.errors import ThroughtimeError
 from throughtime.storage.report import Report, Table
+from throughtime.storage.scores import MODEL, Scores, Shown, of_values
 from throughtime.storage.written import read_arrays, readable
 from throughtime.tasks.base import Metric, Prediction
 from throughtime.tasks.pictures.baselines.principal import flat
@@ -107,7 +108,8 @@ class PictureVAE(CodingTask[VAESettings], JudgedTask[VAESettings]):
             negative = network.mean_loss(self.loader(pictures, training=False))
             seen = torch.from_numpy(flat(pictures.array(chosen))).view(-1, *self.shape)
             targets = network.likelihood.targets(seen.to(network.steps.device))
-            weighted = -float(network.log_likelihood(targets, self.settings.importance_samples).mean())
+            each = -network.log_likelihood(targets, self.settings.importance_samples).double().cpu().numpy()
+            weighted = float(each.mean())
             divergences = [float(one.mean()) for one in network.bound(targets, targets).divergence]
             active = active_units(network.encode(targets)[0])
         metrics = {"nelbo": negative, "nll": weighted, **self._bits(negative, weighted)}
@@ -120,9 +122,17 @@ class PictureVAE(CodingTask[VAESettings], JudgedTask[VAESettings]):
         if active < _COLLAPSED * self.settings.latent[0]:
             rows.append(("the posterior has collapsed", "most latent units say nothing: --kl-warmup, --free-bits"))
         baselines = self._baselines(flat(pictures.array(chosen)))
-        measured = self.measure(network, pictures)
+        measured = self._measured(network, pictures)
         tables = [Table("the bound", ("", ""), rows), *measured.tables]
-        return Report(metrics | measured.metrics, baselines | measured.baselines, tables)
+        places = (self.show(pictures[place]) for place in chosen)
+        shown = [Shown(place, "", f"{nats:.2f} nats") for place, nats in zip(places, each, strict=True)]
+        shares = Scores("nll", "min", {MODEL: of_values(each)}, shown)
+        return Report(metrics | measured.metrics, baselines | measured.baselines, tables, shares)
+
+    def _measured(self, network: Any, pictures: PictureSet) -> Report:
+        if self.sample_judge is None and self.inception_judge is None:
+            return Report({})
+        return self.measure(self.samples(network, self.drawn_beside(pictures), self.settings.seed), pictures)
 
     def _bits(self, negative: float, weighted: float) -> dict[str, float]:
         """Bits a dimension, of values that can be counted."""

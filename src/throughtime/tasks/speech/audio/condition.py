@@ -35,9 +35,14 @@ class Condition(NamedTuple):
         found = []
         if self.clipped > _CLIPPED:
             found.append(("clipped recordings", f"a recording with over {_CLIPPED:.1%} of its samples at full scale"))
-        if self.mixed < _CANCELLED:
-            found.append(("opposite phase", "a recording whose channels cancel each other when they are mixed"))
+        if self.cancels:
+            found.append(("opposite phase", "a recording whose channels cancel each other: only the first is heard"))
         return found
+
+    @property
+    def cancels(self) -> bool:
+        """Whether its channels cancel each other when they are mixed."""
+        return self.mixed < _CANCELLED
 
 
 class Meter:

@@ -1,25 +1,19 @@
-"""Corpora of speech: a manifest, or a folder as LJSpeech, Common Voice, LibriSpeech or people lay them out."""
+"""Corpora of speech, a manifest or a folder: utterances whose sounds are there and whose texts can be spoken."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from throughtime.data.damaged import Damaged
 from throughtime.data.findings import Findings
-from throughtime.data.text_files import read_text
 from throughtime.errors import DataError
+from throughtime.tasks.speech.audio.layouts import rows_of
 from throughtime.tasks.speech.audio.manifests import Columns, Row, read_manifest
 from throughtime.tasks.speech.audio.opening import SUFFIXES, UNREAD
-from throughtime.tasks.speech.audio.recording import Excerpt, head_of
+from throughtime.tasks.speech.audio.recording import Excerpt, check_recording, head_of
 from throughtime.tasks.speech.audio.utterance import Spelling, Utterance
-
-_LISTS = ("metadata.csv", "metadata.jsonl", "metadata.tsv", "manifest.csv", "manifest.jsonl", "manifest.tsv")
-EXPECTED = (
-    "metadata.csv with wavs (LJSpeech), train.tsv, dev.tsv and test.tsv with clips (Common Voice), *.trans.txt "
-    "(LibriSpeech), or sound files each with its text beside it (a.wav and a.txt)"
-)
 
 
 @dataclass(frozen=True)
@@ -32,6 +26,7 @@ class Reading:
         longest: seconds that a recording may last.
         spelling: how transcripts are written; what has nothing left to be spoken is left out.
         rate: samples a second that are wanted.
+        skip_broken: leave out recordings that cannot be read (to their end), and count them.
     """
 
     columns: Columns = field(default_factory=Columns)
@@ -39,6 +34,7 @@ class Reading:
     longest: float = 60.0
     spelling: Spelling = field(default_factory=Spelling)
     rate: int = 16_000
+    skip_broken: bool = False
 
 
 def read_corpus(path: Path, reading: Reading, findings: Findings | None = None) -> list[Utterance]:
@@ -55,9 +51,13 @@ def read_corpus(path: Path, reading: Reading, findings: Findings | None = None) 
     findings = Findings() if findings is None else findings
     if not path.exists():
         raise DataError(path, "nothing", "a manifest (CSV, TSV, JSONL of path,text) or a folder of recordings")
+    damaged = Damaged(path)
     if path.is_dir():
-        return _utterances(path, _folder(path, reading, findings), reading, findings)
-    return _utterances(path, _manifest(path, reading, findings), reading, findings)
+        files = sound_files(path, findings)
+        rows = rows_of(path, files, reading.columns, reading.encoding, damaged, findings)
+    else:
+        rows = _manifest(path, reading, findings)
+    return _utterances(rows, damaged, reading, findings)
 
 
 def read_part(path: Path, reading: Reading, findings: Findings | None = None) -> list[Utterance]:
@@ -67,7 +67,7 @@ def read_part(path: Path, reading: Reading, findings: Findings | None = None) ->
     if path.is_dir() or not clips.is_dir():
         return read_corpus(path, reading, findings)
     findings.taken("layout", "a table whose paths start from the folder clips beside it (Common Voice)", path)
-    return _utterances(path, _manifest(path, reading, findings, clips), reading, findings)
+    return _utterances(_manifest(path, reading, findings, clips), Damaged(path), reading, findings)
 
 
 def sound_files(folder: Path, findings: Findings | None = None) -> list[Path]:
@@ -84,58 +84,10 @@ def _manifest(path: Path, reading: Reading, findings: Findings, clips: Path | No
     return read_manifest(path, reading.columns, reading.encoding, clips, findings=findings)
 
 
-def _folder(folder: Path, reading: Reading, findings: Findings) -> list[Row]:
-    files = sound_files(folder, findings)
-    lists = [folder / name for name in _LISTS if (folder / name).is_file()][:1] or sorted(folder.rglob("*.trans.txt"))
-    if not lists:
-        return _pairs(folder, files, reading.encoding, findings)
-    if lists[0].name in _LISTS:
-        findings.taken("layout", f"a folder with {lists[0].name}", folder)
-        rows = _manifest(lists[0], reading, findings)
-    else:
-        findings.taken("layout", "*.trans.txt beside the recordings (LibriSpeech)", folder)
-        rows = [row for path in lists for row in _librispeech(path, reading.encoding)]
-    named = {row.audio for row in rows}
-    for file in files:
-        if file not in named:
-            findings.left_out("sounds without a text", "a sound file that no list names", file)
-    return rows
-
-
-def _pairs(folder: Path, files: Sequence[Path], encoding: str, findings: Findings) -> list[Row]:
-    """Sound files with their texts beside them."""
-    if not files:
-        raise DataError(folder, "no sound files", EXPECTED)
-    rows = []
-    for file in files:
-        text = file.with_suffix(".txt")
-        if text.is_file():
-            rows.append(Row(file, " ".join(read_text(text, encoding).split()), text))
-        else:
-            findings.left_out("sounds without a text", "a sound file with no text beside it", file)
-    if not rows:
-        raise DataError(folder, f"{len(files)} sound files without texts", EXPECTED)
-    findings.taken("layout", "sound files, each with its text beside it", folder)
-    for text in sorted({*folder.rglob("*.txt")} - {row.path for row in rows}):
-        findings.left_out("texts without a sound", "a text with no sound file beside it", text)
-    return rows
-
-
-def _librispeech(path: Path, encoding: str) -> Iterator[Row]:
-    """`84-121123-0000 GO DO YOU HEAR`: name and text; the name begins with the speaker."""
-    for number, line in enumerate(read_text(path, encoding).split("\n"), 1):
-        if line.strip():
-            name, _, text = line.strip().partition(" ")
-            beside = [path.parent / f"{name}{suffix}" for suffix in (".flac", ".wav")]
-            audio = next((file for file in beside if file.is_file()), beside[0])
-            yield Row(audio, text, path, number, name.split("-")[0])
-
-
-def _utterances(path: Path, rows: Sequence[Row], reading: Reading, findings: Findings) -> list[Utterance]:
+def _utterances(rows: Sequence[Row], damaged: Damaged, reading: Reading, findings: Findings) -> list[Utterance]:
     """Rows whose sound files are there, once each, and whose texts can be spoken; what is wrong is said of all."""
     seen: dict[tuple[object, ...], Row] = {}
     found: list[Utterance] = []
-    damaged = Damaged(path)
     for row in rows:
         with damaged.kept():
             if (first := seen.setdefault((row.audio, row.part), row)) is not row:
@@ -147,10 +99,13 @@ def _utterances(path: Path, rows: Sequence[Row], reading: Reading, findings: Fin
                 what = "a text with nothing to be spoken" if row.text.strip() else "no text"
                 findings.left_out("empty texts", what, row.path, row.line)
             else:
-                found.append(_utterance(row, reading, findings))
-    damaged.raise_all()
+                utterance = _utterance(row, reading, findings)
+                if reading.skip_broken:  # else what breaks off is found when its features are made
+                    check_recording(utterance.excerpt)
+                found.append(utterance)
+    damaged.settle(reading.skip_broken and bool(found), findings)
     if not found:
-        raise DataError(path, "no row with a text that can be spoken", "at least one")
+        raise DataError(damaged.path, "no row with a text that can be spoken", "at least one")
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -14,14 +13,14 @@ import numpy as np
 
 from throughtime.data.findings import Findings
 from throughtime.errors import DataError, MissingExtraError
+from throughtime.tasks.speech.audio.heads import check_head, family_of
 
 _LIBSNDFILE = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".oga", ".aiff", ".aif", ".au", ".w64", ".caf", ".sph")
 _FFMPEG = (".m4a", ".m4b", ".mp4", ".mov", ".webm", ".weba", ".mka", ".mkv", ".aac", ".wma", ".amr", ".3gp", ".ac3")
 SUFFIXES = (*_LIBSNDFILE, *_FFMPEG)
 UNREAD = (".raw", ".pcm", ".vox", ".ra", ".rm", ".dss", ".shn", ".gsm")
 """Endings of sound that nobody reads here."""
-_NEVER_KNOWN = 0x7FFF0000  # programs that write to a pipe cannot know the length: they leave nearly the largest number
-_PLACEHOLDER = 1_000_000_000  # or a round one: bytes of sound that a file with a tenth of them has not lost
+_LOST = 0.25  # seconds that a container may promise too much: codecs begin and end with some of silence
 _BLOCK = 2**16
 
 
@@ -58,7 +57,16 @@ def opened(path: Path, findings: Findings | None = None) -> AbstractContextManag
     if path.suffix.lower() in UNREAD:
         expected = "WAV, FLAC, ... (or the samples as a stream: predict RUN pcm:RATE)"
         raise DataError(path, "raw sound, which does not say its rate, or a format that is not read", expected)
-    return _through_ffmpeg(path) if path.suffix.lower() in _FFMPEG else _through_libsndfile(path, findings)
+    if not path.stat().st_size:
+        raise DataError(path, "an empty file", "a sound file")
+    known = family_of(path) or ("container" if path.suffix.lower() in _FFMPEG else "sound")
+    if known == "container":
+        if path.suffix.lower() not in _FFMPEG:
+            findings.taken(
+                "formats", f"a file ending in {path.suffix} that holds another format, as its content says", path
+            )
+        return _through_ffmpeg(path)
+    return _through_libsndfile(path, findings)
 
 
 @dataclass
@@ -70,14 +78,14 @@ class _Sndfile:
         self.rate, self.channels, self.frames = self.file.samplerate, self.file.channels, self.file.frames
 
     def blocks(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
-        if start:
-            self.file.seek(start)
+        self.file.seek(start)
         done = start
         while len(block := self.file.read(_BLOCK if stop is None else min(_BLOCK, stop - done), "float32", True)):
             done += len(block)
             yield block
-        # the head of an MP3 only guesses, unless it has been compared with the file already
-        if done < (self.frames if stop is None else min(stop, self.frames)) and self.file.format != "MP3":
+        # of MPEG the head only guesses; how many bytes there must be has been compared with the file already
+        guessed = self.file.format == "MP3" or "MPEG" in self.file.subtype
+        if done < (self.frames if stop is None else min(stop, self.frames)) and not guessed:
             raise DataError(self.path, f"{done} samples, then nothing", f"the {self.frames} that its head promises")
 
 
@@ -85,10 +93,7 @@ class _Sndfile:
 def _through_libsndfile(path: Path, findings: Findings) -> Iterator[Source]:
     soundfile = package("soundfile")
     try:
-        if not (size := path.stat().st_size):
-            raise DataError(path, "an empty file", "a sound file")
-        patch = _wave_head(path, size, findings)
-        _check_mp3(path, size)
+        patch = check_head(path, findings)
         with _Patched(path, patch) as raw, soundfile.SoundFile(raw if patch else path) as file:
             yield _Sndfile(path, file)
     except soundfile.LibsndfileError as error:
@@ -115,63 +120,6 @@ class _Patched(io.FileIO):
         return count
 
 
-def _wave_head(path: Path, size: int, findings: Findings) -> dict[int, int]:
-    """Bytes of a WAV file's head that must be others, so that it is read to its end.
-
-    Raises:
-        DataError: the file ends before its samples do, which libsndfile would pass over in silence.
-    """
-    with path.open("rb") as file:
-        if file.read(4) != b"RIFF":
-            return {}
-        file.seek(12)
-        block = 1
-        while len(head := file.read(8)) == 8:
-            kind, length = struct.unpack("<4sI", head)
-            if kind == b"data":
-                return _data_size(path, length, size - file.tell(), block, file.tell() - 4, findings)
-            body = file.read(min(length, 16))
-            if kind == b"fmt " and len(body) >= 14:
-                block = struct.unpack_from("<H", body, 12)[0]
-            file.seek(length + length % 2 - len(body), 1)
-    return {}
-
-
-def _data_size(path: Path, length: int, there: int, block: int, at: int, findings: Findings) -> dict[int, int]:
-    """As `_wave_head`: `length` bytes of sound by the head, at the place `at`; `there` are there."""
-    if there >= length > 0:
-        return {}
-    unknown = not length or length >= _NEVER_KNOWN or (length >= _PLACEHOLDER and there < length / 10)
-    if not unknown and length - there >= max(block, 2):
-        raise DataError(path, f"a file cut off after {there} bytes of sound", f"the {length} of its head")
-    if there:
-        what = "a WAV file whose head does not say how long it is, read to its end"
-        findings.taken("length of sound", what, path)
-    return {at + place: value for place, value in enumerate(struct.pack("<I", there))}
-
-
-def _check_mp3(path: Path, size: int) -> None:
-    """Raise if an MP3 file is shorter than its Xing, Info or VBRI head says; others do not say how long they are."""
-    with path.open("rb") as file:
-        begin = 0
-        if (tag := file.read(10))[:3] == b"ID3" and len(tag) == 10:
-            begin = 10 + (tag[6] << 21 | tag[7] << 14 | tag[8] << 7 | tag[9])
-        file.seek(begin)
-        first = file.read(256)
-    if first[:1] != b"\xff" or first[1:2] < b"\xe0":
-        return
-    promised = 0
-    for name in (b"Xing", b"Info"):
-        if 0 < (at := first.find(name)) < 48 and len(first) >= at + 16:
-            flags, *numbers = struct.unpack_from(">III", first, at + 4)
-            promised = numbers[flags & 1] if flags & 2 else 0
-    if first[36:40] == b"VBRI":
-        promised = int.from_bytes(first[46:50], "big")
-    if size - begin < promised - max(512, promised // 100):
-        found = f"a file cut off after {size - begin} bytes of sound"
-        raise DataError(path, found, f"the {promised} of its head")
-
-
 class _Film:
     """The sound of a container that FFmpeg opened."""
 
@@ -181,7 +129,10 @@ class _Film:
         self._path, self._container, self._stream = path, container, container.streams.audio[0]
         self.rate, self.channels = self._stream.rate, self._stream.channels
         seconds = self._stream.duration and float(self._stream.duration * self._stream.time_base)
+        # of a film without a length of its sound: the sound may end before the pictures do
+        self._sure = bool(seconds) or not container.streams.video
         seconds = seconds or (container.duration and container.duration / 1_000_000)
+        self._sure &= bool(seconds)
         self.frames = round(seconds * self.rate) if seconds else sum(len(block) for block in self.blocks())
 
     def blocks(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
@@ -194,6 +145,10 @@ class _Film:
                 yield block[first:last]
             if stop is not None and done >= stop:
                 return
+        wanted = self.frames if stop is None else min(stop, self.frames)
+        if self._sure and wanted - done > max(_LOST * self.rate, 0.02 * wanted):
+            found = f"a file cut off after {done / self.rate:.2f} seconds of sound"
+            raise DataError(self._path, found, f"the {self.frames / self.rate:.2f} of its head")
 
     def _decoded(self) -> Iterator[np.ndarray]:
         resampler = package("av").AudioResampler(format="fltp", layout=self._stream.layout, rate=self.rate)

@@ -58,10 +58,22 @@ def head_of(excerpt: Excerpt, findings: Findings | None = None) -> Head:
         return Head((stop - start) / file.rate, file.rate, file.channels)
 
 
+def check_recording(excerpt: Excerpt) -> None:
+    """Read it to its end, for nothing but to see whether that can be done.
+
+    Raises:
+        DataError: it cannot.
+    """
+    with opened(excerpt.path) as file:
+        start, stop = _place(excerpt, file)
+        for block in file.blocks(start, None if excerpt.seconds is None else stop):
+            _check_numbers(excerpt.path, block, start / file.rate)
+
+
 def read_recording(
     excerpt: Excerpt, rate: int, longest: float | None = None, speed: float = 1.0, meter: Meter | None = None
 ) -> np.ndarray:
-    """The samples of a sound file or a part of it, float32 (N,), its channels mixed to one.
+    """The samples of a sound file or a part of it, float32 (N,): its channels mixed, or the first if they cancel.
 
     Args:
         excerpt: the file, or a part of it.
@@ -88,14 +100,24 @@ def stream_recording(
             expected = f"at most {longest:g} (--longest says how many)"
             raise DataError(excerpt.path, f"{seconds:.1f} seconds of sound", expected)
         turned = Resampled(source * speed, rate)
+        end = None if excerpt.seconds is None else stop
+        first_alone = file.channels > 1 and _cancel(file, start, end)
         done = 0
-        for block in file.blocks(start, None if excerpt.seconds is None else stop):
+        for block in file.blocks(start, end):
             _check_numbers(excerpt.path, block, done / source)
             done += len(block)
             if meter is not None:
                 meter.add(block)
-            yield turned.add(block.mean(axis=1))
+            yield turned.add(block[:, 0] if first_alone else block.mean(axis=1))
         yield turned.end()
+
+
+def _cancel(file: Source, start: int, stop: int | None) -> bool:
+    """Whether the channels, in opposite phase, would be silent as a mix."""
+    meter = Meter()
+    for block in file.blocks(start, stop):
+        meter.add(block)
+    return meter.condition.cancels
 
 
 def _place(excerpt: Excerpt, file: Source) -> tuple[int, int]:

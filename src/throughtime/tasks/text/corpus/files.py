@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
 from throughtime.data.findings import Findings
+from throughtime.data.packed import suffix_of
 from throughtime.data.splits import Split, named_splits
 from throughtime.errors import DataError
 from throughtime.tasks.text.corpus.line_ends import LineEnds
 
 BLOCK = 2**20
 """Bytes read at a time."""
-SUFFIXES = (".txt", ".text", ".md", ".tex", ".rst", ".tokens", ".raw")
-"""Endings of the files that are taken from a folder; a single file may have any name."""
+SUFFIXES = (".txt", ".text", ".md", ".tex", ".rst", ".tokens", ".raw", ".parquet")
+"""Endings of the files that are taken from a folder, packed or not; a single file may have any name."""
 
 HELD_OUT = 0.05
 """Share of one text that is kept for validation, and again for test."""
@@ -52,12 +53,15 @@ class Piece:
         return self.start == 0 and self.end == self.path.stat().st_size
 
 
-def find_pieces(path: Path, findings: Findings | None = None) -> list[Piece]:
+def find_pieces(
+    path: Path, findings: Findings | None = None, plain: Callable[[Path], Path] = lambda path: path
+) -> list[Piece]:
     """A text file, or all the text files of a folder and its subfolders in order of their names.
 
     Args:
         path: the file or folder.
         findings: is told which files of the folder are not read.
+        plain: gives the plain text file that a file stands for.
 
     Raises:
         DataError: nothing there, no text file in the folder, or nothing in a file.
@@ -66,12 +70,12 @@ def find_pieces(path: Path, findings: Findings | None = None) -> list[Piece]:
         files = _text_files(path, findings)
         if not files:
             raise DataError(path, "a folder without text files", f"files ending in {', '.join(SUFFIXES)}")
-        return [_whole(file) for file in files]
+        return [_whole(plain(file)) for file in files]
     if not path.exists():
         raise DataError(path, "nothing (or a broken link)", "a text file or a folder of text files")
     if not path.is_file():
         raise DataError(path, "neither a file nor a folder", "a text file or a folder of text files")
-    return [_whole(path)]
+    return [_whole(plain(path)) if path.stat().st_size else _whole(path)]
 
 
 def find_splits(folder: Path, findings: Findings | None = None) -> dict[Split, Path] | None:
@@ -85,7 +89,7 @@ def find_splits(folder: Path, findings: Findings | None = None) -> dict[Split, P
     """
     findings = Findings() if findings is None else findings
     children = [child for child in folder.iterdir() if not child.name.startswith(".")]
-    parts = [child for child in children if child.is_dir() or child.suffix.lower() in SUFFIXES]
+    parts = [child for child in children if child.is_dir() or suffix_of(child) in SUFFIXES]
     named = named_splits(folder, (part for part in parts if part.stem.lower() not in _ABOUT), findings)
     if named is not None:
         for child in children:
@@ -166,7 +170,9 @@ def read_text(piece: Piece, findings: Findings | None = None) -> Iterator[str]:
     position, rest, closed = piece.start, "", True
     for block in _blocks(piece):
         if position == 0 and (mark := next((mark for mark in _MARKS if block.startswith(mark)), None)):
-            raise DataError(piece.path, f"text in {_MARKS[mark]}", "text in UTF-8: convert it with iconv", line=1)
+            raise DataError(
+                piece.path, f"text in {_MARKS[mark]}", f"text in UTF-8 (or --encoding {_MARKS[mark].lower()})", line=1
+            )
         if (zero := block.find(0)) >= 0:
             raise _at(piece.path, position + zero, "binary data (a zero byte)", "text in UTF-8")
         pending = len(decoder.getstate()[0])
@@ -194,6 +200,16 @@ def read_text(piece: Piece, findings: Findings | None = None) -> Iterator[str]:
         yield rest
 
 
+def read_lines(piece: Piece, findings: Findings | None = None) -> Iterator[str]:
+    """The lines of a piece of a text file, as `read_text` reads it."""
+    line = ""
+    for text in read_text(piece, findings):  # a chunk ends within a line only where that is very long
+        *lines, line = (line + text).split("\n")
+        yield from lines
+    if line:
+        yield line
+
+
 def digest(piece: Piece) -> bytes:
     """A checksum of a piece's bytes."""
     hashed = blake2b(digest_size=16)
@@ -208,9 +224,9 @@ def _text_files(folder: Path, findings: Findings | None) -> list[Path]:
     except OSError as error:
         raise DataError(folder, f"a folder that cannot be read ({error.strerror})", "text files") from error
     shown = [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
-    texts = [path for path in shown if path.suffix.lower() in SUFFIXES]
+    texts = [path for path in shown if suffix_of(path) in SUFFIXES]
     for path in shown:
-        if findings is not None and path.suffix.lower() not in SUFFIXES:
+        if findings is not None and suffix_of(path) not in SUFFIXES:
             _note_unread(path, findings)
     return texts
 
@@ -254,7 +270,7 @@ def _line_start(piece: Piece, position: int) -> int:
 
 def _undecodable(path: Path, position: int, error: UnicodeDecodeError) -> DataError:
     byte = error.object[error.start]
-    return _at(path, position, f"the byte 0x{byte:02x}, which is not UTF-8,", "text in UTF-8 (convert it with iconv)")
+    return _at(path, position, f"the byte 0x{byte:02x}, which is not UTF-8,", "text in UTF-8 (--encoding says another)")
 
 
 def _at(path: Path, position: int, found: str, expected: str) -> DataError:

@@ -1,4 +1,4 @@
-"""Which columns of a table of tracks hold the track's name, the time and the coordinates: told, named, or guessed."""
+"""Which columns of a table of tracks hold the track's name, the time and the places: told, named, or guessed."""
 
 from __future__ import annotations
 
@@ -9,24 +9,11 @@ from pathlib import Path
 from throughtime.data.findings import Findings
 from throughtime.data.splits import note_split_columns
 from throughtime.errors import ArgumentError, DataError
+from throughtime.tasks.trajectory.tracks.names import Role, role_of
 from throughtime.tasks.trajectory.tracks.order import guess_order
+from throughtime.tasks.trajectory.tracks.places import Places, places_of
 
 EXPECTED = "columns such as track,t,x,y or t,x,y,z (tell them by --columns, - for one to skip)"
-_NAMES = {
-    "scene": (
-        "scene", "scene_id", "sequence", "sequence_id", "seq", "video", "video_id", "recording", "recording_id",
-        "session", "match", "match_id", "game", "game_id", "clip", "trial",
-    ),
-    "track": (
-        "track", "track_id", "trackid", "trajectory", "trajectory_id", "id", "ped", "ped_id", "pedestrian",
-        "pedestrian_id", "person", "person_id", "agent", "agent_id", "object", "object_id", "obj_id", "player",
-        "player_id", "vehicle", "vehicle_id", "target_id", "animal", "animal_id", "individual",
-    ),
-    "t": ("t", "time", "timestamp", "time_s", "t_s", "seconds", "sec", "frame", "frame_id", "frameid"),
-    "x": ("x", "pos_x", "x_m", "px", "x_px", "position_x"),
-    "y": ("y", "pos_y", "y_m", "py", "y_px", "position_y"),
-    "z": ("z", "pos_z", "z_m", "pz", "position_z"),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -36,14 +23,16 @@ class Columns:
     Args:
         track: indices of the columns that together name a track, such as scene and id; none: the file is one track.
         time: index of the column of times.
-        coordinates: indices of x, y and perhaps z.
+        places: what the columns of places are, and where.
         head: the first row holds names.
+        unit: seconds that one unit of the times lasts, where their name says so.
     """
 
     track: tuple[int, ...]
     time: int
-    coordinates: tuple[int, ...]
+    places: Places
     head: bool
+    unit: float | None = None
 
 
 def find_columns(
@@ -60,56 +49,73 @@ def find_columns(
 
     Raises:
         DataError: no such columns.
-        ArgumentError: `told` does not name time, x and y.
+        ArgumentError: `told` does not name a time and places.
     """
     first = rows[0]
     head = sum(map(_is_number, first)) < 2  # a row has a time and coordinates
     names = list(first) if head else [str(number) for number in range(1, len(first) + 1)]
     if told is not None:
-        roles = [_role(name) for name in told.split(",")]
+        roles = [role_of(name) for name in told.split(",")]
         if _lacking(roles):
             raise ArgumentError(f"found the columns {told!r}, expected t, x and y among them, - for one to skip")
         if len(roles) != len(first):
             raise DataError(path, f"{len(first)} columns", f"{len(roles)} as told: {told}", first_line)
     elif head:
-        roles = [_role(name) for name in first]
+        roles = [role_of(name) for name in first]
         if lacking := _lacking(roles):
             shown = ", ".join(_short(name) for name in first[:8])
             raise DataError(path, f"a head line ({shown}) without {lacking}", EXPECTED, first_line)
     else:
-        roles = guess_order(path, rows, findings)
+        roles = [None if name is None else Role(name) for name in guess_order(path, rows, findings)]
         if not roles:
             raise DataError(path, f"{len(first)} column{'s' * (len(first) != 1)} without names", EXPECTED, first_line)
-    once = ("t", "x", "y", "z") if told is not None else ("track", "t", "x", "y", "z")
-    if doubled := next((role for role in once if roles.count(role) > 1), None):
+    roles = _one_time(roles)
+    kinds = _without_placeholders([None if role is None else role.name for role in roles], rows[head:])
+    places = places_of(kinds)
+    kinds = [kind if kind in ("scene", "track", "t") or at in places.columns else None for at, kind in enumerate(kinds)]
+    once = ("t", *places.roles) if told is not None else ("track", "t", *places.roles)
+    if doubled := next((kind for kind in once if kinds.count(kind) > 1), None):
         raise DataError(path, f"two columns for {doubled}", EXPECTED, first_line)
-    _note(path, names, roles, head, told, findings)
-    track = [index for index, role in enumerate(roles) if role in ("scene", "track")]
-    places = [roles.index(role) for role in ("t", "x", "y", "z") if role in roles]
-    return Columns(tuple(track), places[0], tuple(places[1:]), head)
+    _note(path, names, kinds, head, told, findings)
+    track = [index for index, kind in enumerate(kinds) if kind in ("scene", "track")]
+    time = kinds.index("t")
+    return Columns(tuple(track), time, places, head, roles[time].unit)  # type: ignore[union-attr]  # it is one
+
+
+def _one_time(roles: Sequence[Role | None]) -> list[Role | None]:
+    """Frames are the times where there are no others."""
+    timed = any(role is not None and role.name == "t" for role in roles)
+    others = None if timed else Role("t")
+    return [others if role is not None and role.name == "frame" else role for role in roles]
+
+
+def _without_placeholders(kinds: list[str | None], rows: Sequence[Sequence[str]]) -> list[str | None]:
+    """Coordinates that are -1 throughout, beside a box, are none (the MOT challenge writes them so)."""
+    if "left" not in kinds:
+        return kinds
+    empty = {at for at, kind in enumerate(kinds) if kind in ("x", "y", "z") and {row[at] for row in rows} == {"-1"}}
+    return [None if at in empty else kind for at, kind in enumerate(kinds)]
 
 
 def _note(
-    path: Path, names: Sequence[str], roles: Sequence[str | None], head: bool, told: str | None, findings: Findings
+    path: Path, names: Sequence[str], kinds: Sequence[str | None], head: bool, told: str | None, findings: Findings
 ) -> None:
     findings.taken("head line", "the first row" if head else "none: the first row is data", path)
     how = "as told" if told is not None else "by their names" if head else "by their order"
-    taken = ", ".join(f"{role} from {_short(name)}" for name, role in zip(names, roles, strict=True) if role)
-    alone = "" if {"scene", "track"} & set(roles) else "; no column of tracks: the file is one"
+    taken = ", ".join(f"{kind} from {_short(name)}" for name, kind in zip(names, kinds, strict=True) if kind)
+    alone = "" if {"scene", "track"} & set(kinds) else "; no column of tracks: the file is one"
     findings.taken("columns", f"{how}: {taken}{alone}", path)
-    unread = [name for name, role in zip(names, roles, strict=True) if role is None]
+    unread = [name for name, kind in zip(names, kinds, strict=True) if kind is None]
     for name in unread:
         findings.left_out("columns", f"the column {_short(name)} is not read", path)
     note_split_columns(unread, path, findings)
 
 
-def _role(name: str) -> str | None:
-    plain = name.strip().strip('"').lower().replace(" ", "_")
-    return next((role for role, names in _NAMES.items() if plain in names), None)
-
-
-def _lacking(roles: Sequence[str | None]) -> str:
-    return " and ".join(role for role in ("t", "x", "y") if role not in roles)
+def _lacking(roles: Sequence[Role | None]) -> str:
+    """The roles without which there is no track; of places, those of the kind that is there in part."""
+    kinds = {role.name for role in roles if role is not None}
+    time = [] if kinds & {"t", "frame"} else ["t"]
+    return " and ".join([*time, *places_of([*kinds]).lacking])
 
 
 def _is_number(field: str) -> bool:

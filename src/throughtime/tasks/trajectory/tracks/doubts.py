@@ -31,7 +31,11 @@ def _look_at_times(tracks: Sequence[Track], protocol: Protocol, findings: Findin
     spread = f"{steps.min():.4g} to {steps.max():.4g}"
     findings.taken("steps", f"{usual:.4g} seconds from point to point (the median; {spread})")
     note = findings.suspicious if protocol.unit == "points" else findings.left_out
-    over = "windows of points go over it" if protocol.unit == "points" else "windows are cut by their seconds"
+    over = (
+        "windows of points go over it (--gap SECONDS cuts there)"
+        if protocol.unit == "points"
+        else "windows are cut by their seconds"
+    )
     for track in tracks:
         for _ in range(int((np.diff(track.times) > _GAP * usual).sum())):
             note("gaps", f"a gap of over {_GAP * usual:.4g} seconds in a track; {over}", track.path, track.line)

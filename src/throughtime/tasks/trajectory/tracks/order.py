@@ -10,18 +10,21 @@ import numpy as np
 from throughtime.data.findings import Findings
 
 _LOOKED_AT = 5000  # rows
+_BOX = ("left", "top", "width", "height")
+_CORNERS = ("left", "top", "right", "bottom")
 
 
 def guess_order(path: Path, rows: Sequence[Sequence[str]], findings: Findings) -> list[str | None]:
     """Roles of the columns: t x y, t x y z, or time and track in either order before x y or x y z; [] if none fits.
 
-    Of the two orders the right one is that in which things go small ways from one time to the next.
+    Of the two orders the right one is that in which things go small ways from one time to the next. Wider tables are
+    those of the MOT challenge, of the Stanford drones, and of ETH's pedestrians.
     """
     width, places = len(rows[0]), ["x", "y", "z"][: len(rows[0]) - 2]
     if width == 3:
         return ["t", "x", "y"]
     if width not in (4, 5):
-        return []
+        return _known_layout(path, rows[:_LOOKED_AT], findings)
     table = np.array([[_number(field) for field in row] for row in rows[:_LOOKED_AT]])
     if np.isnan(table[0, 0]):
         return ["track", "t", *places]
@@ -33,6 +36,23 @@ def guess_order(path: Path, rows: Sequence[Sequence[str]], findings: Findings) -
     if width == 5 or (first and _restarts(table)):
         return ["track", "t", *places]
     return ["t", "x", "y", "z"]
+
+
+def _known_layout(path: Path, rows: Sequence[Sequence[str]], findings: Findings) -> list[str | None]:
+    """Roles of the columns of a table that many know; [] if it is none of them."""
+    width, table = len(rows[0]), np.array([[_number(field) for field in row] for row in rows])
+    counts = [bool((table[:, column] % 1 == 0).all()) for column in range(width)]
+    found: tuple[str, list[str | None]] | None = None
+    if width == 10 and np.isnan(table[:, 9]).all() and counts[0] and counts[5]:
+        found = "track, box, frame as the Stanford drones' are", ["track", *_CORNERS, "t", *[None] * 4]
+    elif width in (9, 10) and counts[0] and counts[1] and (table[:, 4:6] > 0).all():
+        found = "frame, track, box as those of the MOT challenge", ["t", "track", *_BOX, *[None] * (width - 6)]
+    elif width == 8 and counts[0] and counts[1] and (table[:, [3, 6]] == 0).all():
+        found = "frame, track, x, 0, y as those of ETH's pedestrians", ["t", "track", "x", None, "y", *[None] * 3]
+    if found is None:
+        return []
+    findings.taken("order of columns", found[0], path)
+    return found[1]
 
 
 def _smoother(path: Path, table: np.ndarray, findings: Findings) -> tuple[str, str]:

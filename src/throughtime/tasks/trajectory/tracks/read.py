@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from throughtime.data.damaged import Damaged
 from throughtime.data.findings import Findings
 from throughtime.data.progress import counted
 from throughtime.data.rows import read_rows
@@ -29,6 +30,8 @@ def read_tracks(
     columns: str | None = None,
     time_unit: float | None = None,
     encoding: str = "utf-8",
+    gap: float | None = None,
+    skip_broken: bool = False,
     findings: Findings | None = None,
 ) -> list[Track]:
     """Read the tracks of a file, or of all files in a folder.
@@ -39,6 +42,8 @@ def read_tracks(
         time_unit: seconds that one unit of the time column lasts, such as 0.04 for frames of a 25 Hz camera; None: 1,
             or as dates and large numbers (milliseconds since 1970) say.
         encoding: of the files.
+        gap: seconds after which a track that goes on is another one; None: it stays one.
+        skip_broken: leave out files of a folder that cannot be read, and count them.
         findings: what was understood and left out is noted.
 
     Returns:
@@ -49,11 +54,16 @@ def read_tracks(
         DataError: what cannot be read as tracks, at which line and why.
     """
     findings = Findings() if findings is None else findings
-    files = track_files(path, findings)
-    reading = counted(files, "reading tracks, by the file")
-    tracks = [track for file in reading for track in _read_file(file, columns, time_unit, encoding, findings)]
+    files, damaged = track_files(path, findings), Damaged(path)
+    tracks: list[Track] = []
+    for file in counted(files, "reading tracks, by the file"):
+        with damaged.kept():
+            tracks += _read_file(file, columns, time_unit, encoding, findings)
+    damaged.settle(skip_broken and bool(tracks), findings)
     if len(files) > 1:
         tracks = [_renamed(track, path) for track in tracks]
+    if gap is not None:
+        tracks = [piece for track in tracks for piece in _cut(track, gap, findings)]
     if len(found := sorted({track.dimensions for track in tracks})) > 1:
         odd = next(track for track in tracks if track.dimensions != tracks[0].dimensions)
         raise DataError(odd.path, f"tracks in {found} dimensions", f"{tracks[0].dimensions} as in {tracks[0].path}")
@@ -118,17 +128,19 @@ def read_points(text: str) -> Track:
 
 
 def _read_file(path: Path, told: str | None, time_unit: float | None, encoding: str, findings: Findings) -> list[Track]:
-    rows = read_rows(path, findings, encoding)
+    rows = read_rows(path, findings, encoding, decimals=True)
     columns = find_columns(path, [row for _, row in rows], told, rows[0][0], findings)
     rows = rows[columns.head :]
     if not rows:
         raise DataError(path, "a head line and no rows", "rows of tracks")
     names = [_name(path, line, row, columns) for line, row in rows]
-    times = np.array(read_times(path, [(line, row[columns.time]) for line, row in rows], time_unit, findings))
+    unit = columns.unit if time_unit is None else time_unit
+    times = np.array(read_times(path, [(line, row[columns.time]) for line, row in rows], unit, findings))
     lines = np.array([line for line, _ in rows])
     if not columns.track:  # with names, rows of several tracks may come in any order
         _check_rising(path, times, lines)
-    places = _places(path, rows, columns, findings)
+    values = [[_coordinate(path, line, row[at]) for at in columns.places.columns] for line, row in rows]
+    places = columns.places.positions(path, np.array(values), lines, findings)
     known = np.isfinite(places).all(axis=1)
     if not known.any():
         raise DataError(path, "missing coordinates only", "positions")
@@ -165,15 +177,6 @@ def _check_rising(path: Path, times: np.ndarray, lines: np.ndarray) -> None:
         raise DataError(path, f"the time {after:.12g} after {before:.12g}", expected, int(lines[falls[0] + 1]))
 
 
-def _places(path: Path, rows: Sequence[tuple[int, Sequence[str]]], columns: Columns, findings: Findings) -> np.ndarray:
-    """(N, D), NaN where a coordinate is missing; a third of which nothing is known is none."""
-    places = np.array([[_coordinate(path, line, row[at]) for at in columns.coordinates] for line, row in rows])
-    if places.shape[1] == 3 and np.isnan(places[:, 2]).all():
-        findings.left_out("columns", "the column of z is empty: tracks in 2 dimensions", path)
-        return places[:, :2]
-    return places
-
-
 def _coordinate(path: Path, line: int, field: str) -> float:
     """A number, or NaN where it is missing."""
     if field.lower() in _MISSING:
@@ -186,6 +189,20 @@ def _coordinate(path: Path, line: int, field: str) -> float:
     if math.isinf(value) or abs(value) > 1e12:
         raise DataError(path, f"a coordinate of {field}", "a finite number below 1e12", line)
     return value
+
+
+def _cut(track: Track, gap: float, findings: Findings) -> list[Track]:
+    """Its pieces between gaps, each a track of its own."""
+    ends = np.flatnonzero(np.diff(track.times) > gap) + 1
+    if not len(ends):
+        return [track]
+    what = f"a gap of over {gap:g} seconds in a track: what comes after it is another one"
+    findings.left_out("gaps", what, track.path, track.line, count=len(ends))
+    pieces = zip(np.split(track.times, ends), np.split(track.positions, ends), strict=True)
+    return [
+        Track(f"{track.name} ({number})", times, places, track.path, track.line)
+        for number, (times, places) in enumerate(pieces, 1)
+    ]
 
 
 def _renamed(track: Track, folder: Path) -> Track:

@@ -18,6 +18,7 @@ class Track:
         positions: (T, D) in the file's unit of length, D = 2 or 3, all finite.
         path: where it comes from.
         line: the first line there, from 1.
+        seen: (T, D) where it seems to be while it is observed, NaN where it is not seen; None: where it is.
 
     Example:
         >>> track = Track("ball", np.array([0.0, 0.5]), np.array([[0.0, 1.0], [2.0, 1.5]]))
@@ -30,6 +31,7 @@ class Track:
     positions: np.ndarray
     path: Path = Path("-")
     line: int = 1
+    seen: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.times)

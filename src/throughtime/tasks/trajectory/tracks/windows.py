@@ -75,32 +75,35 @@ class Protocol:
 
     def window(self, track: Track, cut: int, random: np.random.Generator | None = None) -> Window:
         """The window with that last observed point; `random` asks for other times, where seconds are counted."""
-        first, last = self._observed(track, cut)
         after = self._asked(track, cut, random)
-        return Window(
-            track, track.times[first:last], track.positions[first:last], track.times[after], track.positions[after]
-        )
+        return Window(track, *self._observed(track, cut), track.times[after], track.positions[after])
 
     def ahead(self, track: Track) -> Window:
         """The end of a track, and times after it at which nobody knows where it was."""
         cut = len(track) - 1
-        first, last = self._observed(track, cut)
+        observed = self._observed(track, cut)
         if self.unit == "points":
             steps = np.diff(track.times)
             step = float(np.median(steps)) if len(steps) else 0.0
             asked = step * np.arange(1, int(self.predict) + 1)
         else:
             asked = np.linspace(0.0, self.predict, self.asked + 1)[1:]
-        return Window(track, track.times[first:last], track.positions[first:last], track.times[cut] + asked, None)
+        return Window(track, *observed, track.times[cut] + asked, None)
 
     def __str__(self) -> str:
         return f"observe {self.observe:g} and predict {self.predict:g} {self.unit}"
 
-    def _observed(self, track: Track, cut: int) -> tuple[int, int]:
+    def _observed(self, track: Track, cut: int) -> tuple[np.ndarray, np.ndarray]:
+        """Times and places of what is observed up to the cut; of what cannot be seen at all, the last point."""
         if self.unit == "points":
-            return max(0, cut + 1 - int(self.observe)), cut + 1
-        since = track.times[cut] - self.observe * (1 + _SLACK)
-        return int(np.searchsorted(track.times, since)), cut + 1
+            first = max(0, cut + 1 - int(self.observe))
+        else:
+            first = int(np.searchsorted(track.times, track.times[cut] - self.observe * (1 + _SLACK)))
+        times, places = (some[first : cut + 1] for some in (track.times, track.positions))
+        if track.seen is None:
+            return times, places
+        seen = np.isfinite(track.seen[first : cut + 1]).all(axis=1)
+        return (times[seen], track.seen[first : cut + 1][seen]) if seen.any() else (times[-1:], places[-1:])
 
     def _asked(self, track: Track, cut: int, random: np.random.Generator | None) -> np.ndarray:
         if self.unit == "points":

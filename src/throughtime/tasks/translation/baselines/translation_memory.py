@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from throughtime.data.words.splitting import Version, split_sentence
 from throughtime.storage.written import readable
-from throughtime.tasks.translation.corpora.sentences import split_sentence
 
 _LARGEST = 50_000
 
@@ -22,6 +22,7 @@ class TranslationMemory:
     Args:
         sources: sentences; the first 50,000 are kept.
         targets: their translations.
+        splitting: how words are found.
 
     Example:
         >>> memory = TranslationMemory(["En ged løb.", "En kat sov."], ["A goat ran.", "A cat slept."])
@@ -29,9 +30,10 @@ class TranslationMemory:
         'A cat slept.'
     """
 
-    def __init__(self, sources: Sequence[str], targets: Sequence[str]) -> None:
+    def __init__(self, sources: Sequence[str], targets: Sequence[str], splitting: Version = "unicode") -> None:
+        self.splitting = splitting
         self.sources, self.targets = list(sources[:_LARGEST]), list(targets[:_LARGEST])
-        bags = [_bag(source) for source in self.sources]
+        bags = [self._bag(source) for source in self.sources]
         holds: dict[str, list[int]] = defaultdict(list)
         for index, bag in enumerate(bags):
             for word in bag:
@@ -46,17 +48,21 @@ class TranslationMemory:
         if not self.targets:
             return ""
         likeness = np.zeros(len(self.sources))
-        for word in _bag(sentence):
+        for word in self._bag(sentence):
             if word in self._holds:
                 likeness[self._holds[word]] += self._idf[word] ** 2
         return self.targets[int((likeness / self._lengths).argmax())]
+
+    def _bag(self, sentence: str) -> list[str]:
+        """Its words, each once, in an order that every process has: sums of weights are rounded alike then."""
+        return sorted({word.lower() for word in split_sentence(sentence, self.splitting)})
 
     def save(self, path: Path) -> None:
         """Write the pairs as JSON."""
         path.write_text(json.dumps([self.sources, self.targets], ensure_ascii=False), encoding="utf-8")
 
     @classmethod
-    def load(cls, path: Path) -> TranslationMemory:
+    def load(cls, path: Path, splitting: Version = "unicode") -> TranslationMemory:
         """Read what `save` wrote.
 
         Raises:
@@ -64,9 +70,4 @@ class TranslationMemory:
         """
         with readable(path, "translation memory", "the one that training wrote"):
             sources, targets = json.loads(path.read_text(encoding="utf-8"))
-            return cls(sources, targets)
-
-
-def _bag(sentence: str) -> list[str]:
-    """Its words, each once, in an order that every process has: sums of weights are rounded alike then."""
-    return sorted({word.lower() for word in split_sentence(sentence)})
+            return cls(sources, targets, splitting)

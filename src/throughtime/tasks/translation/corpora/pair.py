@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from throughtime.data.delimiters import UNTOLD, Marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,12 @@ class Sides:
     Args:
         source: what is read; None: not told.
         target: what is said; None: not told.
+        marks: how tables are written, as far as it was told.
     """
 
     source: str | None = None
     target: str | None = None
+    marks: Marks = field(default=UNTOLD, compare=False)
 
 
 def tidy(text: str) -> str:

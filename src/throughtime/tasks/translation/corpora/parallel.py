@@ -1,19 +1,22 @@
-"""Pairs of sentences that are translations of each other: aligned text files, TSV, and catalogues of messages."""
+"""Pairs of sentences that are translations of each other: aligned text files, tables, memories, catalogues."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from throughtime.data.findings import Findings
+from throughtime.data.packed import PACKINGS, beginning, named_without_packing, suffix_of
 from throughtime.data.progress import counted
 from throughtime.data.splits import Split, named_splits, note_merged_splits, split_of
 from throughtime.data.text_files import read_lines
 from throughtime.errors import DataError
 from throughtime.tasks.translation.corpora.catalogues import CATALOGUES, read_catalogue
+from throughtime.tasks.translation.corpora.memories import MEMORIES, memory_sources, read_memory
 from throughtime.tasks.translation.corpora.pair import Pair, Sides, tidy
-from throughtime.tasks.translation.corpora.tables import read_table
+from throughtime.tasks.translation.corpora.tables import read_sources, read_table
 
-TABLES = (".tsv", ".tab")
+TABLES = (".tsv", ".tab", ".csv", ".jsonl", ".ndjson", ".parquet")
+_JSON = ".json"  # in a folder it is more often about the data
 _NOT_TOLD = Sides()
 
 
@@ -25,13 +28,16 @@ def read_pairs(
     | path                        | what is read                                                                     |
     |-----------------------------|----------------------------------------------------------------------------------|
     | a .po or .mo file           | its translated messages, msgid to msgstr or as told                              |
-    | a .tsv or .tab file, or a   | two columns: by name or number as told, else the first two that hold sentences   |
-    | text with tabs in it        |                                                                                  |
+    | a table: .tsv, .csv, .jsonl | two columns: by name or number as told, else the first two that hold sentences   |
+    | .json, .parquet, a text     |                                                                                  |
+    | with tabs in it             |                                                                                  |
+    | a .tmx or .xliff file       | two languages: as told, else those that it says it translates from and to        |
     | a folder                    | all the pairs of all that is here, in it                                         |
     | `corpus`, where there are   | two files of as many lines, line n of the one the translation of line n of the   |
     | `corpus.da` and `corpus.en` | other; the endings have to be told; `corpus.da` stands for the pair as well      |
 
-    Pairs of which a side is blank are left out, as are untranslated messages of catalogues.
+    All may be packed by gzip, bzip2, xz or zip. Pairs of which a side is blank are left out, as are untranslated
+    messages of catalogues.
 
     Args:
         path: see above.
@@ -43,9 +49,11 @@ def read_pairs(
         DataError: it cannot be read as that, at which line and why, or the sides have to be told.
     """
     findings = Findings() if findings is None else findings
-    suffix = path.suffix.lower()
+    suffix = suffix_of(path)
     if path.is_dir():
         return _folder(path, sides, encoding, findings)
+    if suffix in MEMORIES and path.is_file():
+        return read_memory(path, sides, findings)
     if suffix in CATALOGUES and path.exists():
         if messages := _catalogue(path, sides, findings):
             return messages
@@ -53,6 +61,15 @@ def read_pairs(
     if path.is_file() and is_table(path, sides):
         return read_table(path, sides, encoding, findings)
     return _aligned(_prefix(path, sides), sides, encoding, findings)
+
+
+def sources_of(path: Path, sides: Sides, encoding: str, findings: Findings) -> list[str]:
+    """What is to be translated of a file: the source column of a table, a memory's units, the lines of another text."""
+    if suffix_of(path) in MEMORIES:
+        return memory_sources(path, sides, findings)
+    if is_table(path, sides):
+        return read_sources(path, sides, encoding, findings)
+    return read_lines(path, encoding, findings=findings)
 
 
 def find_splits(path: Path, sides: Sides, findings: Findings | None = None) -> dict[Split, Path] | None:
@@ -95,7 +112,7 @@ def _folder(folder: Path, sides: Sides, encoding: str, findings: Findings) -> li
             pairs += read_pairs(part, sides, encoding, findings=findings)
     if not pairs:
         hint = "" if sides.source and sides.target else "; for aligned files say --source and --target, their endings"
-        raise DataError(folder, "no pairs of sentences", f"aligned files, .tsv, .po or .mo files{hint}")
+        raise DataError(folder, "no pairs of sentences", f"aligned files, tables, .tmx, .xliff, .po or .mo files{hint}")
     return pairs
 
 
@@ -106,7 +123,7 @@ def _parts(folder: Path, sides: Sides, findings: Findings) -> list[Path]:
     except OSError as error:
         raise DataError(folder, f"a folder that cannot be read ({error.strerror})", "pairs of sentences") from error
     files = [path for path in files if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
-    parts = [file for file in files if file.suffix.lower() in TABLES]
+    parts = [file for file in files if suffix_of(file) in (*TABLES, *MEMORIES)]
     if {sides.source, sides.target} <= {None, "msgid", "msgstr"}:
         catalogues = [file for file in files if file.suffix.lower() in CATALOGUES]
         # the compiled form of a catalogue says the same again
@@ -115,9 +132,10 @@ def _parts(folder: Path, sides: Sides, findings: Findings) -> list[Path]:
     if sides.source and sides.target:
         there = set(files)
         for file in files:
-            prefix = file.with_name(file.name.removesuffix(f".{sides.source}"))
-            other = prefix.with_name(f"{prefix.name}.{sides.target}")
-            if prefix != file and other in there:
+            name = named_without_packing(file).name
+            prefix = file.with_name(name.removesuffix(f".{sides.source}"))
+            other = _side(prefix, sides.target)
+            if prefix.name != name and other in there:
                 parts.append(prefix)
                 read |= {file, other}
     for file in files:
@@ -129,12 +147,17 @@ def _parts(folder: Path, sides: Sides, findings: Findings) -> list[Path]:
 
 def _prefix(path: Path, sides: Sides) -> Path:
     """The part that the names of two aligned files have in common."""
+    name = named_without_packing(path).name
     for side in (sides.source, sides.target):
-        if side and path.is_file() and path.name.endswith(f".{side}"):
-            return path.with_name(path.name.removesuffix(f".{side}"))
+        if side and path.is_file() and name.endswith(f".{side}"):
+            return path.with_name(name.removesuffix(f".{side}"))
     if path.is_file():
-        expected = "a .tsv, .po or .mo file, or what the names of two aligned files have in common (--source, --target)"
-        raise DataError(path, f"a file with the ending {path.suffix!r} and no tab in its first line", expected)
+        expected = "a table, .tmx, .xliff, .po or .mo file, or what the names of two aligned files have in common"
+        raise DataError(
+            path,
+            f"a file with the ending {path.suffix!r} and no tab in its first line",
+            f"{expected} (--source, --target)",
+        )
     return path
 
 
@@ -142,7 +165,7 @@ def _aligned(prefix: Path, sides: Sides, encoding: str, findings: Findings) -> l
     if not (sides.source and sides.target):
         expected = "a file or folder; for two aligned files, what their names have in common, and --source and --target"
         raise DataError(prefix, "no such file", expected)
-    paths = [prefix.with_name(f"{prefix.name}.{side}") for side in (sides.source, sides.target)]
+    paths = [_side(prefix, side) for side in (sides.source, sides.target)]
     for path in paths:
         if not path.is_file():
             raise DataError(path, "no such file", f"two aligned files, {paths[0].name} and {paths[1].name}")
@@ -164,6 +187,13 @@ def _aligned(prefix: Path, sides: Sides, encoding: str, findings: Findings) -> l
     return pairs
 
 
+def _side(prefix: Path, side: str) -> Path:
+    """One of two aligned files, packed or not."""
+    plain = prefix.with_name(f"{prefix.name}.{side}")
+    packed = (plain.with_name(plain.name + packing) for packing in PACKINGS)
+    return plain if plain.exists() else next((path for path in packed if path.exists()), plain)
+
+
 def _catalogue(path: Path, sides: Sides, findings: Findings) -> list[Pair]:
     asked = (sides.source or "msgid", sides.target or "msgstr")
     if sides in (Sides(None, "msgid"), Sides("msgstr", None)):
@@ -176,8 +206,8 @@ def _catalogue(path: Path, sides: Sides, findings: Findings) -> list[Pair]:
 
 def is_table(path: Path, sides: Sides) -> bool:
     """Whether a file is a table: it is called so, or is no side of aligned files and has a tab in its first line."""
-    if path.suffix.lower() in TABLES:
+    if suffix_of(path) in (*TABLES, _JSON) or sides.marks.delimiter is not None:
         return True
-    aligned = any(side and path.name.endswith(f".{side}") for side in (sides.source, sides.target))
-    with path.open("rb") as file:
-        return not aligned and b"\t" in file.readline()
+    name = named_without_packing(path).name
+    aligned = any(side and name.endswith(f".{side}") for side in (sides.source, sides.target))
+    return not aligned and b"\t" in beginning(path).partition(b"\n")[0]

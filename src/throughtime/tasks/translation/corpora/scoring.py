@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from throughtime.errors import MissingExtraError
+from throughtime.storage.scores import MODEL, Scores, Shown
+
+_NAMES = ("bleu", "chrf")
 
 
 def translation_scores(answers: Sequence[str], references: Sequence[str]) -> dict[str, float]:
@@ -22,19 +27,48 @@ def translation_scores(answers: Sequence[str], references: Sequence[str]) -> dic
         >>> translation_scores(["A goat is here now."], ["A goat is here now."])["chrf"]
         100.0
     """
-    metrics = _metrics(references).items()
-    return {name: float(metric.corpus_score(list(answers), None).score) for name, metric in metrics}
+    scores = (float(metric.corpus_score(list(answers), None).score) for metric in _metrics(references))
+    return dict(zip(_NAMES, scores, strict=True))
 
 
 def signatures(references: Sequence[str]) -> dict[str, str]:
     """What has to be known to compute the same scores: sacrebleu's signatures."""
-    return {name: f"sacrebleu {metric.get_signature()}" for name, metric in _metrics(references).items()}
+    signed = (f"sacrebleu {metric.get_signature()}" for metric in _metrics(references))
+    return dict(zip(_NAMES, signed, strict=True))
 
 
-def _metrics(references: Sequence[str]) -> dict[str, Any]:
+def scores_of(sources: Sequence[str], references: Sequence[str], answers: Mapping[str, Sequence[str]]) -> Scores:
+    """What each sentence adds to BLEU: n-grams (1 to 4) in common with the reference, those of the answer, and the
+    lengths of both.
+
+    Args:
+        sources: the sentences.
+        references: what they mean.
+        answers: of each method.
+    """
+    bleu, chrf = _metrics()
+    counts = {}
+    for method, texts in answers.items():
+        found = [bleu.corpus_score([text], [[reference]]) for text, reference in zip(texts, references, strict=True)]
+        counts[method] = np.array([(*f.counts, *f.totals, f.sys_len, f.ref_len) for f in found], float)
+    pairs = zip(answers[MODEL], references, strict=True)
+    alone = np.array([chrf.sentence_score(text, [reference]).score for text, reference in pairs])  # BLEU is of corpora
+    return Scores("bleu", "max", counts, [*map(Shown, sources, references, answers[MODEL])], values=alone)
+
+
+def pooled_bleu(counts: np.ndarray) -> float:
+    """BLEU of sentences whose counts (10,), as `scores_of` gives them, have been summed."""
+    *grams, said, meant = counts.astype(int).tolist()
+    bleu = _metrics()[0]
+    return float(bleu.compute_bleu(grams[:4], grams[4:], said, meant, smooth_method=bleu.smooth_method).score)
+
+
+def _metrics(references: Sequence[str] | None = None) -> tuple[Any, Any]:
+    """BLEU and chrF, for these references or for those that they are given with each answer."""
     try:
         from sacrebleu.metrics.bleu import BLEU
         from sacrebleu.metrics.chrf import CHRF
     except ImportError as error:
         raise MissingExtraError("sacrebleu", "translation", "measuring translations") from error
-    return {"bleu": BLEU(references=[list(references)]), "chrf": CHRF(references=[list(references)])}
+    given = None if references is None else [list(references)]
+    return BLEU(references=given), CHRF(references=given)

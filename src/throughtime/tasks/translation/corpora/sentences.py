@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
@@ -11,23 +12,14 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from throughtime.data.tokens.byte_pairs import BytePairs, load_tokenizer
+from throughtime.data.words.splitting import Version, composed, sentence_offsets, split_sentence
 from throughtime.data.words.vocabulary import MARKS, Vocabulary
 from throughtime.errors import DataError
+from throughtime.storage.written import readable
 from throughtime.tasks.translation.corpora.pair import tidy
 
-_WORD = re.compile(r"\w+(?:['’-]\w+)*|[^\w\s]")
 _CLOSING = re.compile(r" ([,.;:!?)\]}’”%])")
 _OPENING = re.compile(r"([(\[{‘“]) ")
-
-
-def split_sentence(text: str) -> list[str]:
-    """Words and marks of a sentence, as they are written.
-
-    Example:
-        >>> split_sentence("Hans' ged isn't here.")
-        ['Hans', "'", 'ged', "isn't", 'here', '.']
-    """
-    return _WORD.findall(text)
 
 
 def join_words(words: Iterable[str]) -> str:
@@ -44,6 +36,7 @@ class SentenceCode(ABC):
     """One language's sentences as numbers; 0 to 3 are padding, unknown, begin and end."""
 
     level: ClassVar[Literal["words", "bpe"]]
+    splitting: Version
     padding, unknown, begin, end = range(len(MARKS))
 
     @abstractmethod
@@ -53,6 +46,10 @@ class SentenceCode(ABC):
     @abstractmethod
     def encode(self, text: str) -> np.ndarray:
         """Numbers (T,) of a sentence, int64, without begin and end."""
+
+    @abstractmethod
+    def pieces(self, text: str) -> list[str]:
+        """What each number of a sentence stands for, as it is written there."""
 
     @abstractmethod
     def decode(self, ids: Sequence[int]) -> str:
@@ -72,6 +69,7 @@ class WordCode(SentenceCode):
 
     Args:
         vocabulary: the words.
+        splitting: how they are found.
 
     Example:
         >>> code = WordCode.fit(["A goat.", "A cat."], size=10)
@@ -81,8 +79,8 @@ class WordCode(SentenceCode):
 
     level = "words"
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self.vocabulary = vocabulary
+    def __init__(self, vocabulary: Vocabulary, splitting: Version = "unicode") -> None:
+        self.vocabulary, self.splitting = vocabulary, splitting
 
     @classmethod
     def fit(cls, texts: Iterable[str], size: int, minimum_count: int = 1) -> WordCode:
@@ -94,7 +92,11 @@ class WordCode(SentenceCode):
 
     def encode(self, text: str) -> np.ndarray:
         """One number a word."""
-        return self.vocabulary.encode(split_sentence(text))
+        return self.vocabulary.encode(split_sentence(text, self.splitting))
+
+    def pieces(self, text: str) -> list[str]:
+        """The words, known or not."""
+        return split_sentence(text)
 
     def decode(self, ids: Sequence[int]) -> str:
         """The words, joined as they are written."""
@@ -114,6 +116,7 @@ class PieceCode(SentenceCode):
 
     Args:
         pairs: the pieces.
+        splitting: how the words are found that they make up.
 
     Example:
         >>> code = PieceCode.fit(["low lower lowest"] * 9, size=270)
@@ -126,20 +129,25 @@ class PieceCode(SentenceCode):
 
     level = "bpe"
 
-    def __init__(self, pairs: BytePairs) -> None:
-        self.pairs = pairs
+    def __init__(self, pairs: BytePairs, splitting: Version = "unicode") -> None:
+        self.pairs, self.splitting = pairs, splitting
 
     @classmethod
     def fit(cls, texts: Iterable[str], size: int) -> PieceCode:
         """Learn the pieces; there are never fewer than the 256 bytes."""
-        return cls(BytePairs.fit((f" {text}" for text in texts), size - len(MARKS)))
+        return cls(BytePairs.fit((f" {composed(text)}" for text in texts), size - len(MARKS)))
 
     def __len__(self) -> int:
         return self.pairs.size + len(MARKS)
 
     def encode(self, text: str) -> np.ndarray:
         """The space in front makes a sentence's first word the same pieces as within."""
-        return self.pairs.encode(f" {tidy(text)}").astype(np.int64) + len(MARKS)
+        text = tidy(text) if self.splitting == "letters" else composed(tidy(text))
+        return self.pairs.encode(f" {text}").astype(np.int64) + len(MARKS)
+
+    def pieces(self, text: str) -> list[str]:
+        """The pieces, with the spaces in front of them."""
+        return [self.pairs.decode([index - len(MARKS)]) for index in self.encode(text).tolist()]
 
     def decode(self, ids: Sequence[int]) -> str:
         """The pieces in a row."""
@@ -149,27 +157,44 @@ class PieceCode(SentenceCode):
         """Words as `split_sentence` finds them; a piece belongs to the word that it begins in or stands before."""
         own = [max(0, index - len(MARKS)) for index in ids]
         text = self.pairs.decode(own)
-        found = list(_WORD.finditer(text))
+        found = sentence_offsets(text, self.splitting)
         # a piece may end within a character, which then shows as U+FFFD
         starts = [len(self.pairs.decode(own[:count]).rstrip("\N{REPLACEMENT CHARACTER}")) for count in range(len(own))]
-        ends = np.array([match.end() for match in found])
+        ends = np.array([end for _, end in found])
         places = np.searchsorted(ends, starts, side="right").clip(max=max(0, len(found) - 1))
-        return [match.group() for match in found], places.tolist()
+        return [text[start:end] for start, end in found], places.tolist()
 
     def save(self, path: Path) -> None:
         """The definition of the pieces."""
         self.pairs.save(path)
 
 
-def load_code(path: Path, level: Literal["words", "bpe"]) -> SentenceCode:
+def load_code(path: Path, level: Literal["words", "bpe"], splitting: Version = "unicode") -> SentenceCode:
     """What `save` wrote.
 
     Raises:
         DataError: it is missing or something else.
     """
     if level == "words":
-        return WordCode(Vocabulary.load(path))
+        return WordCode(Vocabulary.load(path), splitting)
     pairs = load_tokenizer(path)
     if not isinstance(pairs, BytePairs):
         raise DataError(path, f"a tokenizer of {pairs.level}", "one of byte pairs")
-    return PieceCode(pairs)
+    return PieceCode(pairs, splitting)
+
+
+def save_splitting(path: Path, splitting: Version) -> None:
+    """Write how a run finds words."""
+    path.write_text(json.dumps({"splitting": splitting}), encoding="utf-8")
+
+
+def stored_splitting(path: Path) -> Version:
+    """What `save_splitting` wrote; runs from before it did have no such file.
+
+    Raises:
+        DataError: it is damaged.
+    """
+    if not path.exists():
+        return "letters"
+    with readable(path, "usable facts"):
+        return "unicode" if json.loads(path.read_text(encoding="utf-8"))["splitting"] == "unicode" else "letters"

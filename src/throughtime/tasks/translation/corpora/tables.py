@@ -1,34 +1,26 @@
-"""Pairs in tables with tabs: which columns hold sentences, whether there are a head line and quotation marks."""
+"""Pairs in tables: which columns hold sentences, and whether there is a head line."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from statistics import median
 from typing import Literal
 
 from throughtime.data.findings import Findings
-from throughtime.data.tables import parse_csv
 from throughtime.data.text_files import read_text
 from throughtime.errors import DataError
 from throughtime.tasks.translation.corpora.languages import is_code, is_heading
 from throughtime.tasks.translation.corpora.pair import Pair, Sides, tidy
+from throughtime.tasks.translation.corpora.rows import Row, read_rows
 
 Kind = Literal["nothing", "numbers", "codes of languages", "attributions", "identifiers", "sentences"]
 _ENOUGH = 2_000  # rows that show what a column holds
 _ALMOST_ALL = 0.95
 _ATTRIBUTION = re.compile(r"\bCC[- ]BY\b|\bCC0\b|tatoeba\.org", re.IGNORECASE)
-_FIELD = re.compile(r'(?:^|(?<=[\t\n]))(?:"([^"]*(?:""[^"]*)*)"|([^\t\n]*))(?=[\t\n]|$)')
 _IDENTIFIER = re.compile(r"(?=.*[\d/:@])\S+")  # sent_12, a link
-
-
-@dataclass(frozen=True)
-class _Row:
-    line: int
-    fields: list[str]
 
 
 def read_table(path: Path, sides: Sides, encoding: str, findings: Findings) -> list[Pair]:
@@ -67,65 +59,25 @@ def read_sources(path: Path, sides: Sides, encoding: str, findings: Findings) ->
 
 def _understood(
     path: Path, sides: Sides, encoding: str, findings: Findings, *, both: bool
-) -> tuple[list[_Row], Sequence[int]]:
+) -> tuple[list[Row], Sequence[int]]:
     """The rows below the head line, and the indices of source and target."""
-    rows = list(_rows(path, read_text(path, encoding, findings=findings), findings))
+    rows, named = read_rows(path, read_text(path, encoding, findings=findings), findings, sides.marks)
     head, body = rows[0], rows[1:] or rows
-    if len(head.fields) < 2:
+    if len(head.fields) < 1 + both:
         raise DataError(path, "1 column", "at least 2, with a tab between (source, target)", head.line)
     kinds = [_kind(body, column) for column in range(len(head.fields))]
-    findings.taken("format", "a table, columns apart by tabs", path)
     at = _columns(path, head, kinds, sides, findings, both)
-    if _is_head(path, head, body, kinds, at, sides, findings):
+    if named or _is_head(path, head, body, kinds, at, sides, findings):
         rows = rows[1:]
     if not rows:
         raise DataError(path, "a head line and no rows", "rows of source and target")
     return rows, at
 
 
-# -- rows ----------------------------------------------------------------------------------------------------------
-
-
-def _rows(path: Path, content: str, findings: Findings) -> Iterator[_Row]:
-    if '"' in content and (quoted := _unquoted(path, content)) is not None:
-        findings.taken("quotation marks", "around fields, as spreadsheets put them: taken off", path)
-        yield from quoted
-        return
-    if re.search(r'(?:^|\t)"[^\t\n]*"(?:\t|$)', content, re.MULTILINE):
-        findings.taken("quotation marks", "around some fields: part of the text", path)
-    for number, line in enumerate(content.split("\n"), 1):
-        if line.strip():
-            yield _Row(number, line.split("\t"))
-
-
-def _unquoted(path: Path, content: str) -> list[_Row] | None:
-    """The rows of a file whose fields a spreadsheet has put in quotation marks; None: they belong to the text.
-
-    A spreadsheet doubles marks inside and leaves no mark in a field without marks around it. It puts them around all
-    texts, or around those that hold marks, tabs or line ends, some also around those that hold a comma; what somebody
-    says in a sentence keeps no such rule.
-    """
-    inside: list[str] = []
-    bare: list[str] = []
-    for match in _FIELD.finditer(content):
-        if match[1] is not None:
-            inside.append(match[1])
-        elif '"' in match[2]:
-            return None
-        elif any(map(str.isalpha, match[2])):
-            bare.append(match[2])
-    needed = all(re.search(r'""|[\t\n]', text) for text in inside)
-    by_comma = all(re.search(r'""|[\t\n,]', text) for text in inside) and not any("," in text for text in bare)
-    if not inside or (bare and not needed and not by_comma):
-        return None
-    records = parse_csv(path, content, "\t")
-    return [_Row(one.line, list(one.fields)) for one in records if any(field.strip() for field in one.fields)]
-
-
 # -- columns -------------------------------------------------------------------------------------------------------
 
 
-def _kind(rows: Sequence[_Row], column: int) -> Kind:
+def _kind(rows: Sequence[Row], column: int) -> Kind:
     """What a column holds, by its first rows."""
     cells = [row.fields[column].strip() for row in islice(rows, _ENOUGH) if column < len(row.fields)]
     cells = [cell for cell in cells if cell]
@@ -148,7 +100,7 @@ def _kind(rows: Sequence[_Row], column: int) -> Kind:
 
 
 def _columns(
-    path: Path, head: _Row, kinds: Sequence[Kind], sides: Sides, findings: Findings, both: bool
+    path: Path, head: Row, kinds: Sequence[Kind], sides: Sides, findings: Findings, both: bool
 ) -> Sequence[int]:
     """Indices of the columns of source and target, as they were told or by what they hold."""
     told = [None if side is None else _told(path, head.fields, side) for side in (sides.source, sides.target)]
@@ -189,8 +141,8 @@ def _told(path: Path, head: Sequence[str], side: str) -> int:
 
 def _is_head(
     path: Path,
-    head: _Row,
-    body: Sequence[_Row],
+    head: Row,
+    body: Sequence[Row],
     kinds: Sequence[Kind],
     at: Sequence[int],
     sides: Sides,

@@ -55,10 +55,15 @@ class SingleFrames:
 
     def answer(self, clip: np.ndarray) -> int:
         """The class of a clip (T, ...)."""
+        return int(self.log_probabilities(clip).argmax())
+
+    def log_probabilities(self, clip: np.ndarray) -> np.ndarray:
+        """log p (C,) of the classes of a clip (T, ...)."""
         scores = ((frame_features(clip) - self.mean) / self.deviation) @ self.weight.T + self.bias
         largest = scores.max(axis=1, keepdims=True)
         logs = scores - largest - np.log(np.exp(scores - largest).sum(axis=1, keepdims=True))
-        return int(logs.mean(axis=0).argmax())
+        mean = logs.mean(axis=0)
+        return np.asarray(mean - np.log(np.exp(mean).sum()))
 
     def save(self, path: Path) -> None:
         """Write an .npz file."""

@@ -11,10 +11,10 @@ import numpy as np
 from throughtime.data.findings import Findings
 from throughtime.errors import DataError
 from throughtime.tasks.video.clips.clip import Clip
+from throughtime.tasks.video.clips.skeletons import COORDINATES, in_vectors, is_skeleton, many_in_vectors
 from throughtime.tasks.video.clips.table import read_table
 from throughtime.tasks.video.clips.timeseries import filled
 
-_COORDINATES = 4  # at most, of a joint
 _LOOKED_AT = 200  # sequences of an array, to tell its axes apart
 _MANY = 8  # arrays in a folder that could be the frames of a clip
 
@@ -32,38 +32,57 @@ def read_vectors(path: Path, *, transposed: bool = False, findings: Findings | N
     """
     findings = Findings() if findings is None else findings
     if path.suffix.lower() == ".npy":
-        values = load_array(path)
-        findings.taken("axes", _axes(values.ndim, transposed), path)
+        return vectors_of(path, load_array(path), transposed, findings)
+    values = read_table(path, findings)
+    return filled(path, values.T if transposed else values, findings=findings)
+
+
+def vectors_of(path: Path, values: np.ndarray, transposed: bool, findings: Findings) -> np.ndarray:
+    """An array (T,), (T, F), (F, T) or (T, joints, coordinates) as one sequence (T, F), float32."""
+    if is_skeleton(values):
+        values = in_vectors(path, values, findings)
     else:
-        values = read_table(path, findings)
-    if values.ndim == 1:
-        values = values[:, None]
-    elif transposed:
-        values = values.T
+        findings.taken("axes", _axes(values.ndim, transposed), path)
+        values = values[:, None] if values.ndim == 1 else values.T if transposed else values
     if values.ndim != 2 or 0 in values.shape:
         raise DataError(path, f"an array of shape {values.shape}", "(steps, features)")
+    if values.dtype.kind not in "iufb":
+        raise DataError(path, f"an array of {values.dtype}", "numbers")
     return filled(path, values, findings=findings)
 
 
-def read_array_pair(
-    inputs: Path, labels: Path | None, *, transposed: bool = False, findings: Findings | None = None
+def sequences_of(
+    path: Path, values: np.ndarray, names: Sequence[str] | None, transposed: bool, findings: Findings
 ) -> list[Clip]:
-    """Many sequences of one length: an array (N, T, F), or (N, F, T), and, if known, one of N labels."""
-    findings = Findings() if findings is None else findings
-    values = load_array(inputs)
+    """Many sequences of one length.
+
+    Args:
+        path: for messages.
+        values: (N, T) of one number a step, (N, T, F), or (N, F, T) where `transposed`, or with an axis of joints.
+        names: the class of each; None: not known.
+        transposed: as said.
+        findings: how the axes were understood.
+
+    Raises:
+        DataError: other axes, or values that cannot be.
+    """
+    if values.dtype.kind not in "iufb":
+        raise DataError(path, f"an array of {values.dtype}", "numbers")
+    if values.ndim > 3:
+        values, transposed = many_in_vectors(path, values, findings), False
+    elif values.ndim == 2:
+        findings.taken("axes", "an array (sequences, steps), one number a step", path)
+        values, transposed = values[:, :, None], False
+    elif values.ndim == 3:
+        note_axes(path, values, transposed, findings)
     if values.ndim != 3 or 0 in values.shape:
-        raise DataError(inputs, f"an array of shape {values.shape}", "(sequences, steps, features)")
-    note_axes(inputs, values, transposed, findings)
-    names: Sequence[str | None] = [None] * len(values)
-    if labels is not None:
-        names = [str(name) for name in load_array(labels, numbers=False).reshape(-1)]
-        if len(names) != len(values):
-            raise DataError(labels, f"{len(names)} labels", f"{len(values)} as there are sequences in {inputs.name}")
+        raise DataError(path, f"an array of shape {values.shape}", "(sequences, steps, features)")
     if transposed:
         values = values.swapaxes(1, 2)
+    labels: Sequence[str | None] = [None] * len(values) if names is None else names
     return [
-        Clip(filled(inputs, rows, row, findings), name, inputs, row)
-        for row, (rows, name) in enumerate(zip(values, names, strict=True), 1)
+        Clip(filled(path, rows, row, findings), name, path, row)
+        for row, (rows, name) in enumerate(zip(values, labels, strict=True), 1)
     ]
 
 
@@ -90,7 +109,7 @@ def are_frames(files: Sequence[Path], findings: Findings) -> bool:
     shape = _shape(files[0])
     if not shape or shape[-1] < 2 or any(_shape(file) != shape for file in files[1:]):
         return False
-    if len(shape) == 2 and shape[0] > 1 and shape[1] <= _COORDINATES and len(files) >= _MANY:
+    if len(shape) == 2 and shape[0] > 1 and shape[1] <= COORDINATES and len(files) >= _MANY:
         what = "numbered arrays of one shape in a folder, each taken for a clip: are they the frames of one?"
         findings.suspicious("frames", what, files[0].parent)
     return len(shape) == 1 or (len(shape) == 2 and shape[0] == 1)

@@ -18,6 +18,7 @@ class Clip:
         label: its class; None where that is not known.
         path: where it comes from.
         line: the line or row there, from 1, or None where it is a file of its own.
+        group: who (or what scene) is in it, if that is known: clips of one group stay on one side of a split.
 
     Example:
         >>> Clip(np.zeros((4, 2), dtype=np.float32), "still").has_pictures
@@ -28,6 +29,7 @@ class Clip:
     label: str | None
     path: Path = Path("-")
     line: int | None = None
+    group: str | None = None
 
     @property
     def has_pictures(self) -> bool:

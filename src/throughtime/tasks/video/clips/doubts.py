@@ -8,10 +8,10 @@ import numpy as np
 
 from throughtime.data.findings import Findings
 from throughtime.tasks.video.clips.clip import Clip
+from throughtime.tasks.video.clips.skeletons import COORDINATES
 
 _JOINTS = (15, 16, 17, 18, 20, 21, 25, 32, 33)
 """Of the skeletons that cameras and pose estimators give."""
-_COORDINATES = 4
 _NAMED = 8  # features whose numbers are given
 
 
@@ -37,7 +37,7 @@ def look_at_features(train: Sequence[Clip], findings: Findings) -> None:
         if (more := int(found.sum()) - _NAMED) > 0:
             findings.suspicious("features", f"another of {len(low)} that {what}", count=more)
     if (joints := _joints_a_line(train)) is not None:
-        what = f"every {joints}th row is alike: a joint a line? then {joints} rows are one step"
+        what = f"every {joints}th row is alike: a joint a line? --joints {joints} makes {joints} rows a step"
         findings.suspicious("features", what, train[0].path)
 
 
@@ -56,7 +56,7 @@ def _counting(train: Sequence[Clip]) -> np.ndarray:
 def _joints_a_line(train: Sequence[Clip], most: int = 50) -> int | None:
     """How many rows one skeleton fills, where each row looks like that of the same joint a step before."""
     some = [clip.frames for clip in train[:most]]
-    if not 2 <= some[0].shape[1] <= _COORDINATES:
+    if not 2 <= some[0].shape[1] <= COORDINATES:
         return None
     for joints in _JOINTS:
         if any(len(frames) % joints or len(frames) < 2 * joints for frames in some):

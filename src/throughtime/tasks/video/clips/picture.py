@@ -57,6 +57,14 @@ def draw_development(
     unfinished.replace(path)
 
 
+def draw_strip(frames: np.ndarray, path: Path) -> None:
+    """Write the pictures (T, S, S, 3) of a clip side by side as a PNG file, 16 of them at most."""
+    from matplotlib import image
+
+    some = frames[np.unique(np.linspace(0, len(frames) - 1, 16).astype(int))]
+    image.imsave(path, np.concatenate(list(some), axis=1))
+
+
 def _strip(axes: Any, frames: np.ndarray) -> None:
     edges = np.linspace(0, 1, len(frames) + 1)
     for picture, left, right in zip(frames, edges[:-1], edges[1:], strict=True):

@@ -7,36 +7,53 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from throughtime.data import splits
 from throughtime.data.findings import Findings
 from throughtime.data.splits import Split, named_splits
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.tasks.video.clips.clip import Clip
+from throughtime.tasks.video.clips.packed import packed_splits
 
 HELD_OUT = 0.15
 """Share of each class."""
 
 
-def given_splits(folder: Path, findings: Findings | None = None) -> dict[Split, Path] | None:
-    """The splits that a folder brings: *_TRAIN.ts, X_train.npy, folders of classes, or manifests, named after them."""
-    parts = [part for part in folder.iterdir() if not part.name.startswith(".")]
+def given_splits(path: Path, findings: Findings | None = None) -> dict[Split, Path] | None:
+    """The splits that a path brings: *_TRAIN.ts or .arff, X_train.npy, folders of classes, or tables, named after them;
+    of an .npz file its arrays. None: it brings none.
+    """
+    if not path.is_dir():
+        return packed_splits(path) if path.suffix.lower() == ".npz" and path.is_file() else None
+    parts = [part for part in path.iterdir() if not part.name.startswith(".")]
     folders = [part for part in parts if part.is_dir()]
-    series, arrays, tables = (
+    series, weka, arrays, tables = (
         [part for part in parts if part.is_file() and part.suffix.lower() in endings and part.name.startswith(begin)]
-        for endings, begin in (((".ts",), ""), ((".npy",), "X"), ((".csv", ".tsv"), ""))
+        for endings, begin in (((".ts",), ""), ((".arff",), ""), ((".npy",), "X"), ((".csv", ".tsv", ".txt"), ""))
     )
     classes = any(inner.is_dir() for part in folders for inner in part.iterdir())
     kinds = (folders, tables) if classes else (tables, folders)  # tables may name the clips in folders
-    return next((named for kind in (series, arrays, *kinds) if (named := named_splits(folder, kind, findings))), None)
+    every = (series, weka, arrays, *kinds)
+    return next((named for kind in every if (named := named_splits(path, kind, findings))), None)
 
 
 def hold_out(clips: Sequence[Clip], seed: int) -> tuple[list[Clip], list[Clip]]:
-    """All but a share of each class, and that share; of a class with two clips one only if no class has more.
+    """All but a share of the groups, and that share; without groups, all but a share of each class, and that share.
+
+    Of a class with two clips one is held out only if no class has more.
 
     Raises:
-        ThroughtimeError: there is one class only, or no class has two clips.
+        ThroughtimeError: there is one class only, no class has two clips, or a class is in one group only.
     """
     if len(only := {clip.label for clip in clips}) < 2:
         raise DataError(clips[0].path, f"only the class {only.pop()!r}", "at least two different classes")
+    if any(clip.group is not None for clip in clips):
+        rest, held = splits.hold_out(clips, [clip.group for clip in clips], seed, HELD_OUT)
+        if lost := only - {clip.label for clip in rest}:
+            raise ThroughtimeError(
+                f"found the class {lost.pop()!r} in groups that are held out alone, expected it in others too; "
+                "give --train, --valid and --test instead"
+            )
+        return rest, held
     order = list(clips)
     random.Random(seed).shuffle(order)
     classes = Counter(str(clip.label) for clip in clips)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ LONGEST = 100_000
 """Frames that a clip may have."""
 WIDEST = 8192
 """Pixels that a frame may have in width or height."""
-_UNEVEN = 3.0  # times the median distance of two frames
+_UNEVEN = 1.75  # times the median distance of two frames
+_PAUSE = 20.0  # times the median: so long one picture stands still that even steps of the median would be all of it
 
 
 def read_video(path: Path, size: int, most: int = 64, findings: Findings | None = None) -> np.ndarray:
@@ -41,7 +43,7 @@ def read_video(path: Path, size: int, most: int = 64, findings: Findings | None 
         raise DataError(path, "an empty file", EXPECTED)
     findings = Findings() if findings is None else findings
     frames: list[np.ndarray] = []
-    times: list[int] = []
+    times: list[int | None] = []
     count, every = 0, 1
     try:
         with av.open(str(path)) as container:
@@ -51,12 +53,11 @@ def read_video(path: Path, size: int, most: int = 64, findings: Findings | None 
                     raise DataError(path, f"more than {LONGEST:,} frames", "a shorter clip")
                 if not count:
                     _note_shape(path, frame, size, findings)
-                if frame.pts is not None:
-                    times.append(frame.pts)
                 if count % every == 0:
                     frames.append(_upright(frame, size))
+                    times.append(frame.pts)
                     if len(frames) == most:  # a long clip: from here on every second of those kept so far
-                        frames, every = frames[::2], 2 * every
+                        frames, times, every = frames[::2], times[::2], 2 * every
                 count += 1
     except (av.error.FFmpegError, ValueError, MemoryError) as error:
         found = "no video" if not count else f"a video that breaks off after {count} frames"
@@ -66,10 +67,65 @@ def read_video(path: Path, size: int, most: int = 64, findings: Findings | None 
     if every > 1:
         what = f"a clip of more than {most} frames, of which {most // 2} to {most} spread evenly are kept"
         findings.left_out("frames", what, path)
-    gaps = np.diff(times)
-    if len(gaps) and gaps.max() > _UNEVEN * max(float(np.median(gaps)), 1.0):
-        findings.suspicious("frames", "a clip whose frames are unevenly far apart in time, taken as even", path)
-    return np.stack(frames)
+    shown = shown_evenly(times, most)
+    if shown != list(range(len(frames))):
+        findings.taken("frames", "a clip whose frames are unevenly far apart: chosen by their times", path)
+    return np.stack([frames[at] for at in shown])
+
+
+def shown_evenly(times: Sequence[int | None], most: int) -> list[int]:
+    """Which frame is seen at each of some even steps of time: a frame is seen until the next one comes.
+
+    Args:
+        times: of the frames, rising; None: it is not known.
+        most: steps at most.
+
+    Returns:
+        Indices of frames; each once, in order, where these are evenly far apart already.
+
+    Example:
+        >>> shown_evenly([0, 10, 20, 30], most=64), shown_evenly([0, 10, 50], most=64)
+        ([0, 1, 2, 3], [0, 1, 1, 1, 1, 2])
+    """
+    known = np.array([time for time in times if time is not None], dtype=np.float64)
+    gaps = np.diff(known)
+    if len(known) < len(times) or not len(gaps) or gaps.min() <= 0 or gaps.max() <= _UNEVEN * np.median(gaps):
+        return list(range(len(times)))
+    usual = float(np.median(gaps)) if gaps.max() <= _PAUSE * np.median(gaps) else float(gaps.mean())
+    steps = min(round((known[-1] - known[0]) / usual) + 1, most)
+    even = np.linspace(known[0], known[-1], max(steps, 2))
+    places: list[int] = (np.searchsorted(known, even + 1e-6 * usual, side="right") - 1).tolist()
+    return places
+
+
+def spread(count: int, most: int) -> list[int]:
+    """At most so many places among so many, evenly spread.
+
+    Example:
+        >>> spread(3, 64), spread(10, 4)
+        ([0, 1, 2], [1, 3, 6, 8])
+    """
+    if count <= most:
+        return list(range(count))
+    return [int((place + 0.5) * count / most) for place in range(most)]
+
+
+def decoded(path: Path, size: int) -> np.ndarray:
+    """A picture that is a frame, (S, S, 3).
+
+    Raises:
+        DataError: it cannot be read.
+        MissingExtraError: PyAV is missing.
+    """
+    av = _av()
+    try:
+        with av.open(str(path)) as container:
+            frame = next(iter(container.decode(_stream(path, container))))
+            return _upright(frame, size)
+    except StopIteration:
+        raise DataError(path, "a file without a picture", "a picture") from None
+    except (av.error.FFmpegError, ValueError, MemoryError) as error:
+        raise DataError(path, f"no picture that can be read ({error})", "a picture (jpg, png, ...)") from None
 
 
 def _upright(frame: Any, size: int) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""What `throughtime inspect` can look at, a file each."""

@@ -1,0 +1,112 @@
+"""`throughtime inspect gates RUN INPUT`: every gate and state over the symbols of an input."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import tyro
+
+from throughtime.cli.inside.showing import check_asked, say_written, steps_in_words
+from throughtime.cli.show import report_console, show_findings, show_table
+from throughtime.storage.report import Table
+
+if TYPE_CHECKING:
+    from throughtime.insight.gates import Gates, LayerGates, Opening
+
+_MOST_SYMBOLS = 60
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Show every gate and state of a run's recurrent layers over an input's own symbols."""
+
+    run: tyro.conf.Positional[Path]
+    """The run folder."""
+    input: tyro.conf.Positional[str]
+    """What to read: text, or a file that the task reads."""
+    out: Path | None = None
+    """Draw the first input here, a .png file."""
+    most: int = 100
+    """Inputs of a file that are looked at."""
+    json: bool = False
+    """Print all values as JSON, an input a line."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Look, show, and draw if asked."""
+    asked = tyro.cli(Arguments, prog="throughtime inspect gates", args=arguments)
+    check_asked(asked.out, asked.most)
+
+    from throughtime import verbs
+
+    done = verbs.Run(asked.run)
+    found = verbs.inspect_gates(done, asked.input, most=asked.most)
+
+    from throughtime.insight.gates import openings, verdict
+
+    opened = openings(found)
+    if asked.json:
+        for one in found:
+            print(json.dumps(_json(one), ensure_ascii=False))
+    else:
+        _show(found, opened)
+        report_console().print(verdict(opened), highlight=False, markup=False, soft_wrap=True)
+    if asked.out is not None:
+        from throughtime.insight.pictures.gates import draw_gates
+
+        draw_gates(found[0], opened, asked.out)
+        if not asked.json:
+            say_written(asked.out, f"of the first of {len(found)} inputs" if len(found) > 1 else "")
+    show_findings(done.task.findings)
+    return 0
+
+
+def _show(found: Sequence[Gates], opened: Sequence[Opening]) -> None:
+    first = found[0]
+    if opened:
+        rows = [(one.where, one.gate, one.off, one.on, one.mean) for one in opened]
+        what = f"{len(found)} inputs" if len(found) > 1 else f"{len(first.symbols)} {first.unit}"
+        show_table(Table(f"gates over {what}", ("", "gate", "share < 0.1", "share > 0.9", "mean"), rows))
+    lives = [(layer.name, layer.cell, *_reached(layer)) for layer in first.layers]
+    title = f"{first.unit} after which units have lost half of what they held"
+    show_table(Table(title, ("", "cell", "every second unit", "one in ten, at least"), lives))
+    if opened and len(first.symbols) <= _MOST_SYMBOLS:
+        heads = [f"{layer.name} {gate}" for layer in first.layers for gate in layer.switches]
+        columns = [layer.gates[gate].mean(axis=1).tolist() for layer in first.layers for gate in layer.switches]
+        title = f"each gate's mean over the units{' (first input)' if len(found) > 1 else ''}"
+        show_table(Table(title, ("", *heads), list(zip(first.symbols, *columns, strict=True))))
+
+
+def _reached(layer: LayerGates) -> tuple[str, str]:
+    """The half-life that half of the units reach, and a tenth of them."""
+    if layer.memory is None:
+        return steps_in_words(None), steps_in_words(None)
+    half, tenth = np.quantile(layer.memory, (0.5, 0.9), method="higher").tolist()
+    return steps_in_words(half), steps_in_words(tenth)
+
+
+def _json(found: Gates) -> dict[str, Any]:
+    layers = [
+        {
+            "layer": layer.layer,
+            "direction": layer.direction,
+            "cell": layer.cell,
+            "memory": None if layer.memory is None else [_finite(life) for life in layer.memory.tolist()],
+            "order": layer.order.tolist(),
+            "gates": {name: values.tolist() for name, values in layer.gates.items()},
+            "states": {name: values.tolist() for name, values in layer.states.items()},
+        }
+        for layer in found.layers
+    ]
+    return {"symbols": found.symbols, "unit": found.unit, "answer": found.answer, "layers": layers}
+
+
+def _finite(life: float) -> float | None:
+    """JSON has no infinite number."""
+    return life if math.isfinite(life) else None

@@ -1,0 +1,1 @@
+"""Pictures of what was found inside a model, as PNG files."""

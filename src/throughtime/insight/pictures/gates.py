@@ -1,0 +1,71 @@
+"""A picture of gates and states: units from top to bottom, longest memory first; time from left to right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from throughtime.insight.gates import BINS, Floats, Gates, LayerGates, Opening
+from throughtime.insight.pictures.paper import COLOURS, inked, name_steps, plain, save, shades, sheet
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_WIDEST, _HISTOGRAM = 8.0, 3.2  # inches of panels
+
+
+def draw_gates(found: Gates, openings: Sequence[Opening], path: Path) -> None:
+    """Draw what happened over one input, and how open gates were in general.
+
+    Args:
+        found: over the input.
+        openings: of the same model, over this input or over many.
+        path: the PNG file.
+    """
+    columns = max(len(layer.gates) + len(layer.states) for layer in found.layers)
+    width = min(max(2.2, 0.17 * len(found.symbols)), _WIDEST)
+    rows = len(found.layers)
+    title = f"gates and states of every unit; the answer: {found.answer}"
+    figure = sheet(columns * width + _HISTOGRAM + 1, 3.2 * rows + 0.8, title)
+    panels = figure.subplots(rows, columns + 1, squeeze=False, width_ratios=[width] * columns + [_HISTOGRAM])
+    for row, layer in zip(panels, found.layers, strict=True):
+        traced = [*layer.gates.items(), *layer.states.items()]
+        for axes, (name, values) in zip(row, traced, strict=False):
+            _steps(axes, layer, name, values, found.symbols)
+        for axes in row[len(traced) : columns]:
+            axes.set_axis_off()
+        row[0].set_ylabel(f"{layer.name} ({layer.cell})\nunits, longest memory first")
+        _histogram(row[-1], [one for one in openings if one.where == layer.name])
+    save(figure, path)
+
+
+def _steps(axes: Axes, layer: LayerGates, name: str, values: Floats, symbols: Sequence[str]) -> None:
+    signed = name not in layer.switches
+    # a projected state has features of its own, which no unit's memory orders
+    rows = values[:, layer.order] if values.shape[1] == len(layer.order) else values
+    reach = max(float(np.abs(values).max(initial=0)), 1e-6) if signed else 1.0
+    limits = (-reach if signed else 0.0, reach)
+    image = axes.imshow(rows.T, aspect="auto", interpolation="nearest", cmap=shades(signed), vmin=limits[0], vmax=reach)
+    inked(axes, name)
+    name_steps(axes, symbols)
+    axes.set_yticks([])
+    assert axes.figure is not None
+    bar = axes.figure.colorbar(image, ax=axes, pad=0.01, fraction=0.04)
+    bar.ax.tick_params(labelsize=6)
+
+
+def _histogram(axes: Axes, openings: Sequence[Opening]) -> None:
+    if not openings:
+        axes.set_axis_off()
+        return
+    edges = np.linspace(0, 1, BINS + 1)
+    for opening, colour in zip(openings, COLOURS, strict=False):
+        label = f"{opening.gate}: {opening.off:.0%} off, {opening.on:.0%} on"
+        axes.stairs(opening.histogram, edges, color=colour, lw=1.6, label=plain(label))
+    inked(axes, "how open the gates are")
+    highest = max(float(opening.histogram.max()) for opening in openings)
+    axes.set(xlim=(0, 1), ylim=(0, 1.35 * highest), xlabel="value of the gate", ylabel="share of all steps and units")
+    axes.legend(frameon=False, fontsize=7, loc="upper center")
