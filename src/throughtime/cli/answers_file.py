@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -73,6 +72,6 @@ def _cells(fields: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, A
         if isinstance(value, Mapping):
             yield from _cells(value, f"{before}{name}.")
         elif isinstance(value, (list, tuple)):
-            yield f"{before}{name}", json.dumps(value, ensure_ascii=False)
+            yield f"{before}{name}", plain_json(value)
         else:
             yield f"{before}{name}", value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from throughtime.cli.arguments import new_folder
+from throughtime.cli.plain_json import plain_json
 from throughtime.cli.show import report_console, show_findings, show_table
 from throughtime.insight.calibration import BINS
 from throughtime.storage.report import Table
@@ -67,7 +67,7 @@ def run(arguments: Sequence[str]) -> int:
         seed=asked.seed,
         out=asked.out,
     )
-    content = json.dumps(found.to_json(), ensure_ascii=False, indent=2)
+    content = plain_json(found.to_json(), indent=2)
     if asked.out is not None:
         from throughtime.insight.pictures.calibration import draw_calibrations
         from throughtime.insight.pictures.stress import draw_curves

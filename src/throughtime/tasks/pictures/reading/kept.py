@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from throughtime.data.findings import Findings
-from throughtime.data.sources import kept_in_cache
+from throughtime.data.sources import kept_in_cache, state
 from throughtime.storage.atomic import write_atomically, written_apart
 from throughtime.tasks.pictures.picture import PictureSet
 
@@ -72,8 +72,7 @@ def _key(files: Sequence[Path], asked: Sequence[Any]) -> str:
     states = []
     for file in files:
         with suppress(OSError):  # what cannot be read is said when it is read
-            status = file.stat()
-            states.append([str(file), str(file.resolve()), status.st_size, status.st_mtime_ns])
+            states.append([str(file), *state(file)])
     return hashlib.sha256(json.dumps([_FORMAT, states, asked]).encode()).hexdigest()[:32]
 
 
