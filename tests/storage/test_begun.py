@@ -46,3 +46,11 @@ def test_what_only_looks_like_one_is_never_removed(tmp_path: Path) -> None:
     with pytest.raises(ThroughtimeError, match="exists and is not empty"):
         RunFolder.create(tmp_path / "thesis")
     assert len(list((tmp_path / "thesis").iterdir())) == 2
+
+
+@pytest.mark.parametrize("name", ["thesis.txt", "checkpoint/state.safetensors"])
+def test_beside_anything_else_the_mark_allows_nothing(left_behind: RunFolder, name: str) -> None:
+    (left_behind.path / name).write_text("somebody's, or learned already")
+    with pytest.raises(ThroughtimeError, match="exists and is not empty"):
+        RunFolder.create(left_behind.path)
+    assert (left_behind.path / name).exists()

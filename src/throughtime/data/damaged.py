@@ -47,7 +47,7 @@ class Damaged:
         way_out: what else can be done about damaged ones, for the message of several.
 
     Example:
-        >>> damaged = Damaged(Path("music"))
+        >>> damaged = Damaged(Path("music"), way_out="")
         >>> for name in ("a.mid", "b.mid"):
         ...     with damaged.kept():
         ...         raise DataError(name, "an empty file", "notes")

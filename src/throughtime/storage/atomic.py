@@ -105,6 +105,11 @@ def _new_file(path: Path) -> BinaryIO:
     return os.fdopen(os.open(path, flags, 0o666), "wb")
 
 
+def is_unfinished(name: str) -> bool:
+    """Whether a file is called as what is still being written."""
+    return name.startswith(_BEGINNING) and name.endswith(_ENDING)
+
+
 def remove_unfinished(folder: Path) -> None:
     """Remove what a process that was killed while writing has left in a folder."""
     for path in folder.glob(f"{_BEGINNING}*{_ENDING}"):

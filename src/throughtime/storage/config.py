@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,8 @@ _ROLES = {"data", "train", "valid", "test"}
 _LARGEST = 2**20
 
 
-def write(path: Path, task: str, data: Mapping[str, str], settings: Settings) -> None:
-    """Write it, as `RunFolder.write_config` takes it."""
+def write(path: Path, task: str, data: Mapping[str, str], settings: Settings, features: Sequence[str]) -> None:
+    """Write it, as `RunFolder.write_config` takes it; features are the names of their files."""
     import torch
 
     values = settings.model_dump(mode="json")
@@ -33,13 +33,14 @@ def write(path: Path, task: str, data: Mapping[str, str], settings: Settings) ->
         "unset": sorted(name for name, value in values.items() if value is None),
         "settings": {name: value for name, value in values.items() if value is not None},
         "data": dict(data),
+        "features": list(features),
         "versions": {"throughtime": __version__, "torch": torch.__version__, "python": platform.python_version()},
     }
     write_atomically(path, tomli_w.dumps(content))
 
 
 def read(path: Path) -> dict[str, Any]:
-    """What `write` wrote: `task`, `settings`, `data`, `versions`.
+    """What `write` wrote: `task`, `settings`, `data`, `features` (earlier runs: none), `versions`.
 
     Raises:
         ThroughtimeError: it is missing, broken, or of a later version.
@@ -65,5 +66,10 @@ def read(path: Path) -> dict[str, Any]:
     for role, place in config["data"].items():
         if role not in _ROLES or not isinstance(place, str) or "\0" in place:
             raise ThroughtimeError(f"{path}: found the data {role} = {place!r:.100}, expected a path of data")
+    features = config.setdefault("features", [])
+    if not isinstance(features, list) or not all(
+        isinstance(name, str) and Path(name).name == name for name in features
+    ):
+        raise ThroughtimeError(f"{path}: found features = {features!r:.100}, expected names of files")
     config["settings"] |= dict.fromkeys(config["unset"])
     return config

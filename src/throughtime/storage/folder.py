@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from throughtime.errors import ThroughtimeError
+from throughtime.errors import DataError, ThroughtimeError
 from throughtime.settings import Settings
 from throughtime.storage import config
-from throughtime.storage.atomic import clear_errors, remove_unfinished, write_atomically
+from throughtime.storage.atomic import clear_errors, is_unfinished, remove_unfinished, write_atomically
 from throughtime.storage.energy import Footprint
 from throughtime.storage.notes import Note
 from throughtime.storage.report import Report, Table
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from torch import nn
 
     ModelT = TypeVar("ModelT", bound=nn.Module)
+
+_BEFORE_IT_BEGINS = {"begun", ".lock", "features", "checkpoint", "data.json", "examples.npz"}
+"""What stands in the folder of a run whose config.toml is still to be written."""
 
 
 class RunFolder:
@@ -108,13 +111,21 @@ class RunFolder:
         """
         with clear_errors(path, "look into"):
             started = RunFolder(path)
-            left_behind = started._begun.is_file() and not started.config.exists()
-            if path.is_dir() and any(path.iterdir()) and not left_behind:
+            if path.is_dir() and any(path.iterdir()) and not started._left_behind():
                 raise ThroughtimeError(
                     f"{path} exists and is not empty; a run is never overwritten: choose another --out, or --resume it"
                 )
             if path.exists() and not path.is_dir():
                 raise ThroughtimeError(f"{path}: found a file, expected a folder to be made; choose another --out")
+
+    def _left_behind(self) -> bool:
+        """Whether all that is there is what a run has made that was killed before it began: nothing of anybody else's,
+        and nothing learned.
+        """
+        if not self._begun.is_file() or self.checkpoint.exists():
+            return False
+        names = {path.name for path in self.path.iterdir()}
+        return all(name in _BEFORE_IT_BEGINS or is_unfinished(name) for name in names)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -186,17 +197,23 @@ class RunFolder:
             data: paths by role (data, train, valid, test); empty for built-in data.
             settings: the task's settings.
         """
-        config.write(self.config, task, data, settings)
+        features = sorted(path.name for path in self.features.iterdir()) if self.features.is_dir() else []
+        config.write(self.config, task, data, settings, features)
         with clear_errors(self._begun, "remove"):
             self._begun.unlink(missing_ok=True)
 
     def read_config(self) -> dict[str, Any]:
-        """What `write_config` wrote: `task`, `settings`, `data`, `versions`.
+        """What `write_config` wrote: `task`, `settings`, `data`, `features`, `versions`.
 
         Raises:
-            ThroughtimeError: it is missing, broken, or of a later version.
+            ThroughtimeError: it is missing, broken, or of a later version; or a file of the features is gone, which
+                else might be taken for a run from before there was such a file.
         """
-        return config.read(self.config)
+        found = config.read(self.config)
+        for name in found["features"]:
+            if not (self.features / name).is_file():
+                raise DataError(self.features / name, "no such file", "what training learned of its data")
+        return found
 
     def remove_unfinished(self) -> None:
         """Remove what a process that was killed while writing has left."""

@@ -158,7 +158,7 @@ MALFORMED = {
 LINES = {
     "broken json": ('{"path": "1.wav", "text": "a"}\n{"path"\n', "line 2: found no JSON"),
     "a number": ('{"path": "1.wav", "text": 7}\n', "line 1: found 7 as text, expected a string"),
-    "a list": ("[1, 2]\n", "found a JSON array"),
+    "a list": ("[1, 2]\n", "found a JSON list"),
     "other names": ('{"a": 1, "b": 2}\n', "found the columns a, b, expected path,text"),
 }
 

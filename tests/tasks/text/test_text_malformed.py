@@ -33,7 +33,7 @@ MALFORMED: dict[str, tuple[Make, str]] = {
     "pipe": (lambda data: os.mkfifo(data), "neither a file nor a folder"),
     "empty": (lambda data: write(data, ""), "an empty file"),
     "white space": (lambda data: write(data, " \n\t\n" * 99), "only white space"),
-    "picture": (lambda data: write(data, b"\x89PNG\r\n\x1a\n\x00\x00"), "binary data"),
+    "picture": (lambda data: write(data, b"\x89PNG\r\n\x1a\n\x00\x00"), "found a PNG picture, expected text"),
     "zeros": (lambda data: write(data, PROSE.encode() + bytes(9)), "line 181: found binary data"),
     "latin-1": (lambda data: write(data, (PROSE + "caf\xe9\n").encode("latin-1")), "line 181: found the byte 0xe9"),
     "truncated": (lambda data: write(data, (PROSE + "caf\xe9").encode()[:-1]), "line 181: found the byte 0xc3"),

@@ -76,7 +76,7 @@ MALFORMED = [
     ("binary", b"track,t,x,y\n\x00\x01\n", "binary file"),
     ("utf-16", "track,t,x,y\n".encode("utf-16"), "UTF-16"),
     ("latin-1", b"tr\xe4ck,t,x,y\n", "line 1: found byte 0xe4"),
-    ("png", b"\x89PNG\r\n\x1a\n\x00\x00", "binary file"),
+    ("png", b"\x89PNG\r\n\x1a\n\x00\x00", "found a PNG picture, expected text"),
     ("prose", b"Once upon a time.\nThere was a ball.\n", r"a head line \(Once, upon, a, time"),
     ("no time", b"track,x,y\na,1,2\n", "without t"),
     ("no coordinates", b"track,t,vx,vy\na,1,2,3\n", "without x and y"),

@@ -34,6 +34,7 @@ def in_groups(clips: Sequence[Clip], told: str | None, findings: Findings) -> li
 
     Example:
         >>> from pathlib import Path
+        >>> import numpy as np
         >>> clip = Clip(np.zeros((1, 1)), "a", Path("walk/a01_s07_e02.npy"))
         >>> in_groups([clip], r"s(\\d+)", Findings())[0].group
         '07'

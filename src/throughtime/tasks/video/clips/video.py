@@ -84,8 +84,8 @@ def shown_evenly(times: Sequence[int | None], most: int) -> list[int]:
         Indices of frames; each once, in order, where these are evenly far apart already.
 
     Example:
-        >>> shown_evenly([0, 10, 20, 30], most=64), shown_evenly([0, 10, 50], most=64)
-        ([0, 1, 2, 3], [0, 1, 1, 1, 1, 2])
+        >>> shown_evenly([0, 10, 20, 30], most=64), shown_evenly([0, 10, 20, 60], most=64)
+        ([0, 1, 2, 3], [0, 1, 2, 2, 2, 2, 3])
     """
     known = np.array([time for time in times if time is not None], dtype=np.float64)
     gaps = np.diff(known)
