@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from throughtime import kernels
 from throughtime.errors import KernelFallbackWarning
-from throughtime.kernels import notice
+from throughtime.kernels import fused, notice
 from throughtime.layers import GRU, LSTM, RNN, Recurrent
 
 T, B = 11, 4
@@ -175,6 +175,7 @@ def test_a_gradient_that_is_a_negative_view() -> None:
     torch.testing.assert_close(torch.autograd.grad(output, x, torch._neg_view(-d)), expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.skipif(not fused.instruction_sets(), reason="no compiled kernels: no compiler, or no AVX2")
 def test_that_they_are_slow_is_said_once_where_they_were_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notice, "_told", set())
     with warnings.catch_warnings(record=True) as heard:

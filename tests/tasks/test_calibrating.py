@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ import throughtime
 from helpers import tiny
 from throughtime import tasks, verbs
 from throughtime.cli.main import main
-from throughtime.errors import DataError
 from throughtime.insight.calibration import best_temperature
 from throughtime.tasks.base import Classifies
 
@@ -70,25 +68,3 @@ def test_a_calibrated_run_answers_and_is_judged_by_its_temperature(
     assert one["accuracy"] == other["accuracy"]
     assert one["confidence"] > other["confidence"]
     assert (out / "calibration.png").stat().st_size > 10_000
-
-
-@pytest.mark.parametrize("content", ["", "{}", '{"temperature": 0}', '{"temperature": NaN}', '{"temperature": "x"}'])
-def test_what_is_no_temperature_is_one_sentence(content: str, tmp_path: Path) -> None:
-    run = shutil.copytree(Path(__file__).parent / "stored_runs" / "sentiment" / "run", tmp_path / "run")
-    (run / "calibration.json").write_text(content)
-    with pytest.raises(DataError, match=r"calibration.json: found no temperature \(.*\), expected what training wrote"):
-        verbs.Run(run)
-
-
-def test_a_validation_split_that_tells_no_temperature_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """All of it is right: the more certain, the more probable."""
-    monkeypatch.setenv("THROUGHTIME_CACHE", str(tmp_path / "cache"))
-    data = tmp_path / "reviews.csv"
-    data.write_text("text,label\n" + "".join(f"good film {n},pos\nbad film {n},neg\n" for n in range(40)))
-    words = ["--vectors", "none", "--embedding-size", "8", "--hidden-size", "8", "--epochs", "8", "--calibrate"]
-    words += ["--learning-rate", "0.05", "--threads", "1", "--quiet"]
-    assert main(["train", "sentiment", str(data), "--out", str(tmp_path / "run"), *words]) == 0
-    assert "examples of the validation split tell no temperature" in capsys.readouterr().err
-    assert verbs.Run(tmp_path / "run").task.temperature == 1.0
