@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from helpers.music_files import END, midi
-from throughtime import verbs
+from throughtime import tasks, verbs
 from throughtime.tasks.base.symbols import SymbolSequence, visible
 
 STORED = Path(__file__).parents[1] / "tasks" / "stored_runs"
@@ -26,6 +26,8 @@ CASES = {
 
 
 def read(task: str, argument: str) -> tuple[verbs.Run, list[SymbolSequence]]:
+    if task not in tasks.names:
+        pytest.skip(f"this house has no {task}")
     run = verbs.Run(STORED / task / "run")
     given = str(STORED / argument) if "/" in argument else argument
     application: Any = run.task
