@@ -73,7 +73,8 @@ def having(room: str, tests: Iterable[Path]) -> list[Path]:
     """Test files that have an application of the room as their example."""
     one = "|".join(its(room))
     example = re.compile(
-        rf'tasks\.{room}\b|"(train|check)", "({one})"|train\("({one})"|SMALL\["({one})"\]|(STORED|"stored_runs") / "({one})"'
+        rf'tasks\.{room}\b|"(train|check)", "({one})"|train\("({one})"|SMALL\["({one})"\]'
+        rf'|(STORED|"stored_runs") / "({one})"'
     )
     return [path for path in tests if example.search(path.read_text(encoding="utf-8"))]
 
