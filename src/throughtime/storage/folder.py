@@ -211,7 +211,7 @@ class RunFolder:
         """
         found = config.read(self.config)
         for name in found["features"]:
-            if not (self.features / name).is_file():
+            if not (self.features / name).exists():
                 raise DataError(self.features / name, "no such file", "what training learned of its data")
         return found
 
