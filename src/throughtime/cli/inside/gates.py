@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 import tyro
 
 from throughtime.cli.inside.showing import check_asked, say_written, steps_in_words
+from throughtime.cli.plain_json import plain_json
 from throughtime.cli.show import report_console, show_findings, show_table
 from throughtime.storage.report import Table
 
@@ -53,7 +53,7 @@ def run(arguments: Sequence[str]) -> int:
     opened = openings(found)
     if asked.json:
         for one in found:
-            print(json.dumps(_json(one), ensure_ascii=False))
+            print(plain_json(_json(one)))
     else:
         _show(found, opened)
         report_console().print(verdict(opened), highlight=False, markup=False, soft_wrap=True)

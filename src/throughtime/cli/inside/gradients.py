@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import tyro
 
 from throughtime.cli.inside.showing import check_asked, say_written, steps_in_words
+from throughtime.cli.plain_json import plain_json
 from throughtime.cli.show import report_console, show_findings, show_table
 from throughtime.errors import ThroughtimeError
 from throughtime.storage.report import Table
@@ -98,7 +98,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _show(named: Mapping[str, Flow], of_run: Sequence[Flow], what: str, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({name: _json(flow) for name, flow in named.items()}, ensure_ascii=False, indent=2))
+        print(plain_json({name: _json(flow) for name, flow in named.items()}, indent=2))
         return
     rows = [
         (name, flow.cell, flow.verdict, _memory(flow), len(flow.carried) - 1, flow.left, flow.factor, _stretch(flow))

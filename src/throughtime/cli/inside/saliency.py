@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import tyro
 
 from throughtime.cli.inside.showing import check_asked, say_written
+from throughtime.cli.plain_json import plain_json
 from throughtime.cli.show import show_findings, show_table
 from throughtime.storage.report import Table
 
@@ -49,7 +49,7 @@ def run(arguments: Sequence[str]) -> int:
     found = verbs.inspect_saliency(done, asked.input, most=asked.most, step=asked.step)
     for one in found:
         if asked.json:
-            print(json.dumps(_json(one), ensure_ascii=False))
+            print(plain_json(_json(one)))
         else:
             _show(one)
     if asked.out is not None:

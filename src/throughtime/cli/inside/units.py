@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import tyro
 from numpy.typing import NDArray
 
 from throughtime.cli.inside.showing import check_asked, say_written
+from throughtime.cli.plain_json import plain_json
 from throughtime.cli.show import show_findings, show_table
 from throughtime.errors import ArgumentError, ThroughtimeError
 from throughtime.storage.report import Table
@@ -67,7 +67,7 @@ def run(arguments: Sequence[str]) -> int:
         state = _state_after(done, asked.like, layer.name)
         moments[f"{layer.name}, states like that after {asked.like!r} (1 - cosine)"] = layer.nearest(state, _MOMENTS)
     if asked.json:
-        print(json.dumps(_json(telling, moments), ensure_ascii=False, indent=2))
+        print(plain_json(_json(telling, moments), indent=2))
     else:
         _show(found, telling, moments)
     if asked.out is not None:

@@ -19,9 +19,8 @@ from throughtime.tasks.speech.audio.utterance import Utterance
 
 Sound = Callable[[np.ndarray, int, float, np.random.Generator], np.ndarray]
 """What becomes of samples float32 (N,), so many a second, by an amount, and chance."""
-_SIXTY_DECIBELS = 3 * np.log(
-    10
-)  # in nats of amplitude: the time of reverberation is that in which a sound falls so far
+# in nats of amplitude: the time of reverberation is that in which a sound falls so far
+_SIXTY_DECIBELS = 3 * np.log(10)
 
 
 class DisturbedUtterances(Conditions[Utterance]):
