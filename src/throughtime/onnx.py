@@ -21,8 +21,8 @@ def write(module: Recurrent, file: str | Path) -> None:
     """Write a layer, as it is at evaluation, for ONNX Runtime and others; checked with ONNX Runtime before.
 
     Inputs: `input` (T, B, I), or (B, T, I) with `batch_first`; `sequence_lens` (B,) int32, from 0 to T;
-    `initial_hidden` (L*D, B, H), an LSTM's `initial_cell` too. Outputs: `output`, zero after a row's end; `final_hidden`, `final_cell`.
-    T and B are free.
+    `initial_hidden` (L*D, B, H), an LSTM's `initial_cell` too. Outputs: `output`, zero after a row's end;
+    `final_hidden`, an LSTM's `final_cell` too. T and B are free.
 
     Args:
         module: an `RNN`, `GRU` (either) or `LSTM` (with peepholes too) in float32.
