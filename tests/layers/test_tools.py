@@ -35,7 +35,8 @@ LAYERS: dict[str, Callable[..., Recurrent]] = {
     "gru-after": lambda **k: GRU(3, 4, 2, reset_after=True, **k),
     "lstm": lambda **k: LSTM(3, 4, 2, **k),
     "lstm-projected": lambda **k: LSTM(3, 4, 2, proj_size=2, **k),
-    "lstm-all": lambda **k: LSTM(3, 4, 2, proj_size=2, peepholes=True, layer_norm=True, **k),
+    # wider, since a norm over four units magnifies the rounding
+    "lstm-all": lambda **k: LSTM(3, 16, 2, proj_size=6, peepholes=True, layer_norm=True, **k),
 }
 
 
