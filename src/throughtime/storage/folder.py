@@ -20,7 +20,7 @@ from throughtime.storage.notes import Note
 from throughtime.storage.place import OwnFolder
 from throughtime.storage.report import Report, Table
 from throughtime.storage.scores import Scores
-from throughtime.storage.written import read_arrays, readable
+from throughtime.storage.written import read_arrays, read_json, readable
 
 if TYPE_CHECKING:
     from torch import nn
@@ -171,10 +171,9 @@ class RunFolder(OwnFolder):
         Raises:
             DataError: it is broken.
         """
-        if not self._data.exists():
+        read: dict[str, Any] | None = read_json(self._data, "account of what was read", dict)
+        if read is None:
             return None
-        with readable(self._data, "account of what was read"):
-            read = dict(json.loads(self._data.read_bytes()))
         with readable(self._checksums, "checksums of examples"):
             return read, {name: read_arrays(self._checksums)[name] for name in ("train", "valid", "test")}
 
@@ -196,13 +195,8 @@ class RunFolder(OwnFolder):
         Raises:
             DataError: it is broken, or no temperature.
         """
-        if not self._calibration.exists():
-            return 1.0
-        with readable(self._calibration, "temperature"):
-            temperature = float(json.loads(self._calibration.read_bytes())["temperature"])
-            if not 0 < temperature < math.inf:
-                raise ValueError(f"{temperature} is none")
-        return temperature
+        found = read_json(self._calibration, "temperature", _temperature)
+        return 1.0 if found is None else found
 
     def forget_temperature(self) -> None:
         """Other weights are being learned: what was found of those before does not hold."""
@@ -252,10 +246,7 @@ class RunFolder(OwnFolder):
         Raises:
             DataError: they are broken.
         """
-        if not self._scores.exists():
-            return None
-        with readable(self._scores, "scores of examples"):
-            return Scores.from_json(json.loads(self._scores.read_bytes()))
+        return read_json(self._scores, "scores of examples", Scores.from_json)
 
     @property
     def _energy(self) -> Path:
@@ -271,10 +262,7 @@ class RunFolder(OwnFolder):
         Raises:
             DataError: it is broken.
         """
-        if not self._energy.exists():
-            return None
-        with readable(self._energy, "account of energy"):
-            return Footprint.from_json(json.loads(self._energy.read_bytes()))
+        return read_json(self._energy, "account of energy", Footprint.from_json)
 
     @property
     def notes(self) -> Path:
@@ -300,8 +288,12 @@ class RunFolder(OwnFolder):
         Raises:
             DataError: one is broken.
         """
-        found = {}
-        for path in sorted(self.notes.glob("*.json")):
-            with readable(path, "note"):
-                found[path.stem] = Note.from_json(json.loads(path.read_bytes()))
-        return found
+        found = {path.stem: read_json(path, "note", Note.from_json) for path in sorted(self.notes.glob("*.json"))}
+        return {name: note for name, note in found.items() if note is not None}
+
+
+def _temperature(found: Any) -> float:
+    temperature = float(found["temperature"])
+    if not 0 < temperature < math.inf:
+        raise ValueError(f"{temperature} is none")
+    return temperature
