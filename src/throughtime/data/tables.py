@@ -31,6 +31,8 @@ SUFFIXES: dict[str, Format] = {
     ".ndjson": "jsonl",
     ".json": "jsonl",
     ".parquet": "jsonl",  # which `read_text` makes of it
+    ".xlsx": "table",  # likewise
+    ".xlsm": "table",
 }
 _LABELS = re.compile(rf"(?:^|(?<=\s)){LABEL_MARK}(\S*)\s*")
 _BEGINS_JSON = re.compile(r"\s*(?:\{|\[\s*\{)")

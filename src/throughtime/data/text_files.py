@@ -6,7 +6,7 @@ import codecs
 import re
 from pathlib import Path
 
-from throughtime.data import parquet
+from throughtime.data import excel, parquet
 from throughtime.data.findings import MOST_PLACES, Findings
 from throughtime.data.kinds import kind_of
 from throughtime.data.packed import unpacked
@@ -21,7 +21,7 @@ _DECODED_TWICE = re.compile("[\u00c2\u00c3][\x80-\xbf]|\u00e2\u20ac")
 
 
 def read_text(path: Path, encoding: str = "utf-8", *, findings: Findings | None = None) -> str:
-    r"""The text of a file, packed or not, every line of which ends in \n; Parquet is read as JSON lines.
+    r"""The text of a file, packed or not, every line of which ends in \n; Parquet as JSON lines, Excel as a table.
 
     Args:
         path: the file.
@@ -40,6 +40,8 @@ def read_text(path: Path, encoding: str = "utf-8", *, findings: Findings | None 
     content = unpacked(path, _bytes(path), findings)
     if content.startswith(parquet.MAGIC):
         return parquet.as_json_lines(path, content, findings)
+    if excel.is_workbook(content):
+        return excel.as_tabbed_lines(path, content, findings)
     _check_is_text(path, content, encoding, codec)
     try:
         text = content.decode("utf-8-sig" if codec == "utf-8" else codec)

@@ -20,7 +20,7 @@ from throughtime.tasks.trajectory.tracks.merging import merged
 from throughtime.tasks.trajectory.tracks.times import read_times
 from throughtime.tasks.trajectory.tracks.track import Track
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".dat")
+SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".xlsx")
 _MISSING = frozenset({"", "nan", "na", "n/a", "null", "none", "-"})
 
 
