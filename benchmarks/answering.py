@@ -25,6 +25,7 @@ TEXTS = 2_000
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--texts", type=Path, help="a file of a text a line, in place of made-up ones")
+    parser.add_argument("--tasks", nargs="+", default=["sentiment", "entities"])
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
     texts = made_up() if asked.texts is None else asked.texts.read_text(encoding="utf-8").splitlines()[:TEXTS]
@@ -32,12 +33,12 @@ def main() -> None:
     print(f"{len(texts):,} texts of {words:.1f} words in the mean, texts a second")
     print(f"{'':<12}{'one at a time':>15}{'together':>12}{'ratio':>8}")
     with tempfile.TemporaryDirectory() as folder:
-        for task in ("sentiment", "entities"):
+        for task in asked.tasks:
             run = trained(task, Path(folder), texts)
             list(throughtime.predict(run, texts[:50]))  # what is made once
             rates = [(rate(run, iter(texts), len(texts)), rate(run, texts, len(texts))) for _ in range(asked.rounds)]
             alone, together = (max(one) for one in zip(*rates, strict=True))
-            print(f"{task:<12}{alone:>15,.0f}{together:>12,.0f}{together / alone:>8.1f}")
+            print(f"{task:<12}{alone:>15,.0f}{together:>12,.0f}{together / alone:>8.1f}", flush=True)
 
 
 def made_up() -> list[str]:
