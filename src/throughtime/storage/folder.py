@@ -41,6 +41,7 @@ class RunFolder(OwnFolder):
     | begun                        | until config.toml is written: that all in the folder is ours       |
     | samples/                     | what a generator made after each evaluation                        |
     | metrics.csv, events/         | the course of the training, for people and for TensorBoard         |
+    | gradients.csv                | how far gradients reached back while it learned, where asked for   |
     | calibration.json             | the temperature of a classifier's probabilities, where asked for   |
     | report.json                  | the test split's metrics, baselines beside them                    |
     | scores.json                  | what each example of the test split adds to the metric             |
