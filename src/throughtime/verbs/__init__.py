@@ -5,7 +5,14 @@ from __future__ import annotations
 from throughtime.verbs.checking import Checked, check
 from throughtime.verbs.evaluating import evaluate
 from throughtime.verbs.generating import generate
-from throughtime.verbs.inspecting import inspect_gates, inspect_gradients, inspect_saliency, inspect_units
+from throughtime.verbs.inspecting import (
+    inspect_attention,
+    inspect_embeddings,
+    inspect_gates,
+    inspect_gradients,
+    inspect_saliency,
+    inspect_units,
+)
 from throughtime.verbs.predicting import predict
 from throughtime.verbs.reporting import report
 from throughtime.verbs.run import Run, stored_settings
@@ -18,6 +25,8 @@ __all__ = [
     "check",
     "evaluate",
     "generate",
+    "inspect_attention",
+    "inspect_embeddings",
     "inspect_gates",
     "inspect_gradients",
     "inspect_saliency",

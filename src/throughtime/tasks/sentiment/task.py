@@ -18,14 +18,29 @@ from throughtime.data.progress import counted
 from throughtime.data.splits import hold_out, read_named
 from throughtime.data.words import ratings, reviews
 from throughtime.data.words.pretrained import check_vectors
+from throughtime.data.words.space import WordSpace
 from throughtime.data.words.splitting import Version, split_words
 from throughtime.data.words.vectors import GLOVE
-from throughtime.data.words.vocabulary import Vocabulary
-from throughtime.errors import DataError
+from throughtime.data.words.vocabulary import MARKS, Vocabulary
+from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
 from throughtime.storage.scores import MODEL, Scores, Shown, of_values
 from throughtime.storage.written import readable
-from throughtime.tasks.base import Classifies, Described, Metric, Prediction, Splits, Symbols, SymbolSequence, Task
+from throughtime.tasks.base import (
+    Alignment,
+    Attends,
+    Classifies,
+    Described,
+    Embeds,
+    Metric,
+    Prediction,
+    Splits,
+    Symbols,
+    SymbolSequence,
+    Task,
+)
+from throughtime.tasks.base.attends import check_pooling
+from throughtime.tasks.base.embeds import space_of
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table, surprises
 from throughtime.tasks.sentiment.baselines.bag_of_words import BagOfWords
 from throughtime.tasks.sentiment.conditions import DisturbedTexts
@@ -45,7 +60,7 @@ _NO_WORDS: Prediction = {"text": "", "label": None, "probability": None, "probab
 _END_MARKS = ".!?…。！？।؟"
 
 
-class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, DisturbedTexts):
+class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, Attends, Embeds, DisturbedTexts):
     """A classifier of texts: what is said of the film, which kind of question it is.
 
     An example is a text and its label; identical texts always stay on one side of a split.
@@ -299,6 +314,27 @@ class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, Dist
 
         if words := shortened(split_words(given), self.settings):
             yield from readings(model, words, self._encoded(words), self.labels.names)
+
+    def check_attends(self) -> None:
+        """Only a classifier that pools by attention does."""
+        check_pooling(self.settings.pooling)
+
+    def alignments(self, model: Model, given: str) -> Iterator[Alignment]:
+        """How much each word counted for the label; of a text without words nothing."""
+        from throughtime.tasks.sentiment.answers import answers
+
+        if words := shortened(split_words(given), self.settings):
+            ((probabilities, weights),) = answers(model, [self._encoded(words)])
+            label = self.labels.names[int(probabilities.argmax())]
+            assert weights is not None
+            yield Alignment(tuple(words), "words", (label,), label, weights[None].astype(np.float64))
+
+    def word_spaces(self, model: Model) -> list[WordSpace]:
+        """The vectors that words are read as; there are none of one-hot words."""
+        if self.matrix is None:
+            raise ThroughtimeError("found a run with --embedding one-hot, expected one with vectors of words")
+        classifier: Any = model
+        return [space_of(classifier.encoder.weight, self.vocabulary.words, MARKS, "words")]
 
     def inputs_of(self, example: LabelledText) -> Iterator[str]:
         """Its text."""

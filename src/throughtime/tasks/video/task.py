@@ -17,6 +17,8 @@ from throughtime.storage.report import Report
 from throughtime.storage.scores import MODEL, Scores, Shown, of_values
 from throughtime.storage.written import readable
 from throughtime.tasks.base import (
+    Alignment,
+    Attends,
     Classifies,
     Described,
     Draws,
@@ -27,6 +29,7 @@ from throughtime.tasks.base import (
     SymbolSequence,
     Task,
 )
+from throughtime.tasks.base.attends import check_pooling
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table, surprises
 from throughtime.tasks.video.baselines.single_frames import SingleFrames, frame_features
 from throughtime.tasks.video.clips.clip import Clip
@@ -49,7 +52,7 @@ _EVALUATION_BATCH = 64
 _PICTURES = 16
 
 
-class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, DisturbedClips):
+class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, Attends, DisturbedClips):
     """A classifier of clips: pictures from video files, or vectors from poses and sensors."""
 
     name = "video"
@@ -303,6 +306,17 @@ class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, DisturbedClip
 
         for clip in self._prepared([given] if isinstance(given, Clip) else list(self.read_inputs(str(given)))):
             yield reading(model, self._frames(clip), self.labels.names)
+
+    def check_attends(self) -> None:
+        """Only a classifier that pools by attention does."""
+        check_pooling(self.settings.pooling)
+
+    def alignments(self, model: Model, given: Any) -> Iterator[Alignment]:
+        """How much each frame of a clip (or of each in a file) counted for its class."""
+        from throughtime.tasks.video.answers import alignment
+
+        for clip in self._prepared([given] if isinstance(given, Clip) else list(self.read_inputs(str(given)))):
+            yield alignment(model, self._frames(clip), self.labels.names)
 
     def inputs_of(self, example: Clip) -> Iterator[Clip]:
         """The clip itself."""
