@@ -9,10 +9,10 @@ from torch import Tensor
 
 from throughtime.errors import ArgumentError
 from throughtime.insight.compared import compare
-from throughtime.layers.kinds import KINDS
 from throughtime.insight.gradients import Flow, flows, memory_length, together
 from throughtime.insight.recording import recording
 from throughtime.layers import GRU, LSTM, RNN, Recurrent
+from throughtime.layers.kinds import KINDS
 
 T = 9
 

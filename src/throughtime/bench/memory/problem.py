@@ -26,7 +26,7 @@ class Problem(ABC):
         input_size, hidden_size: I and H of the layers.
         longest: steps over which something has to be remembered.
         settings: how it is learned.
-        rates: learning rates of cells that need another one.
+        ungated: settings of cells without gates, where they need others.
         published: what others have reached, by cell, with the conditions where they were others.
         source: who.
     """
@@ -39,7 +39,7 @@ class Problem(ABC):
     hidden_size: int
     longest: int
     settings: TrainingSettings
-    rates: Mapping[str, float] = {}
+    ungated: Mapping[str, Any] = {}
     published: Mapping[str, str] = {}
     source: str = ""
 

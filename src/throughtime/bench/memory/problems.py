@@ -20,20 +20,20 @@ Make = Callable[[Path | None], Problem]
 
 PROBLEMS: Mapping[str, Mapping[Size, Make]] = {
     "adding": {
-        "small": lambda _: Adding(100, hidden_size=32, steps=1500),
-        "full": lambda _: Adding(600, hidden_size=32, steps=3000),
+        "small": lambda _: Adding(100, hidden_size=64, steps=4000),
+        "full": lambda _: Adding(600, hidden_size=64, steps=4000),
     },
     "copying": {
         "small": lambda _: Copying(20, hidden_size=64, steps=2000),
-        "full": lambda _: Copying(200, hidden_size=64, steps=6000),
+        "full": lambda _: Copying(200, hidden_size=100, steps=8000),
     },
     "digits": {
         "small": partial(Digits, "rows", permuted=False, hidden_size=64, epochs=15),
-        "full": partial(Digits, "pixels", permuted=False, hidden_size=64, epochs=30),
+        "full": partial(Digits, "pixels", permuted=False, hidden_size=100, epochs=40),
     },
     "permuted": {
         "small": partial(Digits, "rows", permuted=True, hidden_size=64, epochs=15),
-        "full": partial(Digits, "pixels", permuted=True, hidden_size=64, epochs=30),
+        "full": partial(Digits, "pixels", permuted=True, hidden_size=100, epochs=40),
     },
     "agreement": {
         "small": lambda _: Agreement(hidden_size=64, steps=1500),

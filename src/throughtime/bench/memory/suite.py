@@ -24,7 +24,7 @@ from throughtime.training.loop import fit, seed_everything
 
 CELLS = ("rnn", "relu", "irnn", "gru", "reset_after", "lstm")
 """What is compared, in the order of the tables."""
-_PLAIN_RATE = 1e-3
+GATED = ("gru", "reset_after", "lstm")
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class Trial:
     @property
     def settings(self) -> TrainingSettings:
         """How it is learned: the problem's settings with what this cell needs."""
-        rate = self.problem.rates.get(self.cell, self.problem.settings.learning_rate)
-        return self.problem.settings.model_copy(update={"learning_rate": rate, "seed": self.seed})
+        own = {} if self.cell in GATED else self.problem.ungated
+        return self.problem.settings.model_copy(update={**own, "seed": self.seed})
 
     @property
     def folder(self) -> Path:
