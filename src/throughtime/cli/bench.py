@@ -17,14 +17,17 @@ from rich.live import Live
 from rich.table import Column, Table
 from rich.text import Text
 
-from throughtime.cli import bench_memory
+from throughtime.cli import bench_agreement, bench_memory
 from throughtime.errors import ArgumentError, ThroughtimeError
 
 if TYPE_CHECKING:
     from throughtime.bench.doctor import Coverage, Finding
     from throughtime.bench.short import Row
 
-_OTHERS: dict[str, Callable[[Sequence[str]], int]] = {"memory": bench_memory.run}
+_OTHERS: dict[str, Callable[[Sequence[str]], int]] = {
+    "memory": bench_memory.run,
+    "agreement": bench_agreement.run,
+}
 STYLES = {"fine": "green", "note": "yellow", "problem": "red"}
 
 
@@ -32,7 +35,8 @@ STYLES = {"fine": "green", "note": "yellow", "problem": "red"}
 class Arguments:
     """Measure the recurrent layers on this machine against torch.nn; it takes less than a minute.
 
-    throughtime bench memory --help: how far back each cell remembers.
+    throughtime bench memory --help: how far back each cell remembers; throughtime bench agreement --help: whether a
+    language model knows which verb goes with which subject.
     """
 
     doctor: bool = False

@@ -7,6 +7,7 @@ from throughtime.verbs.evaluating import evaluate
 from throughtime.verbs.generating import generate
 from throughtime.verbs.inspecting import inspect_gates, inspect_gradients, inspect_saliency, inspect_units
 from throughtime.verbs.predicting import predict
+from throughtime.verbs.preferring import prefer
 from throughtime.verbs.reporting import report
 from throughtime.verbs.run import Run, stored_settings
 from throughtime.verbs.stressing import stress
@@ -23,6 +24,7 @@ __all__ = [
     "inspect_saliency",
     "inspect_units",
     "predict",
+    "prefer",
     "report",
     "stored_settings",
     "stress",
