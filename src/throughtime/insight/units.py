@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
+from throughtime.errors import ArgumentError
 from throughtime.insight.recording import DIRECTIONS, record
 from throughtime.tasks.base.symbols import SymbolSequence
 
@@ -74,9 +75,10 @@ class Detector:
 @dataclass(frozen=True, eq=False)
 class Units:
     """The states of a layer in one direction over some inputs: those that are there to remember, of an LSTM the cell's.
+    Or, in their place, the values of a gate.
 
     Args:
-        name: of the layer and its direction.
+        name: of the layer and its direction, and of the gate.
         symbols: of each input.
         states: (N, H), of all steps of all inputs in a row.
         places: (N, 2), the number of each step's input, and its number there.
@@ -116,16 +118,22 @@ class Units:
         return Moment(sequence, step, value, *around)
 
 
-def units(model: nn.Module, readings: Iterable[SymbolSequence]) -> tuple[tuple[Units, ...], Mapping[str, Floats]]:
+def units(
+    model: nn.Module, readings: Iterable[SymbolSequence], gate: str | None = None
+) -> tuple[tuple[Units, ...], Mapping[str, Floats]]:
     """The states of all layers over some inputs, and the traits of all steps.
 
     Args:
         model: in evaluation mode.
         readings: the inputs.
+        gate: its values in place of the states'.
 
     Returns:
         One for each layer and direction, from the input up; and each trait (N,) by name, how far a step is into its
         input among them.
+
+    Raises:
+        ArgumentError: a layer has no such gate.
     """
     symbols, places = [], []
     states: dict[str, list[NDArray[np.float32]]] = {}
@@ -135,8 +143,12 @@ def units(model: nn.Module, readings: Iterable[SymbolSequence]) -> tuple[tuple[U
         below = 0
         for passage in passages:
             for layer, direction in passage.places():
-                values = passage.steps(layer, direction, passage.cell(layer).state_names[-1])[:, 0].float().cpu()
-                states.setdefault(f"layer {below + layer + 1} {DIRECTIONS[direction]}", []).append(values.numpy())
+                cell, name = passage.cell(layer), f"layer {below + layer + 1} {DIRECTIONS[direction]}"
+                if gate is not None and gate not in cell.gates:
+                    some = ", ".join(cell.gates) or "none: it has no gates"
+                    raise ArgumentError(f"found the gate {gate!r}, expected one of the {cell.name}: {some}")
+                values = passage.steps(layer, direction, gate or cell.state_names[-1])[:, 0].float().cpu()
+                states.setdefault(f"{name}, {gate} gate" if gate else name, []).append(values.numpy())
             below += passage.layers.num_layers
         T = len(reading.symbols)
         symbols.append(reading.symbols)
@@ -150,22 +162,26 @@ def units(model: nn.Module, readings: Iterable[SymbolSequence]) -> tuple[tuple[U
 def detectors(found: Sequence[Units], traits: Mapping[str, Floats]) -> list[Detector]:
     """For each trait the unit that tells it best; no entry for one that too few steps have, or too few have not.
 
-    A number counts as a trait where it is above the median.
+    A number counts as a trait where it is above the median. Steps of which it is not known (not a number) are left out.
 
     Args:
         found: of all layers.
         traits: (N,) by name, as `units` gives them.
     """
     best = []
-    for name, values in traits.items():
+    for name, every in traits.items():
+        known = np.flatnonzero(~np.isnan(every))
+        values = every[known]
         has = values > (0.5 if set(np.unique(values)) <= {0.0, 1.0} else np.median(values))
         half = len(has) // 2
         if all(_FEWEST <= part.sum() <= len(part) - _FEWEST for part in (has[:half], has[half:])):
-            best.append(_detector(name, has, found))
+            whole = len(known) == len(every)
+            some = found if whole else [replace(one, states=one.states[known]) for one in found]
+            best.append(_detector(name, has, some, known))
     return best
 
 
-def _detector(name: str, has: NDArray[np.bool_], found: Sequence[Units]) -> Detector:
+def _detector(name: str, has: NDArray[np.bool_], found: Sequence[Units], known: NDArray[np.int64]) -> Detector:
     half = len(has) // 2
     searched = [(layer, *_search(layer.states[:half], has[:half])) for layer in found]
     layer, unit, above, threshold, _ = max(searched, key=lambda one: one[-1])
@@ -175,7 +191,7 @@ def _detector(name: str, has: NDArray[np.bool_], found: Sequence[Units]) -> Dete
     score = _balanced((layer.states[half:, unit] > threshold) == above, has[half:])
     chance = _balanced((other.states[half:, blind] > cut) == up, moved[half:])
     begins = half + 1 + int(np.argmax(has[half + 1 :] & ~has[half:-1]))
-    return Detector(name, layer.name, unit, above, threshold, score, chance, float(has.mean()), begins)
+    return Detector(name, layer.name, unit, above, threshold, score, chance, float(has.mean()), int(known[begins]))
 
 
 def _search(states: NDArray[np.float32], has: NDArray[np.bool_]) -> tuple[int, bool, float, float]:
