@@ -205,7 +205,8 @@ def test_every_input_is_answered_once_and_in_order(trained: Trained, capsys: pyt
         "in Python, together": (list(throughtime.predict(run, [*inputs, *inputs])), [*alone, *alone]),
     }
     for order, (found, expected) in orders.items():
-        assert_alike(found, expected, 1e-4, order)
+        # what is rounded to four decimals may be one of the fourth apart
+        assert_alike(found, expected, 1.01e-4, order)
 
 
 def test_answers_are_lines_for_people(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
