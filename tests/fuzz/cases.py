@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,9 +13,12 @@ from random import Random
 from fuzz.containers import damaged_inside
 from fuzz.samples import STAND_IN, STORED, Sample
 from throughtime import tasks
+from throughtime.storage.features import checksums_of
 from throughtime.tasks.base import Generates
 
 _INSIDE = "inside"
+_NAMES = re.compile(r"^features = \[.*?\]\n", re.MULTILINE | re.DOTALL)
+"""Of features, in runs from before these had checksums."""
 _STRANGE_NAMES = ("new\nline", "-x", "a b", "ünï", "x" * 200, "%s", "[red]x", "\udcff", "..x", "nul\x7f", "\x1b[31m")
 
 
@@ -96,10 +100,13 @@ def _run_case(place: Path, random: Random) -> Case:
 
 
 def _stored(name: str, folder: Path) -> None:
-    """A stored run, its data named as they lie in the case."""
+    """A stored run, its data named as they lie in the case, its features with checksums as runs of today have them."""
     shutil.copytree(STORED / name / "run", folder / "run")
     config = folder / "run" / "config.toml"
-    config.write_text(config.read_text(encoding="utf-8").replace(STAND_IN, "data"), encoding="utf-8")
+    text = _NAMES.sub("", config.read_text(encoding="utf-8").replace(STAND_IN, "data"))
+    sums = checksums_of(folder / "run" / "features")
+    lines = (f'"{feature}" = "{checksum}"' for feature, checksum in sums.items())
+    config.write_text("\n".join([text, "[features]", *lines, ""]), encoding="utf-8")
 
 
 def _spoil(path: Path, random: Random) -> str:
