@@ -171,7 +171,7 @@ def test_malformed_arrays_and_tables_are_one_sentence(tmp_path: Path) -> None:
         tmp_path / "unknown.npy": "no value at all",
         tmp_path / "none.npy": r"shape \(0, 2\)",
         write(tmp_path / "cut.npy", whole[:150]): "no readable array",
-        write(tmp_path / "text.npy", "1,2\n"): "no readable array",
+        write(tmp_path / "text.npy", "1,2\n"): "no array",
         write(tmp_path / "ragged.csv", "1,2\n3,4,5\n"): "line 2: found 3 columns, expected 2",
         write(tmp_path / "word.csv", "1,2\n3,four\n"): "line 2: found 'four'",
         write(tmp_path / "head.csv", "a,b\n"): "a head line and no rows",
