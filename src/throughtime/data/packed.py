@@ -18,7 +18,7 @@ from throughtime.errors import DataError
 
 PACKINGS = (".gz", ".bz2", ".xz", ".zip")
 """What the names of packed files end in."""
-_TIMES, _AT_LEAST = 200, 64 * 2**20
+_TIMES, _AT_LEAST = 100, 64 * 2**20
 _BLOCK = 2**20
 _Opener = Callable[[IO[bytes]], Any]
 _STREAMS: dict[str, tuple[bytes, _Opener]] = {

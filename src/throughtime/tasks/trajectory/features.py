@@ -279,7 +279,7 @@ def _turned(vectors: np.ndarray, turn: np.ndarray) -> np.ndarray:
 
 def _deviation(variance: np.ndarray) -> np.ndarray:
     """Of things that follow a line exactly, rounding may leave less than nothing of a variance."""
-    return np.sqrt(np.maximum(variance, 0.0))
+    return np.asarray(np.sqrt(np.maximum(variance, 0.0)))
 
 
 def _clipped(values: np.ndarray) -> np.ndarray:
