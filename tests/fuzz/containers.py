@@ -162,6 +162,7 @@ def _zip(content: bytes, random: Random) -> bytes:
     elif how < 0.92:
         members[at] = name, inner[:100] + bytes(_BOMB)
     packed = io.BytesIO()
+    members = list(dict(members).items())  # a name twice is a warning of Python's
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, inner in members:
             # the time of now would make each case another

@@ -16,6 +16,12 @@ _PIECE = 2**16  # bytes at a time
 _EXPECTED = "a file, or a pipe that somebody writes to"
 
 
+def refuse_devices(path: Path, expected: str) -> None:
+    """Raise a DataError for what is neither a file nor a pipe: /dev/zero has no end."""
+    if path.exists() and not path.is_file() and not path.is_fifo() and not path.is_dir():
+        raise DataError(path, "a device", expected)
+
+
 def read_pipe(path: Path) -> bytes:
     """All that comes out of a pipe.
 
@@ -25,8 +31,7 @@ def read_pipe(path: Path) -> bytes:
     Raises:
         DataError: no pipe but a device or a socket; more than `LARGEST` bytes; nobody has written to it.
     """
-    if path.exists() and not path.is_fifo():
-        raise DataError(path, "a device", _EXPECTED)
+    refuse_devices(path, _EXPECTED)
     # opened so, it does not wait for one who writes
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as pipe:
         patience = None if path.is_relative_to("/dev") or path.is_relative_to("/proc") else PATIENCE

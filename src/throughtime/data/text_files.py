@@ -36,7 +36,7 @@ def read_text(path: Path, encoding: str = "utf-8", *, findings: Findings | None 
         codec = codecs.lookup(encoding).name
     except LookupError as error:
         raise ArgumentError(f"found the encoding {encoding!r}, expected one such as utf-8 or latin-1") from error
-    content = unpacked(path, _bytes(path), findings)
+    content = unpacked(path, content_of(path), findings)
     if content.startswith(parquet.MAGIC):
         return parquet.as_json_lines(path, content, findings)
     _check_is_text(path, content, encoding, codec)
@@ -67,7 +67,12 @@ def read_lines(path: Path, encoding: str = "utf-8", *, findings: Findings | None
     return read_text(path, encoding, findings=findings).removesuffix("\n").split("\n")
 
 
-def _bytes(path: Path) -> bytes:
+def content_of(path: Path) -> bytes:
+    """All that is in a file or comes out of a pipe, as it is.
+
+    Raises:
+        DataError: a folder, missing, a device, or a pipe without an end.
+    """
     if path.is_dir():
         raise DataError(path, "a folder", "a file")
     try:

@@ -279,8 +279,7 @@ def _turned(vectors: np.ndarray, turn: np.ndarray) -> np.ndarray:
 
 def _deviation(variance: np.ndarray) -> np.ndarray:
     """Of things that follow a line exactly, rounding may leave less than nothing of a variance."""
-    deviation: np.ndarray = np.sqrt(np.maximum(variance, 0.0))
-    return deviation
+    return np.asarray(np.sqrt(np.maximum(variance, 0.0)))
 
 
 def _clipped(values: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from throughtime.data.arrays import read_array
 from throughtime.data.findings import Findings
 from throughtime.errors import DataError
 from throughtime.tasks.video.clips.axes import Order, turned
@@ -126,10 +127,7 @@ def load_array(path: Path, numbers: bool = True) -> np.ndarray:
     Raises:
         DataError: it is none, it is cut off, or it holds objects (or, where `numbers`, no numbers).
     """
-    try:
-        values: np.ndarray = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError, MemoryError, SyntaxError) as error:
-        raise DataError(path, f"no readable array ({str(error).splitlines()[0]})", "a .npy file of numbers") from None
+    values = read_array(path)
     if values.dtype.kind not in ("iufb" if numbers else "iubU"):
         raise DataError(path, f"an array of {values.dtype}", "numbers" if numbers else "whole numbers or names")
     return values
@@ -151,6 +149,6 @@ def _place(file: Path) -> tuple[str, int]:
 def _shape(path: Path) -> tuple[int, ...]:
     """Of an array, from its head alone; () where it cannot be read, which is said when it is."""
     try:
-        return tuple(np.load(path, mmap_mode="r", allow_pickle=False).shape)
-    except (OSError, ValueError, EOFError, SyntaxError):
+        return tuple(read_array(path, mapped=True).shape)
+    except DataError:
         return ()

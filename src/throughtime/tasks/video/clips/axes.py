@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from throughtime.data.arrays import read_array
 from throughtime.data.findings import Findings
 from throughtime.errors import DataError
 
@@ -138,8 +139,8 @@ def _two_axes(path: Path) -> np.ndarray | None:
     if path.suffix.lower() != ".npy":
         return None
     try:
-        values: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError, SyntaxError):
+        values = read_array(path, mapped=True)
+    except DataError:
         return None
     good = values.ndim == 2 and 0 not in values.shape and values.dtype.kind in "iufb" and values.size <= _LOOKED_AT
     return np.array(values) if good else None

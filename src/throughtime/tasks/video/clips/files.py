@@ -84,8 +84,8 @@ def _labelled_clips(path: Path, reading: Reading, findings: Findings) -> list[Cl
         return _folder(path, reading, findings)
     if (inside := path.parent).suffix.lower() == ".npz" and inside.is_file():
         return _packed(inside, path.name, reading, findings)
-    if not path.exists():
-        raise DataError(path, "nothing", _EXPECTED)
+    if not path.is_file():
+        raise DataError(path, "neither a file nor a folder" if path.exists() else "nothing", _EXPECTED)
     suffix = path.suffix.lower()
     if suffix == ".ts" and is_time_series(path):
         return read_ts(path, findings=findings)
