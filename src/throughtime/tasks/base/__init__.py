@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from throughtime.data.splits import Splits
+from throughtime.tasks.base.attackable import Attackable
 from throughtime.tasks.base.attends import Alignment, Attends
 from throughtime.tasks.base.capability import Capability
 from throughtime.tasks.base.classifies import Classifies
@@ -22,6 +23,7 @@ from throughtime.tasks.base.watches import Watches
 
 __all__ = [
     "Alignment",
+    "Attackable",
     "Attends",
     "Capability",
     "Classifies",

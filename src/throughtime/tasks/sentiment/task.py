@@ -28,6 +28,7 @@ from throughtime.storage.report import Report
 from throughtime.storage.written import readable
 from throughtime.tasks.base import (
     Alignment,
+    Attackable,
     Attends,
     Classifies,
     Described,
@@ -38,6 +39,7 @@ from throughtime.tasks.base import (
     SymbolSequence,
     Task,
 )
+from throughtime.tasks.base.attackable import Replaceable
 from throughtime.tasks.base.attends import check_pooling
 from throughtime.tasks.base.embeds import space_of
 from throughtime.tasks.sentiment.baselines.bag_of_words import BagOfWords
@@ -60,7 +62,9 @@ _TOGETHER = 1_000  # texts that are waited for where they are there already: tho
 _END_MARKS = ".!?…。！？।؟"
 
 
-class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, Attends, Embeds, DisturbedTexts):
+class Sentiment(
+    Task[LabelledText, SentimentSettings], Classifies, Symbols, Attends, Embeds, Attackable, DisturbedTexts
+):
     """A classifier of texts: what is said of the film, which kind of question it is, what it is about.
 
     An example is a text and its label, or its labels; identical texts always stay on one side of a split.
@@ -235,7 +239,7 @@ class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, Atte
             for example in counted(examples, "numbering words")
         ]
         if not training:
-            return BucketLoader(rows, _EVALUATION_BATCH, seed=asked.seed, shuffle=False)
+            return self.judged(BucketLoader(rows, _EVALUATION_BATCH, seed=asked.seed, shuffle=False))
         return PartsLoader(
             rows, asked.batch_size, seed=asked.seed, most=asked.sentences, repeat=asked.repeat, workers=asked.workers
         )
@@ -335,9 +339,15 @@ class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, Atte
     def word_spaces(self, model: Model) -> list[WordSpace]:
         """The vectors that words are read as; there are none of one-hot words."""
         if self.matrix is None:
-            raise ThroughtimeError("found a run with --embedding one-hot, expected one with vectors of words")
+            raise _one_hot()
         classifier: Any = model
         return [space_of(classifier.encoder.weight, self.vocabulary.words, MARKS, "words")]
+
+    def surface(self) -> Replaceable:
+        """Its words, if they have vectors."""
+        if self.matrix is None:
+            raise _one_hot()
+        return Replaceable("encoder", tuple(word not in MARKS for word in self.vocabulary.words))
 
     def inputs_of(self, example: LabelledText) -> Iterator[str]:
         """Its text."""
@@ -354,3 +364,7 @@ class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, Atte
             most = sorted(prediction["attention"], key=lambda pair: -pair[1])[:5]
             line += "\t" + ", ".join(f"{word} {weight:.2f}" for word, weight in most)
         return line
+
+
+def _one_hot() -> ThroughtimeError:
+    return ThroughtimeError("found a run with --embedding one-hot, expected one with vectors of words")

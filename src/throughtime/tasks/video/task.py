@@ -18,6 +18,7 @@ from throughtime.storage.scores import MODEL, Scores, Shown, of_values
 from throughtime.storage.written import readable
 from throughtime.tasks.base import (
     Alignment,
+    Attackable,
     Attends,
     Classifies,
     Described,
@@ -29,6 +30,7 @@ from throughtime.tasks.base import (
     SymbolSequence,
     Task,
 )
+from throughtime.tasks.base.attackable import Numbers
 from throughtime.tasks.base.attends import check_pooling
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table, surprises
 from throughtime.tasks.video.baselines.single_frames import SingleFrames, frame_features
@@ -53,7 +55,7 @@ _EVALUATION_BATCH = 64
 _PICTURES = 16
 
 
-class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, Attends, DisturbedClips):
+class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, Attends, Attackable, DisturbedClips):
     """A classifier of clips: pictures from video files, or vectors from poses and sensors."""
 
     name = "video"
@@ -216,7 +218,7 @@ class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, Attends, Dist
     def loader(self, examples: Sequence[Clip], *, training: bool) -> Loader:
         """Batches of frames and class numbers; varied in time where they are learned from."""
         asked = self.settings
-        return ClipLoader(
+        loader = ClipLoader(
             self._prepared(examples),
             [self.labels.number(clip) for clip in examples],
             asked.batch_size if training else _EVALUATION_BATCH,
@@ -224,6 +226,7 @@ class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, Attends, Dist
             seed=asked.seed,
             training=training,
         )
+        return loader if training else self.judged(loader)
 
     def _sampling(self) -> Sampling:
         asked = self.settings
@@ -334,6 +337,12 @@ class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, Attends, Dist
 
         for clip in self._prepared([given] if isinstance(given, Clip) else list(self.read_inputs(str(given)))):
             yield alignment(model, self._frames(clip), self.labels.names)
+
+    def surface(self) -> Numbers:
+        """Its pixels, or its values in units of their spread in training."""
+        if self.mean is None:
+            return Numbers("grey levels of 255", (1, 2, 4, 8, 16), 0, 255)
+        return Numbers("standard deviations of its values in training", (0.01, 0.03, 0.1, 0.2, 0.4))
 
     def inputs_of(self, example: Clip) -> Iterator[Clip]:
         """The clip itself."""
