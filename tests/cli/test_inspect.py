@@ -181,5 +181,5 @@ def test_help_says_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["inspect", "--help"])
     shown = capsys.readouterr().out
-    for what in ("gates", "gradients", "saliency", "units"):
+    for what in ("attention", "embeddings", "gates", "gradients", "saliency", "units"):
         assert f"\n  {what} " in shown

@@ -14,7 +14,7 @@ import pytest
 
 from throughtime import tasks
 from throughtime.cli import bench, check, evaluate, generate, main, predict, report, stress, train
-from throughtime.cli.inside import gates, gradients, saliency, units
+from throughtime.cli.inside import attention, embeddings, gates, gradients, saliency, units
 from throughtime.tasks.base import Generates
 
 ROOT = Path(__file__).parents[2]
@@ -80,7 +80,7 @@ OTHERS = {
     "stress": [stress],
     "report": [report],
     "bench": [bench],
-    "inspect": [gates, gradients, saliency, units],
+    "inspect": [attention, embeddings, gates, gradients, saliency, units],
 }
 
 

@@ -10,9 +10,8 @@ from throughtime.data import parquet
 from throughtime.data.findings import MOST_PLACES, Findings
 from throughtime.data.kinds import kind_of
 from throughtime.data.packed import unpacked
+from throughtime.data.pipes import read_pipe
 from throughtime.errors import ArgumentError, DataError
-
-_PIECE = 2**16  # bytes that are read of a pipe at a time
 
 # what stands for single bytes that are no part of a character in UTF-8
 _NOT_UTF8, _WINDOWS, _BEYOND_ASCII = map(re.compile, ("[\udc80-\udcff]", "[\udc80-\udc9f]", "[^\x00-\x7f]"))
@@ -74,9 +73,7 @@ def _bytes(path: Path) -> bytes:
     try:
         if path.is_file():
             return path.read_bytes()
-        # a pipe: read in one go, a Ctrl-C between two pieces would not be heard before its end
-        with path.open("rb", buffering=0) as pipe:
-            return b"".join(iter(lambda: pipe.read(_PIECE) or b"", b""))
+        return read_pipe(path)
     except OSError as error:
         raise DataError(path, f"a file that cannot be read ({error.strerror})", "a readable file") from error
 
