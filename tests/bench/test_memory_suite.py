@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 from dataclasses import asdict, replace
@@ -67,6 +68,22 @@ def test_one_that_was_stopped_is_not_gone_on_with_otherwise(tmp_path: Path) -> N
         done(Tiny(stop_at=1), tmp_path)
     with pytest.raises(ThroughtimeError, match=r"asked.json: found a training with steps = 6, expected 8"):
         done(Tiny(steps=8), tmp_path)
+
+
+class Exploding(Tiny):
+    """Answers that are no number from some evaluation on."""
+
+    def judge(self, model: Model, split: Split) -> dict[str, float]:
+        found = super().judge(model, split)
+        return {name: math.nan if self.judged == 3 else value for name, value in found.items()}
+
+
+def test_one_that_explodes_is_a_result_too(tmp_path: Path) -> None:
+    result = done(Exploding(), tmp_path)
+    assert "step 6: the validation squared_error is no number" in result.stopped
+    assert (result.steps, result.best_step in (2, 4)) == (4, True)
+    assert result.value == pytest.approx(done(Tiny(steps=4), tmp_path / "other").value, rel=0.5)
+    assert done(Exploding(), tmp_path) == result
 
 
 def test_each_cell_and_seed_is_a_training_of_its_own(tmp_path: Path) -> None:

@@ -107,6 +107,9 @@ def _show(found: Sequence[Result]) -> None:
             names = sorted(first.test)
             cells: list[Sequence[str | float]] = [[own.cell, *(own.test[one] for one in names)] for own in of_problem]
             show_table(Table(f"{name}, all of it", ("cell", *names), cells))
+    for one in found:
+        if one.stopped:
+            print(f"{one.problem}, {one.cell}, seed {one.seed} ended early: {one.stopped}")
     for source in dict.fromkeys(one.source for one in found if one.published):
         print(f"published: {source}")
 

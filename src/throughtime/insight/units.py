@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -169,6 +170,7 @@ def detectors(found: Sequence[Units], traits: Mapping[str, Floats]) -> list[Dete
         traits: (N,) by name, as `units` gives them.
     """
     best = []
+    ordered = _Ordered(found)
     for name, every in traits.items():
         known = np.flatnonzero(~np.isnan(every))
         values = every[known]
@@ -176,33 +178,54 @@ def detectors(found: Sequence[Units], traits: Mapping[str, Floats]) -> list[Dete
         half = len(has) // 2
         if all(_FEWEST <= part.sum() <= len(part) - _FEWEST for part in (has[:half], has[half:])):
             whole = len(known) == len(every)
-            some = found if whole else [replace(one, states=one.states[known]) for one in found]
+            some = ordered if whole else _Ordered([replace(one, states=one.states[known]) for one in found])
             best.append(_detector(name, has, some, known))
     return best
 
 
-def _detector(name: str, has: NDArray[np.bool_], found: Sequence[Units], known: NDArray[np.int64]) -> Detector:
-    half = len(has) // 2
-    searched = [(layer, *_search(layer.states[:half], has[:half])) for layer in found]
-    layer, unit, above, threshold, _ = max(searched, key=lambda one: one[-1])
+class _Ordered:
+    """Layers whose units' values in the first half are sorted once, for all that is looked for in them.
+
+    Args:
+        layers: whose.
+    """
+
+    def __init__(self, layers: Sequence[Units]) -> None:
+        self.layers, self.half = layers, len(layers[0].states) // 2
+
+    @cached_property
+    def _sorted(self) -> list[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        halves = [layer.states[: self.half] for layer in self.layers]
+        orders = [np.argsort(half, axis=0, kind="stable") for half in halves]
+        return [(order, np.take_along_axis(half, order, axis=0)) for order, half in zip(orders, halves, strict=True)]
+
+    def best(self, has: NDArray[np.bool_]) -> tuple[Units, int, bool, float]:
+        """The layer, unit, side and threshold that tell best which steps of the first half have something."""
+        searched = [(layer, *_search(*own, has)) for layer, own in zip(self.layers, self._sorted, strict=True)]
+        layer, unit, above, threshold, _ = max(searched, key=lambda one: one[-1])
+        return layer, unit, above, threshold
+
+
+def _detector(name: str, has: NDArray[np.bool_], ordered: _Ordered, known: NDArray[np.int64]) -> Detector:
+    half = ordered.half
+    layer, unit, above, threshold = ordered.best(has[:half])
     moved = np.roll(has, half // 2)
-    guesses = [(layer, *_search(layer.states[:half], moved[:half])) for layer in found]
-    other, blind, up, cut, _ = max(guesses, key=lambda one: one[-1])
+    other, blind, up, cut = ordered.best(moved[:half])
     score = _balanced((layer.states[half:, unit] > threshold) == above, has[half:])
     chance = _balanced((other.states[half:, blind] > cut) == up, moved[half:])
     begins = half + 1 + int(np.argmax(has[half + 1 :] & ~has[half:-1]))
     return Detector(name, layer.name, unit, above, threshold, score, chance, float(has.mean()), int(known[begins]))
 
 
-def _search(states: NDArray[np.float32], has: NDArray[np.bool_]) -> tuple[int, bool, float, float]:
-    """Of all units (N, H) and thresholds those that tell best which steps have something: unit, whether it is above
-    there, threshold, and balanced accuracy.
+def _search(
+    order: NDArray[np.int64], values: NDArray[np.float32], has: NDArray[np.bool_]
+) -> tuple[int, bool, float, float]:
+    """Of all units and thresholds those that tell best which steps have something: unit, whether it is above there,
+    threshold, and balanced accuracy; given the sorted values (N, H) and which steps (N, H) they are of.
     """
-    order = np.argsort(states, axis=0, kind="stable")
     held = has[order]
     # shares of either kind that lie at or below each value; where values are equal only the last one is a cut
     apart = held.cumsum(axis=0) / held.sum(axis=0) - (~held).cumsum(axis=0) / (~held).sum(axis=0)
-    values = np.take_along_axis(states, order, axis=0)
     apart[:-1][values[:-1] == values[1:]] = 0.0
     apart[-1] = 0.0
     place, unit = np.unravel_index(np.abs(apart).argmax(), apart.shape)

@@ -29,12 +29,13 @@ Found = TypeVar("Found")
 
 
 @enough_memory()
-def inspect_gates(run: Run | str | Path, given: Any, *, most: int = 100) -> list[Gates]:
+def inspect_gates(run: Run | str | Path, given: Any = None, *, most: int = 100) -> list[Gates]:
     """Every gate and state of a run's recurrent layers, over an input's own symbols.
 
     Args:
         run: a run or its folder.
-        given: what `predict` takes as one argument: a sentence, a line, the path of a file.
+        given: what `predict` takes as one argument: a sentence, a line, the path of a file; None: examples of the test
+            split of the run's own data.
         most: inputs (or parts of such that the model reads by themselves) that are looked at; that there are more is in
             `run.task.findings` afterwards.
 
@@ -57,8 +58,7 @@ def inspect_gradients(run: Run | str | Path, given: Any = None, *, most: int = 1
     """How far gradients reach back through a run's recurrent layers.
 
     Args:
-        run, most: as `inspect_gates` takes them.
-        given: the same; None: examples of the test split of the run's own data.
+        run, given, most: as `inspect_gates` takes them.
 
     Returns:
         For each input one for each layer and direction; `throughtime.insight.gradients.together` brings several inputs

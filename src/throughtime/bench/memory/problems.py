@@ -21,19 +21,19 @@ Make = Callable[[Path | None], Problem]
 PROBLEMS: Mapping[str, Mapping[Size, Make]] = {
     "adding": {
         "small": lambda _: Adding(100, hidden_size=64, steps=4000),
-        "full": lambda _: Adding(600, hidden_size=64, steps=4000),
+        "full": lambda _: Adding(600, hidden_size=32, steps=3000),
     },
     "copying": {
-        "small": lambda _: Copying(20, hidden_size=64, steps=2000),
-        "full": lambda _: Copying(200, hidden_size=100, steps=8000),
+        "small": lambda _: Copying(20, hidden_size=64, steps=10_000),
+        "full": lambda _: Copying(200, hidden_size=100, steps=10_000),
     },
     "digits": {
         "small": partial(Digits, "rows", permuted=False, hidden_size=64, epochs=15),
-        "full": partial(Digits, "pixels", permuted=False, hidden_size=100, epochs=40),
+        "full": partial(Digits, "pixels", permuted=False, hidden_size=64, epochs=30),
     },
     "permuted": {
         "small": partial(Digits, "rows", permuted=True, hidden_size=64, epochs=15),
-        "full": partial(Digits, "pixels", permuted=True, hidden_size=100, epochs=40),
+        "full": partial(Digits, "pixels", permuted=True, hidden_size=64, epochs=30),
     },
     "agreement": {
         "small": lambda _: Agreement(hidden_size=64, steps=1500),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,13 +14,14 @@ import torch
 from throughtime.bench import machine
 from throughtime.bench.memory.problem import Problem
 from throughtime.bench.memory.start import chrono
-from throughtime.errors import ArgumentError, ThroughtimeError
+from throughtime.errors import ArgumentError, NotANumberError, ThroughtimeError
 from throughtime.layers.kinds import KINDS
 from throughtime.models.base import Model
 from throughtime.settings import TrainingSettings
 from throughtime.storage.atomic import clear_errors, write_atomically
 from throughtime.storage.folder import RunFolder
 from throughtime.storage.written import readable
+from throughtime.training.checkpoint import read_progress
 from throughtime.training.loop import fit, seed_everything
 
 CELLS = ("rnn", "relu", "irnn", "gru", "reset_after", "lstm")
@@ -80,7 +82,8 @@ class Result:
         minutes: that it took, the validation included.
         weights: how many numbers were learned.
         settings: all that was asked.
-        where: processor, kernels, threads.
+        where: processor, threads, torch.
+        stopped: why training ended before its time; the best model until then is judged.
     """
 
     problem: str
@@ -101,6 +104,7 @@ class Result:
     weights: int
     settings: dict[str, Any]
     where: dict[str, Any]
+    stopped: str = ""
 
     @property
     def value(self) -> float:
@@ -178,16 +182,8 @@ def _learn(trial: Trial, place: Path, *, quiet: bool) -> Result:
         write_atomically(asked, json.dumps(settings.model_dump(mode="json"), indent=2) + "\n")
     with folder.locked():
         model = trial.model()
-        outcome = fit(
-            model,
-            problem.loader("train", trial.seed),
-            lambda model: problem.judge(model.eval(), "valid")[problem.metric.name],
-            problem.metric,
-            settings,
-            folder,
-            resume=True,
-            quiet=quiet,
-        )
+        stopped = _fit(trial, model, folder, quiet=quiet)
+        came = read_progress(folder.checkpoint)
         folder.load_model(model)
         test = problem.judge(model.eval(), "test")
     return Result(
@@ -201,12 +197,38 @@ def _learn(trial: Trial, place: Path, *, quiet: bool) -> Result:
         guess=problem.guess,
         published=problem.published.get(trial.cell, ""),
         source=problem.source,
-        valid=outcome.best,
+        valid=math.nan if came.best is None else came.best,
         test=test,
-        steps=outcome.steps,
-        best_step=outcome.best_step,
-        minutes=outcome.seconds / 60,
+        steps=came.step,
+        best_step=came.best_step,
+        minutes=came.seconds / 60,
         weights=sum(weight.numel() for weight in model.parameters()),
         settings=settings.model_dump(mode="json"),
         where={"processor": machine.processor(), "threads": torch.get_num_threads(), "torch": torch.__version__},
+        stopped=stopped,
     )
+
+
+def _fit(trial: Trial, model: Model, folder: RunFolder, *, quiet: bool) -> str:
+    """Learn; why it ended before its time, where the gradient exploded: that is a result as well.
+
+    Raises:
+        NotANumberError: it did so before there was a model to judge.
+    """
+    problem = trial.problem
+    try:
+        fit(
+            model,
+            problem.loader("train", trial.seed),
+            lambda model: problem.judge(model.eval(), "valid")[problem.metric.name],
+            problem.metric,
+            trial.settings,
+            folder,
+            resume=True,
+            quiet=quiet,
+        )
+    except NotANumberError as error:
+        if not folder.weights.exists():
+            raise
+        return str(error)
+    return ""

@@ -29,8 +29,8 @@ class Arguments:
 
     run: tyro.conf.Positional[Path]
     """The run folder."""
-    input: tyro.conf.Positional[str]
-    """What to read: text, or a file that the task reads."""
+    input: tyro.conf.Positional[str | None] = None
+    """What to read: text, or a file that the task reads; none: examples of the run's own test split."""
     unit: tuple[int, ...] = ()
     """Show what these units did, symbol by symbol, from 0; none: all of them together."""
     gate: str | None = None

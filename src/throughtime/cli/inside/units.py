@@ -125,7 +125,9 @@ def _show(found: Sequence[Units], telling: Sequence[Detector], moments: dict[str
     rows = [
         (
             one.trait,
-            f"{'' if one.there else 'no unit; best: '}{one.layer}, unit {one.unit}",
+            "yes" if one.there else "no",
+            one.layer,
+            str(one.unit),
             f"{'>' if one.above else '<'} {one.threshold:.3g}",
             one.score,
             one.chance,
@@ -133,7 +135,7 @@ def _show(found: Sequence[Units], telling: Sequence[Detector], moments: dict[str
         )
         for one in telling
     ]
-    heads = ("trait", "told by", "where it is", "score", "by chance", "share of steps")
+    heads = ("trait", "told", "best by", "unit", "where it is", "score", "chance", "share")
     show_table(Table("units that tell a trait: balanced accuracy on the second half (guessing: 0.5)", heads, rows))
     for title, some in moments.items():
         show_table(Table(title, ("value", "where"), [(f"{one.value:.3g}", _context(one)) for one in some]))
