@@ -276,6 +276,8 @@ class Sentiment(
 
     def best_thresholds(self, model: Model, examples: Sequence[LabelledText]) -> Mapping[str, float]:
         """Those of several labels, each at its best F1."""
+        if not self.deciding.several:
+            return {}
         raw, actual = self._probabilities(model, examples)
         return self.deciding.thresholds(self.deciding.tempered(raw, self.temperature), actual)
 
