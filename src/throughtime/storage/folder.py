@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from throughtime.errors import DataError, ThroughtimeError
+from throughtime.errors import ThroughtimeError
 from throughtime.settings import Settings
 from throughtime.storage import config
 from throughtime.storage.atomic import clear_errors, write_atomically
 from throughtime.storage.energy import Footprint
+from throughtime.storage.features import check_features, checksums_of
 from throughtime.storage.notes import Note
 from throughtime.storage.place import OwnFolder
 from throughtime.storage.report import Report, Table
@@ -41,6 +42,7 @@ class RunFolder(OwnFolder):
     | begun                        | until config.toml is written: that all in the folder is ours       |
     | samples/                     | what a generator made after each evaluation                        |
     | metrics.csv, events/         | the course of the training, for people and for TensorBoard         |
+    | gradients.csv                | how far gradients reached back while it learned, where asked for   |
     | calibration.json             | a classifier's temperature and thresholds, where it has such       |
     | report.json                  | the test split's metrics, baselines beside them                    |
     | scores.json                  | what each example of the test split adds to the metric             |
@@ -71,6 +73,7 @@ class RunFolder(OwnFolder):
             ThroughtimeError: it is no run folder.
         """
         folder = cls(path)
+        folder.check_kinds()
         if not path.is_dir():
             found = "a file" if path.exists() else "nothing"
             raise ThroughtimeError(f"{path}: found {found}, expected a run folder as `throughtime train` makes it")
@@ -101,8 +104,7 @@ class RunFolder(OwnFolder):
             data: paths by role (data, train, valid, test); empty for built-in data.
             settings: the task's settings.
         """
-        features = sorted(path.name for path in self.features.iterdir()) if self.features.is_dir() else []
-        config.write(self.config, task, data, settings, features)
+        config.write(self.config, task, data, settings, checksums_of(self.features))
         with clear_errors(self._begun, "remove"):
             self._begun.unlink(missing_ok=True)
 
@@ -110,13 +112,10 @@ class RunFolder(OwnFolder):
         """What `write_config` wrote: `task`, `settings`, `data`, `features`, `versions`.
 
         Raises:
-            ThroughtimeError: it is missing, broken, or of a later version; or a file of the features is gone, which
-                else might be taken for a run from before there was such a file.
+            ThroughtimeError: it is missing, broken, or of a later version, or a file of the features gone or changed.
         """
         found = config.read(self.config)
-        for name in found["features"]:
-            if not (self.features / name).exists():
-                raise DataError(self.features / name, "no such file", "what training learned of its data")
+        check_features(self.features, found["features"])
         return found
 
     def save_model(self, model: nn.Module) -> None:

@@ -19,13 +19,29 @@ from throughtime.data.progress import counted
 from throughtime.data.splits import hold_out, read_named
 from throughtime.data.words import ratings, reviews
 from throughtime.data.words.pretrained import check_vectors
+from throughtime.data.words.space import WordSpace
 from throughtime.data.words.splitting import Version, split_words
 from throughtime.data.words.vectors import GLOVE
-from throughtime.data.words.vocabulary import Vocabulary
-from throughtime.errors import DataError
+from throughtime.data.words.vocabulary import MARKS, Vocabulary
+from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
 from throughtime.storage.written import readable
-from throughtime.tasks.base import Classifies, Described, Prediction, Splits, Symbols, SymbolSequence, Task
+from throughtime.tasks.base import (
+    Alignment,
+    Attackable,
+    Attends,
+    Classifies,
+    Described,
+    Embeds,
+    Prediction,
+    Splits,
+    Symbols,
+    SymbolSequence,
+    Task,
+)
+from throughtime.tasks.base.attackable import Replaceable
+from throughtime.tasks.base.attends import check_pooling
+from throughtime.tasks.base.embeds import space_of
 from throughtime.tasks.sentiment.baselines.bag_of_words import BagOfWords
 from throughtime.tasks.sentiment.conditions import DisturbedTexts
 from throughtime.tasks.sentiment.doubts import note_cut, note_doubts, shortened
@@ -46,7 +62,9 @@ _TOGETHER = 1_000  # texts that are waited for where they are there already: tho
 _END_MARKS = ".!?…。！？।؟"
 
 
-class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, DisturbedTexts):
+class Sentiment(
+    Task[LabelledText, SentimentSettings], Classifies, Symbols, Attends, Embeds, Attackable, DisturbedTexts
+):
     """A classifier of texts: what is said of the film, which kind of question it is, what it is about.
 
     An example is a text and its label, or its labels; identical texts always stay on one side of a split.
@@ -221,7 +239,7 @@ class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, Dist
             for example in counted(examples, "numbering words")
         ]
         if not training:
-            return BucketLoader(rows, _EVALUATION_BATCH, seed=asked.seed, shuffle=False)
+            return self.judged(BucketLoader(rows, _EVALUATION_BATCH, seed=asked.seed, shuffle=False))
         return PartsLoader(
             rows, asked.batch_size, seed=asked.seed, most=asked.sentences, repeat=asked.repeat, workers=asked.workers
         )
@@ -258,6 +276,8 @@ class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, Dist
 
     def best_thresholds(self, model: Model, examples: Sequence[LabelledText]) -> Mapping[str, float]:
         """Those of several labels, each at its best F1."""
+        if not self.deciding.several:
+            return {}
         raw, actual = self._probabilities(model, examples)
         return self.deciding.thresholds(self.deciding.tempered(raw, self.temperature), actual)
 
@@ -297,11 +317,39 @@ class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, Dist
         """The sentences of a text; none of one without words."""
         from throughtime.tasks.sentiment.symbols import readings
 
-        def own(probabilities: np.ndarray) -> tuple[Any, str]:
-            return self.deciding.own(self.deciding.tempered(probabilities, self.temperature), self.thresholds)
+        if words := shortened(self._words(given), self.settings):
+            yield from readings(model, words, self._encoded(words), self._own)
+
+    def _own(self, probabilities: np.ndarray) -> tuple[Any, str]:
+        """The answer to a text, and in words."""
+        return self.deciding.own(self.deciding.tempered(probabilities, self.temperature), self.thresholds)
+
+    def check_attends(self) -> None:
+        """Only a classifier that pools by attention does."""
+        check_pooling(self.settings.pooling)
+
+    def alignments(self, model: Model, given: str) -> Iterator[Alignment]:
+        """How much each word counted for the label; of a text without words nothing."""
+        from throughtime.tasks.sentiment.answers import answers
 
         if words := shortened(self._words(given), self.settings):
-            yield from readings(model, words, self._encoded(words), own)
+            ((probabilities, weights),) = answers(model, [self._encoded(words)])
+            _, label = self._own(probabilities)
+            assert weights is not None
+            yield Alignment(tuple(words), "words", (label,), label, weights[None].astype(np.float64))
+
+    def word_spaces(self, model: Model) -> list[WordSpace]:
+        """The vectors that words are read as; there are none of one-hot words."""
+        if self.matrix is None:
+            raise _one_hot()
+        classifier: Any = model
+        return [space_of(classifier.encoder.weight, self.vocabulary.words, MARKS, "words")]
+
+    def surface(self) -> Replaceable:
+        """Its words, if they have vectors."""
+        if self.matrix is None:
+            raise _one_hot()
+        return Replaceable("encoder", tuple(word not in MARKS for word in self.vocabulary.words))
 
     def inputs_of(self, example: LabelledText) -> Iterator[str]:
         """Its text."""
@@ -318,3 +366,7 @@ class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, Dist
             most = sorted(prediction["attention"], key=lambda pair: -pair[1])[:5]
             line += "\t" + ", ".join(f"{word} {weight:.2f}" for word, weight in most)
         return line
+
+
+def _one_hot() -> ThroughtimeError:
+    return ThroughtimeError("found a run with --embedding one-hot, expected one with vectors of words")
