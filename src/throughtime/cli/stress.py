@@ -35,7 +35,8 @@ class Arguments:
     data: tyro.conf.Positional[Path | None] = None
     """A file or folder that the task reads; none: the run's own test split."""
     conditions: tuple[str, ...] = ()
-    """Names of those that are tried; none: all."""
+    """Names of those that are tried, and of attacks by gradients: fgsm, pgd (numbers), hotflip (words); none: all that
+    are no attacks."""
     severities: tuple[int, ...] = (1, 2, 3, 4, 5)
     """How much of each, from 1 to 5."""
     limit: int | None = LIMIT
@@ -99,8 +100,11 @@ def _show(found: Stressed, console: Console) -> None:
         rows.append([curve.condition, *values, "" if broken is None else f"{broken}"])
     show_table(Table(f"{metric.name} ({metric.unit}) by severity; {some}", columns, rows))
     if found.method is not None:
-        simple = [[c.condition, *(_number(value) for value in (found.simple, *c.simple))] for c in found.curves]
-        show_table(Table(f"the same of {found.method}", columns[:-1], simple))
+        simple = [
+            [c.condition, *(_number(value) for value in (found.simple, *c.simple))] for c in found.curves if c.compared
+        ]
+        if simple:
+            show_table(Table(f"the same of {found.method}", columns[:-1], simple))
     for sentence in found.sentences():
         console.print(Text(sentence))
     console.print(Text("\nwhat the conditions do, at severities 1 to 5", "italic"))

@@ -17,6 +17,9 @@ from throughtime.storage.report import Report
 from throughtime.storage.scores import MODEL, Scores, Shown, of_values
 from throughtime.storage.written import readable
 from throughtime.tasks.base import (
+    Alignment,
+    Attackable,
+    Attends,
     Classifies,
     Described,
     Draws,
@@ -27,6 +30,8 @@ from throughtime.tasks.base import (
     SymbolSequence,
     Task,
 )
+from throughtime.tasks.base.attackable import Numbers
+from throughtime.tasks.base.attends import check_pooling
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table, surprises
 from throughtime.tasks.video.baselines.single_frames import SingleFrames, frame_features
 from throughtime.tasks.video.clips.clip import Clip
@@ -50,7 +55,7 @@ _EVALUATION_BATCH = 64
 _PICTURES = 16
 
 
-class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, DisturbedClips):
+class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, Attends, Attackable, DisturbedClips):
     """A classifier of clips: pictures from video files, or vectors from poses and sensors."""
 
     name = "video"
@@ -213,7 +218,7 @@ class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, DisturbedClip
     def loader(self, examples: Sequence[Clip], *, training: bool) -> Loader:
         """Batches of frames and class numbers; varied in time where they are learned from."""
         asked = self.settings
-        return ClipLoader(
+        loader = ClipLoader(
             self._prepared(examples),
             [self.labels.number(clip) for clip in examples],
             asked.batch_size if training else _EVALUATION_BATCH,
@@ -221,6 +226,7 @@ class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, DisturbedClip
             seed=asked.seed,
             training=training,
         )
+        return loader if training else self.judged(loader)
 
     def _sampling(self) -> Sampling:
         asked = self.settings
@@ -320,6 +326,23 @@ class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, DisturbedClip
 
         for clip in self._prepared([given] if isinstance(given, Clip) else list(self.read_inputs(str(given)))):
             yield reading(model, self._frames(clip), self.labels.names)
+
+    def check_attends(self) -> None:
+        """Only a classifier that pools by attention does."""
+        check_pooling(self.settings.pooling)
+
+    def alignments(self, model: Model, given: Any) -> Iterator[Alignment]:
+        """How much each frame of a clip (or of each in a file) counted for its class."""
+        from throughtime.tasks.video.answers import alignment
+
+        for clip in self._prepared([given] if isinstance(given, Clip) else list(self.read_inputs(str(given)))):
+            yield alignment(model, self._frames(clip), self.labels.names)
+
+    def surface(self) -> Numbers:
+        """Its pixels, or its values in units of their spread in training."""
+        if self.mean is None:
+            return Numbers("grey levels of 255", (1, 2, 4, 8, 16), 0, 255)
+        return Numbers("standard deviations of its values in training", (0.01, 0.03, 0.1, 0.2, 0.4))
 
     def inputs_of(self, example: Clip) -> Iterator[Clip]:
         """The clip itself."""
