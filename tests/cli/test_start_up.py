@@ -79,6 +79,27 @@ def test_what_is_wrong_with_a_command_line_is_said_without_torch(tmp_path: Path)
         "found the severities 1, 6, expected some of 1 to 5": ["stress", music, "--severities", "1", "6"],
         "found a limit of 0 examples": ["stress", music, "--limit", "0"],
         "expected a new or empty folder for the curves": ["stress", music, "--out", music],
+        "found both a.txt and --marked m.jsonl": ["inspect", "units", music, "a.txt", "--marked", "m.jsonl"],
+        "m.jsonl: found a file that cannot be read": [
+            "inspect",
+            "units",
+            str(STORED / "text" / "run"),
+            "--marked",
+            "m.jsonl",
+        ],
+        "found the problem 'addng'": ["bench", "memory", "--problems", "addng"],
+        "found the cell 'elman'": ["bench", "memory", "--cells", "gru", "elman"],
+        "found the seeds (1, 1)": ["bench", "memory", "--seeds", "1", "1"],
+        "no.idx: found no such file or folder": ["bench", "memory", "--data", "no.idx"],
+        "0.mid: found a file": ["bench", "memory", "--out", data],
+        "found neither RUN nor --corpus": ["bench", "agreement"],
+        "pairs.zip: found a file that cannot be read": [
+            "bench",
+            "agreement",
+            str(STORED / "text" / "run"),
+            "pairs.zip",
+        ],
+        "found something there already": ["bench", "agreement", "--corpus", music],
         "the task sentiment does not generate": ["generate", str(STORED / "sentiment" / "run"), "--out", new],
     }
     statuses, modules, said = imported(*wrong.values())

@@ -13,7 +13,19 @@ from typing import Any
 import pytest
 
 from throughtime import tasks
-from throughtime.cli import bench, check, evaluate, generate, main, predict, report, stress, train
+from throughtime.cli import (
+    bench,
+    bench_agreement,
+    bench_memory,
+    check,
+    evaluate,
+    generate,
+    main,
+    predict,
+    report,
+    stress,
+    train,
+)
 from throughtime.cli.inside import attention, embeddings, gates, gradients, saliency, units
 from throughtime.tasks.base import Generates
 
@@ -79,7 +91,7 @@ OTHERS = {
     "predict": [predict],
     "stress": [stress],
     "report": [report],
-    "bench": [bench],
+    "bench": [bench, bench_agreement, bench_memory],
     "inspect": [attention, embeddings, gates, gradients, saliency, units],
 }
 

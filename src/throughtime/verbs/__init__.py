@@ -14,6 +14,7 @@ from throughtime.verbs.inspecting import (
     inspect_units,
 )
 from throughtime.verbs.predicting import predict
+from throughtime.verbs.preferring import prefer
 from throughtime.verbs.reporting import report
 from throughtime.verbs.run import Run, stored_settings
 from throughtime.verbs.stressing import stress
@@ -32,6 +33,7 @@ __all__ = [
     "inspect_saliency",
     "inspect_units",
     "predict",
+    "prefer",
     "report",
     "stored_settings",
     "stress",

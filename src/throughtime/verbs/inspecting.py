@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -29,12 +29,13 @@ Found = TypeVar("Found")
 
 
 @enough_memory()
-def inspect_gates(run: Run | str | Path, given: Any, *, most: int = 100) -> list[Gates]:
+def inspect_gates(run: Run | str | Path, given: Any = None, *, most: int = 100) -> list[Gates]:
     """Every gate and state of a run's recurrent layers, over an input's own symbols.
 
     Args:
         run: a run or its folder.
-        given: what `predict` takes as one argument: a sentence, a line, the path of a file.
+        given: what `predict` takes as one argument: a sentence, a line, the path of a file; None: examples of the test
+            split of the run's own data.
         most: inputs (or parts of such that the model reads by themselves) that are looked at; that there are more is in
             `run.task.findings` afterwards.
 
@@ -57,8 +58,7 @@ def inspect_gradients(run: Run | str | Path, given: Any = None, *, most: int = 1
     """How far gradients reach back through a run's recurrent layers.
 
     Args:
-        run, most: as `inspect_gates` takes them.
-        given: the same; None: examples of the test split of the run's own data.
+        run, given, most: as `inspect_gates` takes them.
 
     Returns:
         For each input one for each layer and direction; `throughtime.insight.gradients.together` brings several inputs
@@ -117,13 +117,21 @@ def inspect_attention(run: Run | str | Path, given: Any, *, most: int = 16) -> l
 
 @enough_memory()
 def inspect_units(
-    run: Run | str | Path, data: str | Path | None = None, *, most: int = 200
+    run: Run | str | Path,
+    data: str | Path | None = None,
+    *,
+    most: int = 200,
+    marked: str | Path | None = None,
+    gate: str | None = None,
 ) -> tuple[tuple[Units, ...], list[Detector]]:
     """What each unit of a run's recurrent layers responds to, and which unit tells which trait of the symbols.
 
     Args:
         run, most: as `inspect_gates` takes them.
         data: a file or folder that the task reads; None: the test split of the run's own data.
+        marked: in place of data, a file of texts in which traits are marked (`throughtime.insight.marked`), which are
+            looked for in place of those that the task knows.
+        gate: look at the values of this gate, and not at the states.
 
     Returns:
         The states of each layer and direction; the best detector of each trait that can be looked for.
@@ -132,11 +140,14 @@ def inspect_units(
         ThroughtimeError: as `inspect_gates`.
     """
     run = opened(run)
-    readings = _readings(run, None if data is None else Path(data), most, of_examples=True)
+    if marked is None:
+        readings = _readings(run, None if data is None else Path(data), most, of_examples=True)
+    else:
+        readings = _marked(run, Path(marked), most)
     from throughtime.insight.units import detectors, units
 
     with _threads(run):
-        found, traits = units(run.model, readings)
+        found, traits = units(run.model, readings, gate)
         return found, detectors(found, traits)
 
 
@@ -200,6 +211,18 @@ def _looked_at(
             yield from look(one)
 
     return _some(run, read(), given, most)
+
+
+def _marked(run: Run, path: Path, most: int) -> Iterable[SymbolSequence]:
+    """What a run's model reads of the texts of a file in which traits are marked."""
+    task: Any = registry.require(run.task, Symbols)
+    run.task.findings.clear()
+    from throughtime.insight.marked import labels_of, read_marked, with_marks
+
+    texts = read_marked(path)
+    labels = labels_of(texts)
+    each = (with_marks(task.readings(run.model, one.text), one, labels) for one in texts)
+    return _some(run, chain.from_iterable(each), str(path), most)
 
 
 def _some(run: Run, readings: Iterator[Found], given: Any, most: int) -> Iterator[Found]:

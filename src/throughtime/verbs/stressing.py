@@ -168,7 +168,7 @@ class _Stress:
         twin: Task[Any, Any] = type(task)(task.settings, self.room)
         twin.load_features(self.run.folder.features)
         if isinstance(task, Classifies) and isinstance(twin, Classifies):
-            twin.temperature = task.temperature
+            twin.temperature, twin.thresholds = task.temperature, task.thresholds
         return twin
 
     def _judged(self, examples: Sequence[Any], change: Change | None = None) -> Any:

@@ -40,6 +40,7 @@ from throughtime.tasks.video.clips.files import Reading, read_inputs, read_label
 from throughtime.tasks.video.clips.groups import in_groups, look_for_both_sides
 from throughtime.tasks.video.clips.render import render_many
 from throughtime.tasks.video.clips.sampling import ClipLoader, Sampling, usual_values
+from throughtime.tasks.video.clips.skeletons import gathered, joints_a_line
 from throughtime.tasks.video.clips.splits import HELD_OUT, given_splits, hold_out
 from throughtime.tasks.video.conditions import DisturbedClips
 from throughtime.tasks.video.settings import VideoSettings
@@ -77,6 +78,8 @@ class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, Attends, Atta
         self.mean: np.ndarray | None = None
         """(F,) of vectors; None for pictures."""
         self.deviation: np.ndarray | None = None
+        self.joints: int | None = None
+        """Of a skeleton, where nobody said it and files have a joint a line; None: they have not."""
         self.baselines: dict[str, SingleFrames] = {}
 
     # -- data ------------------------------------------------------------------------------------------------
@@ -97,6 +100,19 @@ class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, Attends, Atta
 
     def read_splits(self, path: Path) -> Splits[Clip]:
         """As the files give them, what is not given drawn from the training part; or drawn from each class."""
+        splits = self._read_splits(path)
+        if self.settings.joints is not None or splits.train[0].has_pictures:
+            return splits
+        self.joints = joints_a_line(splits.train, self.findings)
+        if self.joints is None:
+            return splits
+        return Splits(*([self._posed(clip) for clip in clips] for _, clips in splits.items()))
+
+    def _posed(self, clip: Clip) -> Clip:
+        assert self.joints is not None
+        return replace(clip, frames=gathered(clip.path, clip.frames, self.joints, self.findings))
+
+    def _read_splits(self, path: Path) -> Splits[Clip]:
         if (named := given_splits(path, self.findings)) is not None:
             return read_named(named, self.read, self.hold_out, self.findings)
         rest, valid = self.hold_out(self.read(path))
@@ -114,9 +130,9 @@ class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, Attends, Atta
         asked = self.settings
         return Reading(
             asked.size,
-            transposed=asked.transposed,
+            axes=asked.axes,
             width=None if self.mean is None else len(self.mean),
-            joints=asked.joints,
+            joints=asked.joints or self.joints,
             origin=asked.origin,
             skip_broken=asked.skip_broken,
         )
@@ -156,7 +172,7 @@ class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, Attends, Atta
 
     def save_features(self, folder: Path) -> None:
         """Classes, usual values and the baselines."""
-        learned: dict[str, Any] = {"labels": self.labels.names, "majority": self.labels.majority}
+        learned: dict[str, Any] = {"labels": self.labels.names, "majority": self.labels.majority, "joints": self.joints}
         if self.mean is not None and self.deviation is not None:
             learned |= {"mean": self.mean.tolist(), "deviation": self.deviation.tolist()}
         (folder / "learned.json").write_text(json.dumps(learned, ensure_ascii=False), encoding="utf-8")
@@ -168,6 +184,7 @@ class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, Attends, Atta
         with readable(folder, "features of a video run"):
             learned = json.loads((folder / "learned.json").read_text(encoding="utf-8"))
             self.labels = Labels(list(learned["labels"]), str(learned["majority"]))
+            self.joints = learned.get("joints")
             if "mean" in learned:
                 self.mean = np.array(learned["mean"], dtype=np.float32)
                 self.deviation = np.array(learned["deviation"], dtype=np.float32)
