@@ -42,6 +42,14 @@ class ArgumentError(ThroughtimeError, ValueError):
     """An argument of a function or class that has the wrong type, shape or value; the sentence says which."""
 
 
+class ArgumentTypeError(ArgumentError, TypeError):
+    """An argument of the wrong type: a TypeError too, as torch raises it."""
+
+
+class ArgumentShapeError(ArgumentError, RuntimeError):
+    """A tensor whose shape does not fit: a RuntimeError too, as torch raises it."""
+
+
 class MissingExtraError(ThroughtimeError):
     """An optional package is not installed; the sentence says what to install.
 

@@ -19,7 +19,7 @@ WRONG: list[tuple[Any, str]] = [
     (lambda: GRU(3, 4.0), "hidden_size is 4.0"),
     (lambda: GRU(3, 4, 0), "num_layers is 0"),
     (lambda: GRU(3, 4, dropout=1.5), "dropout is 1.5"),
-    (lambda: GRU(3, 4, init="identity"), "init is 'identity', expected one of torch, orthogonal for GRU"),
+    (lambda: GRU(3, 4, init="identity"), "init is 'identity', expected one of uniform, torch, orthogonal for GRU"),
     (lambda: RNN(3, 4, nonlinearity="gelu"), "nonlinearity is 'gelu', expected one of tanh, relu, sigmoid"),
     (lambda: LSTM(3, 4, proj_size=4), "proj_size is 4"),
     (

@@ -67,7 +67,7 @@ def test_of_other_weights_nothing_is_left_and_that_is_said(tmp_path: Path) -> No
 
 def test_calibration_is_drawn_before_and_after(tmp_path: Path) -> None:
     folder = RunFolder(stored("sentiment", tmp_path))
-    folder.write_temperature(2.0)
+    folder.write_calibration(2.0, {})
     run = verbs.Run(folder.path)
     looking.leave_looks(run, run.paths.read(run.task).test, 0.0)
     page = Page(throughtime.report(run))

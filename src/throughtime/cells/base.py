@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from throughtime.errors import ArgumentError
+from throughtime.errors import ArgumentError, ArgumentTypeError
 
 Weights = Mapping[str, Tensor]
 """The weights of one layer in one direction, by the names that `Cell.shapes` gives."""
@@ -36,6 +36,17 @@ def normalise(x: Tensor, gain: Tensor) -> Tensor:
     """
     blocks = x.reshape(*x.shape[:-1], *gain.shape)
     return (F.layer_norm(blocks, (gain.shape[-1],)) * gain).flatten(-2)
+
+
+def switch(name: str, value: object) -> bool:
+    """An option that is on or off.
+
+    Raises:
+        ArgumentTypeError: it is neither; the sentence says which option.
+    """
+    if not isinstance(value, bool):
+        raise ArgumentTypeError(f"{name} is {value!r}, expected True or False")
+    return value
 
 
 class Product(NamedTuple):
@@ -86,13 +97,18 @@ class Cell(ABC):
     switches: ClassVar[tuple[str, ...]] = ()
     """Those of the gates that are shares, from 0 (closed) to 1 (open)."""
     state_names: ClassVar[tuple[str, ...]] = ("hidden",)
-    inits: ClassVar[tuple[str, ...]] = ("torch", "orthogonal")
+    inits: ClassVar[tuple[str, ...]] = ("uniform", "torch", "orthogonal")
 
     def __post_init__(self) -> None:
         for name in ("input_size", "hidden_size"):
             value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ArgumentError(f"{name} is {value!r}, expected a whole number of at least 1")
+            if type(value) is not int:
+                raise ArgumentTypeError(f"{name} is {value!r}, expected a whole number of at least 1")
+            if value < 1:
+                raise ArgumentError(f"{name} is {value}, expected a whole number of at least 1")
+        for field in fields(self):
+            if isinstance(field.default, bool):
+                switch(field.name, getattr(self, field.name))
 
     @property
     def state_sizes(self) -> tuple[int, ...]:
@@ -151,8 +167,9 @@ class Cell(ABC):
 
         Args:
             weights: as `shapes` names them.
-            init: "torch" is uniform in ±1/√H, drawn in `torch.nn`'s order; "orthogonal" makes each gate's
-                recurrent block orthogonal (Saxe et al., 2014), each input block Glorot-uniform, biases 0.
+            init: "uniform" in ±1/√H, and what a cell changes of it; "torch" is bit for bit what `torch.nn` starts
+                with by the same seed; "orthogonal" makes each gate's recurrent block orthogonal (Saxe et al.,
+                2014), each input block Glorot-uniform, biases 0.
 
         Raises:
             ArgumentError: this cell does not know `init`.
@@ -164,7 +181,7 @@ class Cell(ABC):
             for name, weight in weights.items():
                 if name.startswith("norm_"):
                     weight.fill_(0.0 if name.endswith("bias") else 1.0)
-                elif init == "torch":
+                elif init in ("uniform", "torch"):
                     nn.init.uniform_(weight, -bound, bound)
                 elif name in ("weight_ih", "weight_hh", "weight_hr"):
                     self._fill_blocks(weight, orthogonal=name != "weight_ih")

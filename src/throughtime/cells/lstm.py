@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from throughtime.cells.base import Cell, State, Step, Weights, normalise
-from throughtime.errors import ArgumentError
+from throughtime.errors import ArgumentError, ArgumentTypeError
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class LSTMCell(Cell):
         c<t>  = i<t> * c~<t> + f<t> * c<t-1>                cell state
         a<t>  = o<t> * tanh(c<t>)                           hidden state
 
-    The rows of `weight_ih` and `weight_hh` are i, f, c~, o, as in `torch.nn`. Every initialisation sets the
-    forget gate's bias to 1 in total (Jozefowicz et al., 2015): `bias_ih` 1, `bias_hh` 0.
+    The rows of `weight_ih` and `weight_hh` are i, f, c~, o, as in `torch.nn`. Every initialisation but
+    "torch" sets the forget gate's bias to 1 in total (Jozefowicz et al., 2015): `bias_ih` 1, `bias_hh` 0.
 
     Layer normalisation also normalises the cell state on its way out, a = o * tanh(norm(c)) with gain
     `norm_cell` and shift `norm_cell_bias`; the c that is carried on stays as it is (Ba et al., 2016).
@@ -48,6 +48,8 @@ class LSTMCell(Cell):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if type(self.proj_size) is not int:
+            raise ArgumentTypeError(f"proj_size is {self.proj_size!r}, expected a whole number, 0 for none")
         if not 0 <= self.proj_size < self.hidden_size:
             raise ArgumentError(
                 f"proj_size is {self.proj_size}, expected 0 (none) or less than "
@@ -107,9 +109,9 @@ class LSTMCell(Cell):
         return traced["forget"]
 
     def initialise(self, weights: Weights, init: str) -> None:
-        """Draw starting values in place, the forget gate's bias being 1; see `Cell.initialise`."""
+        """Draw starting values in place, the forget gate's bias being 1 unless it is "torch"; see `Cell.initialise`."""
         super().initialise(weights, init)
-        if self.bias:
+        if self.bias and init != "torch":
             forget = slice(self.hidden_size, 2 * self.hidden_size)
             with torch.no_grad():
                 weights["bias_ih"][forget] = 1.0

@@ -40,7 +40,7 @@ class RNNCell(Cell):
 
     blocks: ClassVar[int] = 1
     gates: ClassVar[tuple[str, ...]] = ()
-    inits: ClassVar[tuple[str, ...]] = ("torch", "orthogonal", "identity")
+    inits: ClassVar[tuple[str, ...]] = ("uniform", "torch", "orthogonal", "identity")
 
     def __post_init__(self) -> None:
         super().__post_init__()

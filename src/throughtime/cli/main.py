@@ -72,6 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "expected text that can (PYTHONUTF8=1 makes the output UTF-8)",
             2,
         )
+    except MemoryError as error:
+        return _fail(f"found too little memory for that ({str(error)[:200] or 'no more is given'})", 2)
     except KeyboardInterrupt as interrupt:
         return _fail(str(interrupt) or "interrupted", 130)
     return status

@@ -36,7 +36,8 @@ class Arguments:
     data: tyro.conf.Positional[Path | None] = None
     """A file or folder that the task reads; none: the run's own test split."""
     conditions: tuple[str, ...] = ()
-    """Names of those that are tried; none: all."""
+    """Names of those that are tried, and of attacks by gradients: fgsm, pgd (numbers), hotflip (words); none: all that
+    are no attacks."""
     severities: tuple[int, ...] = (1, 2, 3, 4, 5)
     """How much of each, from 1 to 5."""
     limit: int | None = LIMIT

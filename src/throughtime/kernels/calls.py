@@ -141,6 +141,24 @@ def empty_gradients(
     return [d_x, *d_weights, torch.empty_like(h0), x.new_empty(0) if c0 is None else torch.empty_like(c0)]
 
 
+class Watch:
+    """Tells whether a tensor is changed in place later, without holding on to its memory.
+
+    Args:
+        tensor: the one to watch, as a forward returns it.
+    """
+
+    def __init__(self, tensor: Tensor) -> None:
+        self._alias = tensor.detach()  # has torch's count of changes in common with it ...
+        self._alias.data = tensor.new_empty(0)  # ... and keeps that when it is given other memory
+        self._count = self._alias._version
+
+    @property
+    def changed(self) -> bool:
+        """Whether it has been changed, or a view of it."""
+        return self._alias._version != self._count
+
+
 def unchanged(ctx: Any) -> tuple[Any, ...]:
     """The tensors that a forward has saved for its backward.
 
@@ -153,8 +171,8 @@ def unchanged(ctx: Any) -> tuple[Any, ...]:
         if "inplace operation" not in str(error):
             raise
         raise RuntimeError(
-            "an input, a weight or the output of a recurrent layer was changed in place (relu_, inplace=True, a step "
-            "of an optimiser), and its backward needs it as it was: change a copy, as in output.relu()"
+            "an input, a state or a weight of a recurrent layer was changed in place (relu_, inplace=True, a step of "
+            "an optimiser), and its backward needs it as it was: change a copy, as in input.relu()"
         ) from error
     return saved
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 
 from throughtime.errors import ArgumentError, KernelUnavailableError
-from throughtime.kernels import fused, native, reference
+from throughtime.kernels import exported, fused, native, reference
 from throughtime.kernels.checkpoint import run_in_segments
 from throughtime.kernels.memory import recorded, watcher
 from throughtime.kernels.notice import tell_once
@@ -33,6 +33,7 @@ class Kernel(NamedTuple):
     run: Callable[[Request], Result]
 
 
+EXPORTED = Kernel("ONNX's", exported.refusal, exported.run)
 FUSED = Kernel("fused", fused.refusal, fused.run)
 TORCH = Kernel("torch", native.refusal, native.run)
 REFERENCE = Kernel("reference", reference.refusal, reference.run)
@@ -113,6 +114,8 @@ def choose(request: Request) -> Kernel:
     if choice == "reference":
         return REFERENCE
     candidates = [] if choice == "torch" else list(_fused)
+    if choice == "auto":
+        candidates.insert(0, EXPORTED)
     if choice != "fused":
         candidates.append(TORCH)
     reasons = []
@@ -133,8 +136,8 @@ def run(request: Request) -> Result:
     Warns:
         KernelFallbackWarning: nobody asked for the reference, but no kernel covers a call that this processor
             has kernels for (float32 on the CPU). Once for each reason. Silent while torch.compile, torch.func or a mode
-            of torch's looks on: what they need of the reference is no accident. And: a trace holds its loop, which is
-            as long as the example.
+            of torch's looks on: what they need of the reference is no accident. And: a trace (torch.jit) of a layer
+            that shows its gates holds a loop as long as the example.
     """
     kernel = choose(request)
     if kernel is REFERENCE and not torch.compiler.is_compiling():
@@ -162,9 +165,9 @@ def _tell(request: Request) -> None:
 
 def _tell_of_the_trace(request: Request) -> None:
     """That a loop is traced, of as many steps as there are."""
-    reason = native.refusal(request) or "the reference was asked for"
-    tell_once(
-        f"trace: {reason}",
-        f"a trace of this layer is a loop of {int(request.input.shape[0])} steps and takes inputs of that length "
-        f"alone: {reason} (said once)",
-    )
+    if request.traced:
+        tell_once(
+            "trace of a trace",
+            f"a layer asked for its gates and states (trace) is traced as a loop of {int(request.input.shape[0])} "
+            "steps and takes inputs of that length alone (said once)",
+        )

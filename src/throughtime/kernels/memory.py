@@ -9,7 +9,7 @@ from torch import Tensor, float32
 from torch._C import _is_tracing, _len_torch_dispatch_stack
 from torch._C._functorch import peek_interpreter_stack
 from torch.autograd import forward_ad
-from torch.compiler import is_compiling
+from torch.compiler import is_compiling, is_dynamo_compiling
 from torch.nn import Parameter
 
 
@@ -28,6 +28,11 @@ transformed._dynamo_marked_constant = True  # type: ignore[attr-defined]
 def recorded() -> bool:
     """Whether a trace is being made (torch.jit.trace, the older ONNX exporter)."""
     return not is_compiling() and _is_tracing()
+
+
+def exporting() -> bool:
+    """Whether a model is being exported to ONNX, by either exporter."""
+    return not is_dynamo_compiling() and torch.onnx.is_in_onnx_export()
 
 
 def dual() -> bool:
@@ -49,6 +54,8 @@ def watcher() -> str | None:
     """Return who that is, and what the compiled kernels cannot do for it; None for nobody."""
     if transformed():
         return "the compiled kernels cannot be transformed by torch.func"
+    if exporting():
+        return "the compiled kernels cannot stand in a model for ONNX"
     if is_compiling() or not watched():  # a compiled graph has them as operators
         return None
     if recorded():

@@ -11,7 +11,7 @@ from torch import Tensor
 from throughtime.cells import Cell, GRUCell, LSTMCell, RNNCell, Weights
 from throughtime.kernels import reference
 from throughtime.kernels.lengths import Packing
-from throughtime.kernels.memory import dual, readable, recorded, transformed
+from throughtime.kernels.memory import dual, exporting, readable, recorded, transformed
 from throughtime.kernels.request import Request, Result, autocasting
 
 ORDER = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
@@ -34,7 +34,7 @@ def refusal(request: Request) -> str | None:
         return "torch's kernels have no zoneout"
     if request.lengths is not None and not readable(request.lengths.rows):
         return "rows cannot be packed by lengths whose values are not to be seen (torch.compile, a trace)"
-    if isinstance(request.cell, LSTMCell) and request.cell.proj_size and torch.onnx.is_in_onnx_export():
+    if isinstance(request.cell, LSTMCell) and request.cell.proj_size and exporting():
         return "ONNX has no LSTM with projection"
     if isinstance(request.cell, LSTMCell) and dual():
         return "torch's LSTM has no forward-mode derivatives"

@@ -9,7 +9,15 @@ import torch
 from torch import Tensor
 
 from throughtime.kernels import twice
-from throughtime.kernels.calls import Given, backward_into, empty_gradients, empty_results, forward_into, unchanged
+from throughtime.kernels.calls import (
+    Given,
+    Watch,
+    backward_into,
+    empty_gradients,
+    empty_results,
+    forward_into,
+    unchanged,
+)
 from throughtime.kernels.segments import SweepInSegments
 
 
@@ -194,8 +202,12 @@ def _way_back(ctx: Any, incoming: Sequence[Tensor | None], why: str | None, run:
     """Gradients of all arguments, by `run`, or by the equations where there is a reason why."""
     x, *weights, h0, c0, mask, zone_hidden, zone_cell, sizes, output, cells, gates = unchanged(ctx)
     states = (h0, c0, mask, zone_hidden, zone_cell, sizes)
+    given = Given(x, weights, h0, c0, mask, (zone_hidden, zone_cell), sizes)
+    if why is None and (watch := getattr(ctx, "watch", None)) is not None and watch.changed:
+        output = torch.empty_like(output)
+        final = (torch.empty_like(h0), None if c0 is None else torch.empty_like(c0))
+        forward_into((output, *final, cells, gates, None), given, ctx.choice)
     if why is not None:
-        given = Given(x, weights, h0, c0, mask, (zone_hidden, zone_cell), sizes)
         gradients = twice.differentiate(why, given, ctx.choice, incoming)
     else:
         what = (*ctx.choice, weights[2] is not None, ctx.needs_input_grad[0])
@@ -217,7 +229,9 @@ class _Sweep(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, *inputs: Any) -> Any:
         output = _forward(*inputs)
-        _setup(ctx, inputs, output)
+        # what is kept of the output is an alias with its own count of changes: if they differ, it is computed anew
+        _setup(ctx, inputs, (output[0].data, *output[1:]))
+        ctx.watch = Watch(output[0])
         ctx.mark_non_differentiable(*output[3:])
         return output
 

@@ -62,7 +62,7 @@ class LSTM(Recurrent):
         input_size: I, the features of the input.
         hidden_size: H, the units of each layer and direction.
         num_layers: L.
-        bias: whether there are biases; the forget gate's starts at 1.
+        bias: whether there are biases; the forget gate's starts at 1 (but for `init="torch"`).
         batch_first: (B, T, ...) instead of (T, B, ...).
         dropout: between layers, in training.
         bidirectional: run from both ends.

@@ -14,8 +14,8 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence
 
 from throughtime import kernels
-from throughtime.cells import Cell, State
-from throughtime.errors import ArgumentError
+from throughtime.cells import Cell, State, switch
+from throughtime.errors import ArgumentError, ArgumentShapeError, ArgumentTypeError
 from throughtime.kernels import Lengths, Request
 from throughtime.kernels.memory import recorded
 from throughtime.kernels.request import autocasting
@@ -51,7 +51,8 @@ class Recurrent(RNNBase):
         bidirectional: run each layer from both ends and concatenate the outputs: D = 2 directions.
         device: of the weights.
         dtype: of the weights.
-        init: "torch" (as `torch.nn`: uniform in ±1/√H), "orthogonal", for RNN also "identity"; see `Cell`.
+        init: "uniform" (in ±1/√H; the LSTM's forget gate starts with bias 1), "torch" (bit for bit as `torch.nn` starts
+            with the same seed, forget gate too), "orthogonal", for RNN also "identity"; see `Cell`.
         zoneout: probability of a unit keeping its old value at a step, in training; at evaluation each state
             is that mixture of old and new (Krueger et al., 2017). One number, or one for each state
             (LSTM: hidden, cell).
@@ -84,7 +85,7 @@ class Recurrent(RNNBase):
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
         *,
-        init: str = "torch",
+        init: str = "uniform",
         zoneout: float | Sequence[float] = 0.0,
         recurrent_dropout: float = 0.0,
         weight_dropout: float = 0.0,
@@ -92,15 +93,20 @@ class Recurrent(RNNBase):
         checkpoint_time: bool = False,
     ) -> None:
         super().__init__()
+        if type(num_layers) is not int:
+            raise ArgumentTypeError(f"num_layers is {num_layers!r}, expected a whole number of at least 1")
         if num_layers < 1:
             raise ArgumentError(f"num_layers is {num_layers}, expected at least 1")
         self.input_size, self.hidden_size, self.bias = cell.input_size, cell.hidden_size, cell.bias
-        self.num_layers, self.batch_first, self.bidirectional = num_layers, batch_first, bidirectional
-        self.dropout, self.locked_dropout = probability("dropout", dropout), locked_dropout
+        self.num_layers = num_layers
+        self.batch_first = switch("batch_first", batch_first)
+        self.bidirectional = switch("bidirectional", bidirectional)
+        self.dropout = probability("dropout", dropout)
+        self.locked_dropout = switch("locked_dropout", locked_dropout)
         self.recurrent_dropout = probability("recurrent_dropout", recurrent_dropout)
         self.weight_dropout = probability("weight_dropout", weight_dropout)
         self.zoneout = per_state(zoneout, cell)
-        self.init, self.checkpoint_time = init, checkpoint_time
+        self.init, self.checkpoint_time = init, switch("checkpoint_time", checkpoint_time)
         width = cell.state_sizes[0] * self.num_directions
         self.cells = (cell,) + (replace(cell, input_size=width),) * (num_layers - 1)
         for layer, one in enumerate(self.cells):
@@ -160,6 +166,8 @@ class Recurrent(RNNBase):
             answer = one_step(self.stages, self._parameters, self.batch_first, input, hx)
             if answer is not None:
                 return answer
+        if not isinstance(input, Tensor | PackedSequence):
+            return self._symbolic(input, hx, lengths, trace)
         if not recorded():
             return self._run(input, hx, lengths, trace)
         with warnings.catch_warnings():
@@ -190,6 +198,17 @@ class Recurrent(RNNBase):
         answer = (form.sequence(x), final if len(final) > 1 else final[0])
         return (*answer, Trace(traced, rows, form)) if names else answer
 
+    def _symbolic(self, input: Any, hx: Any, lengths: Any, trace: Any) -> Any:
+        """The call itself, as torch.fx.symbolic_trace keeps one of torch.nn's layers; any other input is none."""
+        from torch.fx import Proxy  # rarely needed
+
+        if not isinstance(input, Proxy):
+            raise ArgumentTypeError(f"input is {type(input).__name__}, expected a tensor or a PackedSequence")
+        named = {"lengths": lengths, "trace": trace}
+        asked = {name: value for name, value in named.items() if value is not None and value is not False}
+        given = (input,) if hx is None else (input, hx)
+        return input.tracer.create_proxy("call_module", input.tracer.path_of_module(self), given, asked)
+
     def _weights(self, layer: int, direction: int) -> dict[str, Tensor]:
         # getattr, so that torch.nn.utils.parametrize and torch.func.functional_call work.
         return {name: getattr(self, full_name(name, layer, direction)) for name in self.cells[layer].shapes()}
@@ -212,7 +231,7 @@ class Recurrent(RNNBase):
     def _check(self, x: Tensor, hx: Tensor | tuple[Tensor, ...] | None, form: Form) -> tuple[Tensor, State]:
         """Return input and initial states, checked, in the weights' dtype."""
         if x.shape[-1] != self.input_size:
-            raise ArgumentError(f"input has {x.shape[-1]} features, expected input_size: {self.input_size}")
+            raise ArgumentShapeError(f"input has {x.shape[-1]} features, expected input_size: {self.input_size}")
         dtype = getattr(self, full_name("weight_ih", 0, 0)).dtype
         if autocasting(x):
             x = x.to(dtype)
@@ -227,9 +246,11 @@ class Recurrent(RNNBase):
                 f"hx has {len(states)} tensors, expected {len(cell.state_names)}: {', '.join(cell.state_names)}"
             )
         for name, state, size in zip(cell.state_names, states, cell.state_sizes, strict=True):
+            if not isinstance(state, Tensor):
+                raise ArgumentTypeError(f"hx ({name}) is {type(state).__name__}, expected a tensor")
             shape = (depth, x.shape[1], size) if form.batched else (depth, size)
             if tuple(state.shape) != shape:
-                raise ArgumentError(f"hx ({name}) has shape {tuple(state.shape)}, expected {shape}")
+                raise ArgumentShapeError(f"hx ({name}) has shape {tuple(state.shape)}, expected {shape}")
         states = tuple(state if form.batched else state.unsqueeze(1) for state in states)
         if autocasting(x):
             states = tuple(state.to(dtype) for state in states)
@@ -258,7 +279,7 @@ class Recurrent(RNNBase):
             "batch_first": False,
             "dropout": 0.0,
             "bidirectional": False,
-            "init": "torch",
+            "init": "uniform",
             "zoneout": (0.0,) * len(self.zoneout),
             "recurrent_dropout": 0.0,
             "weight_dropout": 0.0,

@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from throughtime.cells import Cell, GRUCell, LSTMCell, RNNCell
+from throughtime.errors import ArgumentError
 
 
 class RNNBase(nn.RNNBase):
@@ -40,7 +41,47 @@ class RNNBase(nn.RNNBase):
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "qconfig":  # torch.ao is about to quantise a model, and will pass by what is not of torch.nn
             warnings.warn(self._not_quantised(), stacklevel=2)
+        if name == "ft_compute_sample_grad":  # Opacus is about to call it as if it had one output and no states
+            raise ArgumentError(self._not_private())
         nn.Module.__setattr__(self, name, value)
+
+    def _not_private(self) -> str:
+        own, known = type(self).__name__, not self.mode.startswith("throughtime.")
+        way = f"opacus.layers.DP{own}, which loads its state_dict" if known else "torch.func.vmap(torch.func.grad(...))"
+        return f"Opacus cannot see through the states of throughtime.{own}: per-sample gradients are had by {way}"
+
+    def __prepare_scriptable__(self) -> nn.Module:
+        """Return torch.nn's layer with the same weights, for torch.jit.script.
+
+        Raises:
+            ArgumentError: torch.nn has no such layer.
+        """
+        options = ("zoneout", "recurrent_dropout", "weight_dropout", "locked_dropout")
+        disturbed = any(any(value) if isinstance(value := getattr(self, name), tuple) else value for name in options)
+        if self.mode.startswith("throughtime.") or disturbed:
+            raise ArgumentError(
+                f"torch.jit.script cannot compile throughtime.{type(self).__name__} with equations that torch.nn has "
+                "not: torch.jit.trace(layer, example) can, and what it returns may stand in a scripted model"
+            )
+        sizes = (self.input_size, self.hidden_size, self.num_layers)
+        options_of_torch = {
+            "bias": self.bias,
+            "batch_first": self.batch_first,
+            "dropout": self.dropout,
+            "bidirectional": self.bidirectional,
+        }
+        made: nn.Module
+        match self.mode:
+            case "LSTM":
+                made = nn.LSTM(*sizes, **options_of_torch, proj_size=self.proj_size, device="meta")
+            case "GRU":
+                made = nn.GRU(*sizes, **options_of_torch, device="meta")
+            case mode:
+                kind = mode.removeprefix("RNN_").lower()
+                made = nn.RNN(*sizes, nonlinearity=kind, **options_of_torch, device="meta")
+        for name, weight in self.named_parameters():
+            setattr(made, name, weight)
+        return made.train(self.training)
 
     def _not_quantised(self) -> str:
         own, known = type(self).__name__, not self.mode.startswith("throughtime.")

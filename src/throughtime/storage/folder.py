@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from throughtime.errors import DataError, ThroughtimeError
+from throughtime.errors import ThroughtimeError
 from throughtime.settings import Settings
 from throughtime.storage import config
 from throughtime.storage.atomic import clear_errors, write_atomically
 from throughtime.storage.energy import Footprint
+from throughtime.storage.features import check_features, checksums_of
 from throughtime.storage.notes import Note
 from throughtime.storage.place import OwnFolder
 from throughtime.storage.report import Report, Table
@@ -42,7 +43,7 @@ class RunFolder(OwnFolder):
     | samples/                     | what a generator made after each evaluation                        |
     | metrics.csv, events/         | the course of the training, for people and for TensorBoard         |
     | gradients.csv                | how far gradients reached back while it learned, where asked for   |
-    | calibration.json             | the temperature of a classifier's probabilities, where asked for   |
+    | calibration.json             | a classifier's temperature and thresholds, where it has such       |
     | report.json                  | the test split's metrics, baselines beside them                    |
     | scores.json                  | what each example of the test split adds to the metric             |
     | notes/                       | what later looks into the run have found (gradients, gates, ...)   |
@@ -72,6 +73,7 @@ class RunFolder(OwnFolder):
             ThroughtimeError: it is no run folder.
         """
         folder = cls(path)
+        folder.check_kinds()
         if not path.is_dir():
             found = "a file" if path.exists() else "nothing"
             raise ThroughtimeError(f"{path}: found {found}, expected a run folder as `throughtime train` makes it")
@@ -102,8 +104,7 @@ class RunFolder(OwnFolder):
             data: paths by role (data, train, valid, test); empty for built-in data.
             settings: the task's settings.
         """
-        features = sorted(path.name for path in self.features.iterdir()) if self.features.is_dir() else []
-        config.write(self.config, task, data, settings, features)
+        config.write(self.config, task, data, settings, checksums_of(self.features))
         with clear_errors(self._begun, "remove"):
             self._begun.unlink(missing_ok=True)
 
@@ -111,13 +112,10 @@ class RunFolder(OwnFolder):
         """What `write_config` wrote: `task`, `settings`, `data`, `features`, `versions`.
 
         Raises:
-            ThroughtimeError: it is missing, broken, or of a later version; or a file of the features is gone, which
-                else might be taken for a run from before there was such a file.
+            ThroughtimeError: it is missing, broken, or of a later version, or a file of the features gone or changed.
         """
         found = config.read(self.config)
-        for name in found["features"]:
-            if not (self.features / name).exists():
-                raise DataError(self.features / name, "no such file", "what training learned of its data")
+        check_features(self.features, found["features"])
         return found
 
     def save_model(self, model: nn.Module) -> None:
@@ -186,25 +184,28 @@ class RunFolder(OwnFolder):
     def _checksums(self) -> Path:
         return self.path / "examples.npz"
 
-    def write_temperature(self, temperature: float) -> None:
-        """Write down by what a classifier's logits are divided."""
-        write_atomically(self._calibration, json.dumps({"temperature": temperature}) + "\n")
+    def write_calibration(self, temperature: float, thresholds: Mapping[str, float]) -> None:
+        """Write down by what a classifier's logits are divided, and from which probability on classes are answered."""
+        found: dict[str, Any] = {"temperature": temperature}
+        if thresholds:
+            found["thresholds"] = dict(thresholds)
+        write_atomically(self._calibration, json.dumps(found, ensure_ascii=False) + "\n")
 
-    def read_temperature(self) -> float:
-        """What `write_temperature` wrote; 1 in a run that was not calibrated.
+    def read_calibration(self) -> tuple[float, dict[str, float]]:
+        """What `write_calibration` wrote; 1 and no thresholds where nothing was.
 
         Raises:
-            DataError: it is broken, or no temperature.
+            DataError: it is broken, or no temperature, or no threshold.
         """
-        found = read_json(self._calibration, "temperature", _temperature)
-        return 1.0 if found is None else found
+        found = read_json(self._calibration, "temperature", _calibrated)
+        return (1.0, {}) if found is None else found
 
     @property
     def calibrated(self) -> bool:
         """Whether a temperature has been written down."""
         return self._calibration.exists()
 
-    def forget_temperature(self) -> None:
+    def forget_calibration(self) -> None:
         """Other weights are being learned: what was found of those before does not hold."""
         with clear_errors(self._calibration, "remove"):
             self._calibration.unlink(missing_ok=True)
@@ -310,8 +311,9 @@ class RunFolder(OwnFolder):
         return {name: note for name, note in found.items() if note is not None}
 
 
-def _temperature(found: Any) -> float:
+def _calibrated(found: Any) -> tuple[float, dict[str, float]]:
     temperature = float(found["temperature"])
-    if not 0 < temperature < math.inf:
-        raise ValueError(f"{temperature} is none")
-    return temperature
+    thresholds = {str(name): float(one) for name, one in dict(found.get("thresholds", {})).items()}
+    if not 0 < temperature < math.inf or not all(0 <= one <= 1 for one in thresholds.values()):
+        raise ValueError(f"{found} are none")
+    return temperature, thresholds

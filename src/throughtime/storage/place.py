@@ -85,6 +85,17 @@ class OwnFolder:
         finally:
             lock.release()
 
+    def check_kinds(self) -> None:
+        """Make sure that all in it are files and folders: a pipe would never end, a device not even begin.
+
+        Raises:
+            ThroughtimeError: something else is there.
+        """
+        with clear_errors(self.path, "look into"):
+            for path in self.path.rglob("*"):
+                if path.exists() and not path.is_file() and not path.is_dir():
+                    raise ThroughtimeError(f"{path}: found neither a file nor a folder, expected those of a run")
+
     def _refuse_links(self) -> None:
         """A folder that came from elsewhere must not lead what is written to files that are not its own."""
         with clear_errors(self.path, "look into"):

@@ -86,7 +86,7 @@ def train(
         if not resume:
             learner.save_features(folder.features)
             folder.write_data(seen.to_json(), {name: one.checksums for name, one in seen.summaries.items()})
-        folder.forget_temperature()
+        folder.forget_calibration()
         gone = folder.forget_notes()
         folder.write_config(task, paths.to_config(), learner.settings)
         loop.seed_everything(learner.settings.seed)

@@ -38,6 +38,11 @@ class Arguments:
     """Layer of --unit and --like, as they are counted in the table of layers, from 1; 0: the last one."""
     like: str | None = None
     """Show where the state was nearest to that after this input."""
+    marked: Path | None = None
+    """In place of DATA: a file of {"text": ..., "spans": [[start, end, label], ...]} a line; its labels are the traits
+    that are looked for ("not LABEL": where it is known not to be)."""
+    gate: str | None = None
+    """Look at the values of this gate (update, forget, ...) in place of the states."""
     out: Path | None = None
     """Draw the units that tell a trait, over symbols that have it, a .png file."""
     most: int = 200
@@ -52,11 +57,15 @@ def run(arguments: Sequence[str]) -> int:
     """Look, show, and draw if asked."""
     asked = tyro.cli(Arguments, prog="throughtime inspect units", args=arguments)
     check_asked(asked.out, asked.most)
+    if asked.data is not None and asked.marked is not None:
+        raise ArgumentError(f"found both {asked.data} and --marked {asked.marked}, expected one of them")
 
     from throughtime import verbs
 
     done = verbs.Run(asked.run)
-    found, telling = verbs.inspect_units(done, asked.data, most=asked.most, keep=asked.report)
+    found, telling = verbs.inspect_units(
+        done, asked.data, most=asked.most, marked=asked.marked, gate=asked.gate, keep=asked.report
+    )
     findings = list(done.task.findings)
     layer = _layer(found, asked)
     moments = {f"{layer.name}, unit {unit}": layer.strongest(unit, _MOMENTS) for unit in asked.unit}
@@ -67,7 +76,7 @@ def run(arguments: Sequence[str]) -> int:
                 strongest = by_name[one.layer].strongest(one.unit, _MOMENTS, lowest=not one.above)
                 moments[f"{one.layer}, unit {one.unit} ({one.trait})"] = strongest
     if asked.like is not None:
-        state = _state_after(done, asked.like, layer.name)
+        state = _state_after(done, asked, layer.name)
         moments[f"{layer.name}, states like that after {asked.like!r} (1 - cosine)"] = layer.nearest(state, _MOMENTS)
     if asked.json:
         print(plain_json(_json(telling, moments), indent=2))
@@ -99,15 +108,15 @@ def _layer(found: Sequence[Units], asked: Arguments) -> Units:
     return layer
 
 
-def _state_after(done: Any, given: str, name: str) -> NDArray[np.float32]:
-    """The state of a layer after the last step of an input."""
+def _state_after(done: Any, asked: Arguments, name: str) -> NDArray[np.float32]:
+    """The state of a layer after the last step of --like."""
     from throughtime.insight.units import units
 
-    task = done.task
+    task, given = done.task, asked.like
     readings = [reading for one in task.read_inputs(given) for reading in task.readings(done.model, one)]
     if not readings:
         raise ThroughtimeError(f"{given!r}: found nothing to read, expected an input that is not empty")
-    found, _ = units(done.model, readings[-1:])
+    found, _ = units(done.model, readings[-1:], asked.gate)
     return next(one.states[-1] for one in found if one.name == name)
 
 

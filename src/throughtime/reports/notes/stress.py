@@ -27,8 +27,11 @@ def tables(found: Stressed) -> list[Table]:
         rows.append([curve.condition, *values, "" if broken is None else f"{broken}"])
     shown = [Table(f"{metric.name} ({metric.unit}) by severity; {some}", columns, rows)]
     if found.method is not None:
-        simple = [[c.condition, *(_number(value) for value in (found.simple, *c.simple))] for c in found.curves]
-        shown.append(Table(f"the same of {found.method}", columns[:-1], simple))
+        simple = [
+            [c.condition, *(_number(value) for value in (found.simple, *c.simple))] for c in found.curves if c.compared
+        ]
+        if simple:
+            shown.append(Table(f"the same of {found.method}", columns[:-1], simple))
     return shown
 
 

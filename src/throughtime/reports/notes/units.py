@@ -13,7 +13,7 @@ from throughtime.storage.report import Table
 if TYPE_CHECKING:
     from throughtime.insight.units import Detector, Units
 
-_HEADS = ("trait", "told by", "where it is", "score", "by chance", "share of steps")
+_HEADS = ("trait", "told", "best by", "unit", "where it is", "score", "chance", "share")
 
 
 def table(telling: Sequence[Detector]) -> Table:
@@ -21,7 +21,9 @@ def table(telling: Sequence[Detector]) -> Table:
     rows = [
         (
             one.trait,
-            f"{'' if one.there else 'no unit; best: '}{one.layer}, unit {one.unit}",
+            "yes" if one.there else "no",
+            one.layer,
+            str(one.unit),
             f"{'>' if one.above else '<'} {one.threshold:.3g}",
             one.score,
             one.chance,
