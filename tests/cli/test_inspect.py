@@ -20,7 +20,7 @@ TAGGER = str(STORED / "entities" / "run")
 
 def said(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     capsys.readouterr()
-    assert main(["inspect", *words]) == 0
+    assert main(["inspect", *words, "--no-report"]) == 0  # a stored run stays what it is
     return capsys.readouterr().out
 
 
@@ -97,7 +97,7 @@ def test_of_a_file_as_many_inputs_are_looked_at_as_are_asked_for(
     lines = tmp_path / "lines.txt"
     lines.write_text("a cat\n\na hat\nthe mat\n")
     assert len(said(capsys, "gates", TEXT, str(lines), "--json").splitlines()) == 3
-    assert main(["inspect", "gates", TEXT, str(lines), "--most", "2"]) == 0
+    assert main(["inspect", "gates", TEXT, str(lines), "--most", "2", "--no-report"]) == 0
     captured = capsys.readouterr()
     assert "gates over 2 inputs" in captured.out
     assert "what comes after the first 2 inputs" in captured.err

@@ -200,6 +200,11 @@ class RunFolder(OwnFolder):
         found = read_json(self._calibration, "temperature", _calibrated)
         return (1.0, {}) if found is None else found
 
+    @property
+    def calibrated(self) -> bool:
+        """Whether a temperature has been written down."""
+        return self._calibration.exists()
+
     def forget_calibration(self) -> None:
         """Other weights are being learned: what was found of those before does not hold."""
         with clear_errors(self._calibration, "remove"):
@@ -276,13 +281,25 @@ class RunFolder(OwnFolder):
         """The report for people."""
         return self.path / "report.html"
 
+    def make_notes(self) -> None:
+        """Make the folder of notes, for their pictures."""
+        with clear_errors(self.notes, "make the folder"):
+            self.notes.mkdir(exist_ok=True)
+
     def write_note(self, name: str, note: Note) -> None:
         """Keep what a look into the run has found, in place of what the last such look has; pictures that it names lie
         in `notes` already.
         """
-        with clear_errors(self.notes, "make the folder"):
-            self.notes.mkdir(exist_ok=True)
+        self.make_notes()
         write_atomically(self.notes / f"{name}.json", json.dumps(note.to_json(), ensure_ascii=False, default=float))
+
+    def forget_notes(self) -> list[str]:
+        """Other weights are being learned: what was found of those before does not hold. Names of what is gone."""
+        gone = sorted(self.notes.glob("*.json"))
+        for path in gone:
+            with clear_errors(path, "remove"):
+                path.unlink()
+        return [path.stem for path in gone]
 
     def read_notes(self) -> dict[str, Note]:
         """What `write_note` wrote, by name.

@@ -7,7 +7,6 @@ from typing import Any
 
 from throughtime.data.progress import stage
 from throughtime.insight.calibration import Calibration, best_temperature, calibration
-from throughtime.storage.report import Table
 from throughtime.tasks.base import Classifies
 from throughtime.tasks.base.classifies import ClassifierSettings
 from throughtime.verbs.run import Run
@@ -47,17 +46,3 @@ def calibrations(run: Run, examples: Sequence[Any]) -> list[Calibration]:
         return []
     probabilities, actual = task.class_probabilities(run.model, examples)
     return [calibration(probabilities, actual, one) for one in dict.fromkeys((1.0, task.temperature))]
-
-
-def calibration_table(found: Sequence[Calibration]) -> Table:
-    """What dividing the logits has changed."""
-    rows = [
-        (
-            "as the model gives them" if one.temperature == 1 else "as the run says them",
-            one.temperature,
-            one.ece(),
-            one.nll,
-        )
-        for one in found
-    ]
-    return Table("how far probabilities are to be believed", ("", "temperature", "calibration error", "nll"), rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,6 +15,11 @@ from throughtime.data.sources import cache_folder
 from throughtime.data.words.pretrained import pretrained_vectors
 from throughtime.data.words.space import WordSpace
 from throughtime.errors import ThroughtimeError
+from throughtime.reports.notes.gates import leave_gates
+from throughtime.reports.notes.gradients import leave_gradients
+from throughtime.reports.notes.saliency import leave_saliency
+from throughtime.reports.notes.units import leave_units
+from throughtime.reports.writing import write_report
 from throughtime.tasks.base import Attends, Embeds, Symbols
 from throughtime.training.memory import enough_memory
 from throughtime.verbs.run import Run, opened
@@ -29,7 +35,7 @@ Found = TypeVar("Found")
 
 
 @enough_memory()
-def inspect_gates(run: Run | str | Path, given: Any = None, *, most: int = 100) -> list[Gates]:
+def inspect_gates(run: Run | str | Path, given: Any = None, *, most: int = 100, keep: bool = False) -> list[Gates]:
     """Every gate and state of a run's recurrent layers, over an input's own symbols.
 
     Args:
@@ -38,6 +44,7 @@ def inspect_gates(run: Run | str | Path, given: Any = None, *, most: int = 100) 
             split of the run's own data.
         most: inputs (or parts of such that the model reads by themselves) that are looked at; that there are more is in
             `run.task.findings` afterwards.
+        keep: leave what was found as a section of the run's report.
 
     Returns:
         One for each input.
@@ -50,15 +57,20 @@ def inspect_gates(run: Run | str | Path, given: Any = None, *, most: int = 100) 
     from throughtime.insight.gates import gates
 
     with _threads(run):
-        return [gates(run.model, reading) for reading in readings]
+        found = [gates(run.model, reading) for reading in readings]
+    if keep:
+        kept(run, partial(leave_gates, run.folder, found))
+    return found
 
 
 @enough_memory()
-def inspect_gradients(run: Run | str | Path, given: Any = None, *, most: int = 16) -> list[tuple[Flow, ...]]:
+def inspect_gradients(
+    run: Run | str | Path, given: Any = None, *, most: int = 16, keep: bool = False
+) -> list[tuple[Flow, ...]]:
     """How far gradients reach back through a run's recurrent layers.
 
     Args:
-        run, given, most: as `inspect_gates` takes them.
+        run, given, most, keep: as `inspect_gates` takes them.
 
     Returns:
         For each input one for each layer and direction; `throughtime.insight.gradients.together` brings several inputs
@@ -69,18 +81,25 @@ def inspect_gradients(run: Run | str | Path, given: Any = None, *, most: int = 1
     """
     run = opened(run)
     readings = _readings(run, given, most)
-    from throughtime.insight.gradients import gradients
+    from throughtime.insight.gradients import gradients, together
 
     with _threads(run):
-        return [gradients(run.model, reading) for reading in readings]
+        found = [gradients(run.model, reading) for reading in readings]
+    if keep:
+        what = "one input" if len(found) == 1 else f"mean of {len(found)} inputs"
+        flows = found[0] if len(found) == 1 else together(found)
+        kept(run, partial(leave_gradients, run.folder, {flow.name: flow for flow in flows}, what))
+    return found
 
 
 @enough_memory()
-def inspect_saliency(run: Run | str | Path, given: Any, *, most: int = 16, step: int | None = None) -> list[Saliency]:
+def inspect_saliency(
+    run: Run | str | Path, given: Any, *, most: int = 16, step: int | None = None, keep: bool = False
+) -> list[Saliency]:
     """What each symbol of an input counts for the answer, by integrated gradients.
 
     Args:
-        run, given, most: as `inspect_gates` takes them.
+        run, given, most, keep: as `inspect_gates` takes them.
         step: whose answer is explained, from 0, where each step has one of its own; None: that of the last.
 
     Raises:
@@ -91,7 +110,10 @@ def inspect_saliency(run: Run | str | Path, given: Any, *, most: int = 16, step:
     from throughtime.insight.saliency import saliency
 
     with _threads(run):
-        return [saliency(run.model, reading, step=step) for reading in readings]
+        found = [saliency(run.model, reading, step=step) for reading in readings]
+    if keep:
+        kept(run, partial(leave_saliency, run.folder, found))
+    return found
 
 
 @enough_memory()
@@ -123,11 +145,12 @@ def inspect_units(
     most: int = 200,
     marked: str | Path | None = None,
     gate: str | None = None,
+    keep: bool = False,
 ) -> tuple[tuple[Units, ...], list[Detector]]:
     """What each unit of a run's recurrent layers responds to, and which unit tells which trait of the symbols.
 
     Args:
-        run, most: as `inspect_gates` takes them.
+        run, most, keep: as `inspect_gates` takes them.
         data: a file or folder that the task reads; None: the test split of the run's own data.
         marked: in place of data, a file of texts in which traits are marked (`throughtime.insight.marked`), which are
             looked for in place of those that the task knows.
@@ -148,7 +171,19 @@ def inspect_units(
 
     with _threads(run):
         found, traits = units(run.model, readings, gate)
-        return found, detectors(found, traits)
+        telling = detectors(found, traits)
+    if keep:
+        kept(run, partial(leave_units, run.folder, found, telling))
+    return found, telling
+
+
+def kept(run: Run, leave: Callable[[], None]) -> None:
+    """Leave a section in a run's report, and write that anew; where that cannot be, it is a finding."""
+    try:
+        leave()
+        write_report(run.folder.path)
+    except ThroughtimeError as error:
+        run.task.findings.left_out("report", f"what was found, which could not be left there: {error}")
 
 
 @enough_memory()

@@ -17,6 +17,7 @@ from throughtime import tasks as registry
 from throughtime.data.progress import stage
 from throughtime.errors import ArgumentError, ThroughtimeError
 from throughtime.insight.stress import Curve, Stressed, Worst, best_method, largest_rises
+from throughtime.reports.notes.stress import leave_stress
 from throughtime.tasks.base import Attackable, Classifies, Condition, Conditions, Task
 from throughtime.tasks.base.attackable import ATTACKS, Change
 from throughtime.tasks.base.conditions import SEVERITIES
@@ -25,6 +26,7 @@ from throughtime.training.memory import enough_memory
 from throughtime.training.stages import shown
 from throughtime.verbs.calibrating import calibrations
 from throughtime.verbs.evaluating import examples_of
+from throughtime.verbs.inspecting import kept
 from throughtime.verbs.run import Run, opened
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ def stress(
     seed: int = 0,
     out: str | Path | None = None,
     quiet: bool = False,
+    keep: bool = False,
 ) -> Stressed:
     """Judge a trained model again under each condition, at each severity: how much does it bear?
 
@@ -61,6 +64,7 @@ def stress(
         seed: decides all that is left to chance; the same gives the same.
         out: a folder in which the worst examples are kept as files, before and after; None: nowhere.
         quiet: say nothing while it judges.
+        keep: leave what was found as a section of the run's report.
 
     Raises:
         ThroughtimeError: its task names no conditions, or not these; data that cannot be read.
@@ -71,7 +75,10 @@ def stress(
     run.task.findings.clear()
     with shown(quiet), tempfile.TemporaryDirectory(prefix="throughtime-stress-") as folder:
         examples = examples_of(run, data)
-        return _Stress(run, Path(folder), sorted(set(severities)), seed).all_of(examples, conditions, limit, out)
+        found = _Stress(run, Path(folder), sorted(set(severities)), seed).all_of(examples, conditions, limit, out)
+    if keep:
+        kept(run, partial(leave_stress, run.folder, found))
+    return found
 
 
 def check_stress(

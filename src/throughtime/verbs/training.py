@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from throughtime import tasks as registry
 from throughtime.data.progress import stage
 from throughtime.errors import ThroughtimeError
-from throughtime.reports.notes.watched import leave_watched
 from throughtime.reports.writing import write_report
 from throughtime.settings import LIMITS, TrainingSettings
 from throughtime.tasks.base import Symbols, Task, Watches
@@ -25,6 +24,7 @@ from throughtime.training.stages import shown
 from throughtime.verbs.calibrating import calibrate
 from throughtime.verbs.checking import Checked, changes, read
 from throughtime.verbs.evaluating import judge
+from throughtime.verbs.looking import leave_looks
 from throughtime.verbs.paths import DataPaths
 from throughtime.verbs.run import Run, task_of
 
@@ -87,16 +87,20 @@ def train(
             learner.save_features(folder.features)
             folder.write_data(seen.to_json(), {name: one.checksums for name, one in seen.summaries.items()})
         folder.forget_calibration()
+        gone = folder.forget_notes()
         folder.write_config(task, paths.to_config(), learner.settings)
         loop.seed_everything(learner.settings.seed)
         meter.watch(find_device(learner.settings.device))
         with Account(folder, meter) as account:
             _learn(seen, folder, account, resume, patient_anew=resume and bool(limits.given(settings)), quiet=quiet)
             run = Run(folder.path)
+            if gone:
+                what = f"what was found of the weights before: {', '.join(gone)}; look again where it is wanted"
+                run.task.findings.left_out("report", what)
             with shown(quiet):
                 calibrate(run, seen.splits.valid)
                 folder.write_report(judge(run, seen.splits.test))
-                leave_watched(folder)
+                leave_looks(run, seen.splits.test, _progress(folder).seconds)
     write_report(folder.path)
     return run
 

@@ -8,19 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import tyro
 
-from throughtime.cli.inside.showing import check_asked, say_written, steps_in_words
+from throughtime.cli.inside.showing import check_asked, say_written
 from throughtime.cli.plain_json import plain_json
 from throughtime.cli.show import report_console, show_findings, show_table
 from throughtime.errors import ArgumentError
+from throughtime.reports.notes.gates import tables
 from throughtime.storage.report import Table
 
 if TYPE_CHECKING:
-    from throughtime.insight.gates import Gates, LayerGates, Opening
-
-_MOST_SYMBOLS = 60
+    from throughtime.insight.gates import Gates, Opening
 
 
 @dataclass(frozen=True)
@@ -41,6 +39,8 @@ class Arguments:
     """Draw the first input here, a .png file; with --unit the first six."""
     most: int = 100
     """Inputs of a file that are looked at."""
+    report: bool = True
+    """Leave what was found as a section of the run's report."""
     json: bool = False
     """Print all values as JSON, an input a line."""
 
@@ -53,7 +53,7 @@ def run(arguments: Sequence[str]) -> int:
     from throughtime import verbs
 
     done = verbs.Run(asked.run)
-    found = verbs.inspect_gates(done, asked.input, most=asked.most)
+    found = verbs.inspect_gates(done, asked.input, most=asked.most, keep=asked.report)
 
     from throughtime.insight.gates import openings, verdict
 
@@ -65,7 +65,8 @@ def run(arguments: Sequence[str]) -> int:
     elif asked.unit:
         _show_units(found, layer, traced, asked.unit)
     else:
-        _show(found, opened)
+        for table in tables(found, opened):
+            show_table(table)
         report_console().print(verdict(opened), highlight=False, markup=False, soft_wrap=True)
     if asked.out is not None:
         most = _draw(found, opened, layer, traced, asked)
@@ -120,30 +121,6 @@ def _draw(found: Sequence[Gates], opened: Sequence[Opening], layer: int, traced:
 
     draw_gates(found[0], opened, asked.out)
     return 1
-
-
-def _show(found: Sequence[Gates], opened: Sequence[Opening]) -> None:
-    first = found[0]
-    if opened:
-        rows = [(one.where, one.gate, one.off, one.on, one.mean) for one in opened]
-        what = f"{len(found)} inputs" if len(found) > 1 else f"{len(first.symbols)} {first.unit}"
-        show_table(Table(f"gates over {what}", ("", "gate", "share < 0.1", "share > 0.9", "mean"), rows))
-    lives = [(layer.name, layer.cell, *_reached(layer)) for layer in first.layers]
-    title = f"{first.unit} after which units have lost half of what they held"
-    show_table(Table(title, ("", "cell", "every second unit", "one in ten, at least"), lives))
-    if opened and len(first.symbols) <= _MOST_SYMBOLS:
-        heads = [f"{layer.name} {gate}" for layer in first.layers for gate in layer.switches]
-        columns = [layer.gates[gate].mean(axis=1).tolist() for layer in first.layers for gate in layer.switches]
-        title = f"each gate's mean over the units{' (first input)' if len(found) > 1 else ''}"
-        show_table(Table(title, ("", *heads), list(zip(first.symbols, *columns, strict=True))))
-
-
-def _reached(layer: LayerGates) -> tuple[str, str]:
-    """The half-life that half of the units reach, and a tenth of them."""
-    if layer.memory is None:
-        return steps_in_words(None), steps_in_words(None)
-    half, tenth = np.quantile(layer.memory, (0.5, 0.9), method="higher").tolist()
-    return steps_in_words(half), steps_in_words(tenth)
 
 
 def _json(found: Gates) -> dict[str, Any]:

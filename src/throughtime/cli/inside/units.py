@@ -15,6 +15,7 @@ from throughtime.cli.inside.showing import check_asked, say_written
 from throughtime.cli.plain_json import plain_json
 from throughtime.cli.show import show_findings, show_table
 from throughtime.errors import ArgumentError, ThroughtimeError
+from throughtime.reports.notes.units import table
 from throughtime.storage.report import Table
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Arguments:
     """Draw the units that tell a trait, over symbols that have it, a .png file."""
     most: int = 200
     """Inputs that are looked at."""
+    report: bool = True
+    """Leave what was found as a section of the run's report."""
     json: bool = False
     """Print JSON."""
 
@@ -60,7 +63,9 @@ def run(arguments: Sequence[str]) -> int:
     from throughtime import verbs
 
     done = verbs.Run(asked.run)
-    found, telling = verbs.inspect_units(done, asked.data, most=asked.most, marked=asked.marked, gate=asked.gate)
+    found, telling = verbs.inspect_units(
+        done, asked.data, most=asked.most, marked=asked.marked, gate=asked.gate, keep=asked.report
+    )
     findings = list(done.task.findings)
     layer = _layer(found, asked)
     moments = {f"{layer.name}, unit {unit}": layer.strongest(unit, _MOMENTS) for unit in asked.unit}
@@ -122,21 +127,7 @@ def _show(found: Sequence[Units], telling: Sequence[Detector], moments: dict[str
             f"layers, over {len(found[0].states):,} steps of {len(found[0].symbols)} inputs", ("", "", "units"), layers
         )
     )
-    rows = [
-        (
-            one.trait,
-            "yes" if one.there else "no",
-            one.layer,
-            str(one.unit),
-            f"{'>' if one.above else '<'} {one.threshold:.3g}",
-            one.score,
-            one.chance,
-            one.share,
-        )
-        for one in telling
-    ]
-    heads = ("trait", "told", "best by", "unit", "where it is", "score", "chance", "share")
-    show_table(Table("units that tell a trait: balanced accuracy on the second half (guessing: 0.5)", heads, rows))
+    show_table(table(telling))
     for title, some in moments.items():
         show_table(Table(title, ("value", "where"), [(f"{one.value:.3g}", _context(one)) for one in some]))
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _WIDEST, _HISTOGRAM, _SHEET = 8.0, 3.2, 17.0  # inches of a panel, of the last, and of the others side by side
+_ON_A_PAGE = 40  # symbols that can be read there
 
 
 def draw_gates(found: Gates, openings: Sequence[Opening], path: Path) -> None:
@@ -43,6 +44,27 @@ def draw_gates(found: Gates, openings: Sequence[Opening], path: Path) -> None:
                 axes.set_axis_off()
             row[0].set_ylabel(f"{layer.name} ({layer.cell})\nunits, longest memory first")
             _histogram(row[-1], [one for one in openings if one.where == layer.name and number == 0])
+    save(figure, path)
+
+
+def draw_layer(found: Gates, layer: LayerGates, path: Path) -> None:
+    """Draw one layer's gates and states over an input's first symbols, a panel each, two beside each other: for a page.
+
+    Args:
+        found: over the input.
+        layer: one of its layers.
+        path: the PNG file.
+    """
+    symbols = found.symbols[:_ON_A_PAGE]
+    cut = "" if len(symbols) == len(found.symbols) else f", the first {len(symbols)} of {len(found.symbols)} steps"
+    traced = [*layer.gates.items(), *layer.states.items()]
+    rows = -(-len(traced) // 2)
+    figure = sheet(9.0, 2.2 * rows + 0.5, f"{layer.name} ({layer.cell}){cut}")
+    panels = figure.subplots(rows, 2, squeeze=False).ravel().tolist()
+    for axes, (name, values) in zip(panels, traced, strict=False):
+        _steps(axes, layer, name, values[: len(symbols)], symbols)
+    for axes in panels[len(traced) :]:
+        axes.set_axis_off()
     save(figure, path)
 
 

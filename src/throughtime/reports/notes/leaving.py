@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from throughtime.storage.atomic import clear_errors
 from throughtime.storage.folder import RunFolder
 from throughtime.storage.notes import Note
 from throughtime.storage.report import Table
@@ -30,9 +30,20 @@ def leave(
     Raises:
         ThroughtimeError: it cannot be written.
     """
-    with clear_errors(folder.notes, "make the folder"):
-        folder.notes.mkdir(exist_ok=True)
+    folder.make_notes()
     drawn = pictures or {}
     for file, (draw, _) in drawn.items():
         draw(folder.notes / file)
     folder.write_note(name, Note(title, sentences, tables, [(file, what) for file, (_, what) in drawn.items()]))
+
+
+def steps_in_words(steps: float | None) -> str:
+    """A number of steps for people.
+
+    Example:
+        >>> steps_in_words(3.14159), steps_in_words(math.inf), steps_in_words(None)
+        ('3.1', 'never', 'unknown')
+    """
+    if steps is None:
+        return "unknown"
+    return f"{steps:,.1f}" if math.isfinite(steps) else "never"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from throughtime.reports.notes.gradients import lag_in_words
 from throughtime.reports.notes.leaving import leave
 from throughtime.storage.folder import RunFolder
 from throughtime.storage.report import Table
@@ -23,7 +24,13 @@ def leave_watched(folder: RunFolder) -> None:
     from throughtime.insight.pictures.watched import draw_watched
 
     rows = [
-        (one.name, int(one.steps[place]), one.verdict(place), _memory(one.memory(place)), float(one.left[place, -1]))
+        (
+            one.name,
+            int(one.steps[place]),
+            one.verdict(place),
+            lag_in_words(one.memory(place)),
+            float(one.left[place, -1]),
+        )
         for one in found
         for place in dict.fromkeys((0, len(one.steps) - 1))
     ]
@@ -41,7 +48,3 @@ def leave_watched(folder: RunFolder) -> None:
         [Table("at the first and the last look", heads, rows)],
         {"watched.png": (partial(draw_watched, found), what)},
     )
-
-
-def _memory(steps: float | None) -> str:
-    return "never" if steps is None else f"{steps:,.1f}"
