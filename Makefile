@@ -1,5 +1,6 @@
 # make run     train on the built-in Bach chorales for two minutes and write a new one
 # make test    the fast tests        make test-all   with the slow learning tests
+# make fuzz    damaged input for MINUTES=10: what may not come of it is kept in build/fuzz
 # make check   lint, types, floors,  make bench      the benchmarks that need no outside data
 #              documentation         make docs       the documentation as a site, in build/site
 # Each sets up all it needs by itself (virtual environment in .venv) and is quick the second time.
@@ -7,12 +8,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+MINUTES ?= 10
 RUN ?= runs/chorales-$(shell date +%Y%m%d-%H%M%S)
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 # strict: a broken link, a page outside the navigation or a name that is not there is an error
 MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-.PHONY: run test test-all check docs bench install format clean
+.PHONY: run test test-all fuzz check docs bench install format clean
 
 run: $(READY)
 	$(BIN)/throughtime train music --out $(RUN) --minutes 2
@@ -23,6 +25,9 @@ test: $(READY)
 
 test-all: $(READY)
 	OMP_NUM_THREADS=1 $(PYTEST)
+
+fuzz: $(READY)
+	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m fuzz --minutes $(MINUTES)
 
 check: $(READY)
 	$(BIN)/ruff check

@@ -21,7 +21,7 @@ SMALL: Shape = (50, 32, 128, 128)
 
 def run(asked: Asked) -> Iterator[Line]:
     sets = fused.bfloat16_sets()
-    own = [name for name in sets if name != fused.EMULATED]
+    own = [name for name in sets if name not in fused.EMULATED]
     if not own:
         yield Line("no speed", "", {"reason": "this processor (or this build of the kernels) has no AVX-512 BF16"})
     for subject in asked.subjects if own else []:

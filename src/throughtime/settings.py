@@ -119,6 +119,8 @@ class TrainingSettings(Settings):
     threads: int | None = Field(default=None, ge=1, le=1024)
     """CPU threads; none: one for small recurrent layers, which lose much of a second one to any other program, else a
     thread a core."""
+    watch_gradients: int | None = Field(default=None, ge=1)
+    """Steps between two looks at how far gradients reach back through time (models that read sequences)."""
     workers: int = Field(default=0, ge=0, le=1024)
     """Processes that prepare batches; 0: in the training process."""
 

@@ -329,7 +329,8 @@ def test_a_training_that_cannot_begin_leaves_nothing(
     assert main([*words, "--precision", "16-mixed", "--device", "cpu"]) == 2
     assert "16-mixed" in capsys.readouterr().err
     assert not out.exists()
-    assert main([*words, "--learning-rate", "1e30"]) == 2
+    # in float32 the reference's saturated cells have no gradient left that could overflow
+    assert main([*words, "--precision", "bf16-mixed", "--learning-rate", "1e30"]) == 2
     assert "learning rate" in capsys.readouterr().err
     assert not out.exists()
 

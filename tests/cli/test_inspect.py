@@ -20,7 +20,7 @@ TAGGER = str(STORED / "entities" / "run")
 
 def said(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     capsys.readouterr()
-    assert main(["inspect", *words]) == 0
+    assert main(["inspect", *words, "--no-report"]) == 0  # a stored run stays what it is
     return capsys.readouterr().out
 
 
@@ -54,6 +54,31 @@ def test_gates_are_shown_by_gate_and_by_symbol(capsys: pytest.CaptureFixture[str
     assert is_picture(picture)
 
 
+def test_a_few_units_are_shown_over_the_symbols_of_each_input(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    picture, lines = tmp_path / "units.png", tmp_path / "lines.txt"
+    lines.write_text("a cat\nthe cats\n")
+    shown = said(capsys, "gates", TEXT, str(lines), "--unit", "3", "0", "--gate", "forget", "--out", str(picture))
+    rows = [row for row in map(str.split, shown.splitlines()) if len(row) == 3]
+    expected = []
+    for line in ("a cat", "the cats"):
+        (found,) = throughtime.inspect_gates(TEXT, line)
+        values = found.layers[-1].gates["forget"]
+        expected += [
+            [symbol, f"{three:.2f}", f"{zero:.2f}"]
+            for symbol, three, zero in zip(found.symbols, values[:, 3], values[:, 0], strict=True)
+        ]
+    assert [row for row in rows if row in expected] == expected
+    assert is_picture(picture)
+    states = said(capsys, "gates", TEXT, "a cat", "--unit", "1")
+    (found,) = throughtime.inspect_gates(TEXT, "a cat")
+    assert f"{found.layers[-1].states['cell'][-1, 1]:.2f}" in states
+    assert "--unit is 99, expected one from 0 to" in refused(capsys, "gates", TEXT, "a", "--unit", "99")
+    assert "found the gate 'update', expected one of: input" in refused(capsys, "gates", TEXT, "a", "--gate", "update")
+    assert "--layer is 9, expected one from 1 to" in refused(capsys, "gates", TEXT, "a", "--layer", "9")
+
+
 def test_as_json_all_values_are_there_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
     lines = said(capsys, "gates", TAGGER, "Ann lives.", "--json").splitlines()
     (shown,) = map(json.loads, lines)
@@ -72,7 +97,7 @@ def test_of_a_file_as_many_inputs_are_looked_at_as_are_asked_for(
     lines = tmp_path / "lines.txt"
     lines.write_text("a cat\n\na hat\nthe mat\n")
     assert len(said(capsys, "gates", TEXT, str(lines), "--json").splitlines()) == 3
-    assert main(["inspect", "gates", TEXT, str(lines), "--most", "2"]) == 0
+    assert main(["inspect", "gates", TEXT, str(lines), "--most", "2", "--no-report"]) == 0
     captured = capsys.readouterr()
     assert "gates over 2 inputs" in captured.out
     assert "what comes after the first 2 inputs" in captured.err
@@ -156,5 +181,5 @@ def test_help_says_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["inspect", "--help"])
     shown = capsys.readouterr().out
-    for what in ("gates", "gradients", "saliency", "units"):
+    for what in ("attention", "embeddings", "gates", "gradients", "saliency", "units"):
         assert f"\n  {what} " in shown

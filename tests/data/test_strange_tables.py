@@ -14,10 +14,10 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from throughtime.data.columns import Asked
 from throughtime.data.delimiters import Marks
 from throughtime.data.findings import Findings
 from throughtime.data.labelled_texts import read_labelled_texts
+from throughtime.data.layout import Asked
 from throughtime.errors import ArgumentError, DataError
 
 ROWS = [("a good film", "pos"), ("a bad film", "neg"), ("a fine, long film", "pos")]

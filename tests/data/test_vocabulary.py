@@ -119,7 +119,8 @@ def test_words_of_plain_and_of_other_texts_are_split_alike(text: str) -> None:
     assert split_words(f"{text} я") == [*split_words(text), "я"]
 
 
-@given(st.lists(st.sampled_from([*"abé2 ,!日かカתß", "हि", "न्", "م\u064e", "ת\u05b8", "2\u0301", "👍🏽", "r\u0323"])))
+# no figure with a mark: the package's own \b forgets to look past it for a comma and another figure (WB4, WB12)
+@given(st.lists(st.sampled_from([*"abé2 ,!日かカתß", "हि", "न्", "م\u064e", "ת\u05b8", "👍🏽", "r\u0323"])))
 def test_words_are_those_of_unicode_where_nothing_is_tailored(letters: list[str]) -> None:
     text = unicodedata.normalize("NFC", "".join(letters))
     apart = [word.strip() for word in regex.split(r"(?V1w)\b", text)]

@@ -70,13 +70,20 @@ def its(room: str) -> list[str]:
 
 
 def having(room: str, tests: Iterable[Path]) -> list[Path]:
-    """Test files that have an application of the room as their example."""
+    """Test files that have an application of the room as their example, or whose helpers have."""
     one = "|".join(its(room))
     example = re.compile(
-        rf'tasks\.{room}\b|"(train|check)", "({one})"|train\("({one})"|SMALL\["({one})"\]'
-        rf'|(STORED|"stored_runs") / "({one})"'
+        rf'tasks\.{room}\b|"(train|check)", "({one})"|(train|find)\("({one})"|^    "({one})": \{{'
+        rf'|(STORED|"stored_runs") / "({one})"',
+        re.MULTILINE,
     )
-    return [path for path in tests if example.search(path.read_text(encoding="utf-8"))]
+
+    def texts(file: Path) -> Iterator[str]:
+        yield (text := file.read_text(encoding="utf-8"))
+        for helper in re.findall(r"^from helpers\.(\w+) import", text, re.MULTILINE):
+            yield from texts(TESTS / "helpers" / f"{helper}.py")
+
+    return [path for path in tests if any(map(example.search, texts(path)))]
 
 
 @cache

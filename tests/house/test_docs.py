@@ -13,8 +13,20 @@ from typing import Any
 import pytest
 
 from throughtime import tasks
-from throughtime.cli import bench, check, evaluate, generate, main, predict, report, stress, train
-from throughtime.cli.inside import gates, gradients, saliency, units
+from throughtime.cli import (
+    bench,
+    bench_agreement,
+    bench_memory,
+    check,
+    evaluate,
+    generate,
+    main,
+    predict,
+    report,
+    stress,
+    train,
+)
+from throughtime.cli.inside import attention, embeddings, gates, gradients, saliency, units
 from throughtime.tasks.base import Generates
 
 ROOT = Path(__file__).parents[2]
@@ -79,8 +91,8 @@ OTHERS = {
     "predict": [predict],
     "stress": [stress],
     "report": [report],
-    "bench": [bench],
-    "inspect": [gates, gradients, saliency, units],
+    "bench": [bench, bench_agreement, bench_memory],
+    "inspect": [attention, embeddings, gates, gradients, saliency, units],
 }
 
 

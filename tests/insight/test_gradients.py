@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 
 from throughtime.errors import ArgumentError
-from throughtime.insight.compared import CELLS, compare
+from throughtime.insight.compared import compare
 from throughtime.insight.gradients import Flow, flows, memory_length, together
 from throughtime.insight.recording import recording
 from throughtime.layers import GRU, LSTM, RNN, Recurrent
+from throughtime.layers.kinds import KINDS
 
 T = 9
 
@@ -182,7 +183,7 @@ def test_the_tanh_rnn_vanishes_and_the_identity_relu_does_not() -> None:
 
 
 def test_what_cannot_be_compared_is_said() -> None:
-    with pytest.raises(ArgumentError, match=f"found the cell 'elman', expected some of {', '.join(CELLS)}"):
+    with pytest.raises(ArgumentError, match=f"found the cell 'elman', expected some of {', '.join(KINDS)}"):
         compare(["rnn", "elman"])
     with pytest.raises(ArgumentError, match="found 1 cells, 0 lags, 100 units, expected at least 1 of each"):
         compare(["rnn"], lags=0)

@@ -39,6 +39,8 @@ SITUATIONS: list[tuple[tuple[int, int, int, int], tuple[int, ...] | None]] = [
     ((4, 27, 19, 35), tuple(n % 5 for n in range(27))),
     # a chunk of an odd number of rows that is summed over in more than one round
     ((2, 401, 3, 5), None),
+    # tiles of 16 rows and words: two high, one, and what is left over, of rows and of words
+    ((3, 50, 70, 40), None),
 ]
 
 
@@ -165,7 +167,7 @@ def trained(layer: Recurrent, x: Tensor, **call: Any) -> list[Tensor]:
 def test_only_autocast_to_bfloat16_asks_for_it(isa: str) -> None:
     torch.manual_seed(0)
     layer, x = GRU(7, 20), torch.randn(9, 5, 7)
-    with kernels.use("fused", isa.removesuffix("_bf16")):
+    with kernels.use("fused", isa.split("_")[0].replace("amx", "avx512")):
         exact = trained(layer, x)
         with torch.autocast("cpu", torch.bfloat16):  # an instruction set without these products: exact all the same
             without = trained(layer, x)
@@ -184,20 +186,21 @@ def test_only_autocast_to_bfloat16_asks_for_it(isa: str) -> None:
 
 def test_by_default_only_where_it_gains() -> None:
     """Where the processor has the instruction and is one of AMD's; asked for by name, wherever it has it."""
-    own = [name for name in SETS if name != fused.EMULATED]
+    own = [name for name in SETS if name not in fused.EMULATED]
     cpuinfo = Path("/proc/cpuinfo")
     if fused.asked() is None and cpuinfo.exists():
-        amd = "AuthenticAMD" in cpuinfo.read_text(encoding="utf-8")
-        assert fused.selected_bfloat16() == (own[0] if own and amd else "")
+        gains = "AuthenticAMD" in cpuinfo.read_text(encoding="utf-8") or "amx_bf16" in own
+        assert fused.selected_bfloat16() == (own[0] if own and gains else "")
     for name in own:
         with kernels.use("auto", name):
-            assert fused.selected_bfloat16() == name
-    with kernels.use("fused", fused.EMULATED):
-        assert (fused.selected(), fused.selected_bfloat16()) == ("avx2", fused.EMULATED)
+            assert (fused.selected(), fused.selected_bfloat16()) == ("avx512", name)
+    emulated = fused.EMULATED[0]
+    with kernels.use("fused", emulated):
+        assert (fused.selected(), fused.selected_bfloat16()) == ("avx2", emulated)
         with kernels.use("fused", "avx2"):
             assert fused.selected_bfloat16() == ""
-        assert fused.selected_bfloat16() == fused.EMULATED
-    with pytest.raises(ArgumentError, match=r"'avx2_bf8', expected one of those at hand \(.*avx2, .*avx2_bf16\)"):
+        assert fused.selected_bfloat16() == emulated
+    with pytest.raises(ArgumentError, match=r"'avx2_bf8', expected one of those at hand \(.*avx2, .*avx2_bf16.*\)"):
         kernels.use("fused", "avx2_bf8").__enter__()
 
 

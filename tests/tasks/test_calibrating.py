@@ -50,7 +50,7 @@ def test_a_calibrated_run_answers_and_is_judged_by_its_temperature(
 ) -> None:
     run, inputs = trained(task, tmp_path, monkeypatch)
     raw = [answer["probabilities"] for answer in throughtime.predict(run, inputs)]
-    verbs.Run(run).folder.write_temperature(2.5)
+    verbs.Run(run).folder.write_calibration(2.5, {})
     for before, answer in zip(raw, throughtime.predict(run, inputs), strict=True):
         logits = np.log([*before.values()]) / 2.5
         assert [*answer["probabilities"].values()] == pytest.approx(np.exp(logits) / np.exp(logits).sum(), rel=1e-5)

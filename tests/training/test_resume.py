@@ -120,6 +120,19 @@ def test_killed_while_writing_it_goes_on_to_the_same_bytes(
     assert_same_result(folder, uninterrupted[name])
 
 
+def test_killed_between_the_last_step_and_its_evaluation(tmp_path: Path) -> None:
+    """Then no step is taken any more that would set the learning rate, which the table of metrics tells."""
+    settings = {"steps": 6, "schedule": "cosine", "checkpoint_every": 0}
+    whole, folder = tmp_path / "whole", tmp_path / "run"
+    start(whole, "stream", settings).join()
+    process = start(folder, "stream", settings, ("replace", 8))  # the table, six checkpoints, then the model
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert load_tree(RunFolder(folder).checkpoint)["progress"]["step"] == 6
+    start(folder, "stream", settings).join()
+    assert_same_result(folder, whole)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_at_a_step_with_a_checkpoint_and_says_where(
     number: signal.Signals, uninterrupted: dict[str, Path], tmp_path: Path

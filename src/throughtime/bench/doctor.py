@@ -135,7 +135,7 @@ def _choice() -> Iterator[Finding]:
         yield Finding("fine", "instruction set", found)
     else:
         yield Finding("problem", "instruction set", found, f"unset THROUGHTIME_ISA: {there[0]} is quicker")
-    own = [name for name in fused.bfloat16_sets() if name != fused.EMULATED]
+    own = [name for name in fused.bfloat16_sets() if name not in fused.EMULATED]
     yield _bfloat16(fused.selected_bfloat16(), own, fused.bfloat16_gains())
 
 

@@ -1,9 +1,11 @@
-"""`throughtime bench`: how fast the recurrent layers are on this machine, and `--doctor`: why."""
+"""`throughtime bench`: how fast the recurrent layers are on this machine, and `--doctor`: why; what else is measured
+stands in files of its own.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -15,18 +17,27 @@ from rich.live import Live
 from rich.table import Column, Table
 from rich.text import Text
 
+from throughtime.cli import bench_agreement, bench_memory
 from throughtime.errors import ArgumentError, ThroughtimeError
 
 if TYPE_CHECKING:
     from throughtime.bench.doctor import Coverage, Finding
     from throughtime.bench.short import Row
 
+_OTHERS: dict[str, Callable[[Sequence[str]], int]] = {
+    "memory": bench_memory.run,
+    "agreement": bench_agreement.run,
+}
 STYLES = {"fine": "green", "note": "yellow", "problem": "red"}
 
 
 @dataclass(frozen=True)
 class Arguments:
-    """Measure the recurrent layers on this machine against torch.nn; it takes less than a minute."""
+    """Measure the recurrent layers on this machine against torch.nn; it takes less than a minute.
+
+    throughtime bench memory --help: how far back each cell remembers; throughtime bench agreement --help: whether a
+    language model knows which verb goes with which subject.
+    """
 
     doctor: bool = False
     """Measure nothing; explain which kernels run, why, and what to do where they do not."""
@@ -38,6 +49,8 @@ class Arguments:
 
 def run(arguments: Sequence[str]) -> int:
     """Measure, or explain."""
+    if arguments and arguments[0] in _OTHERS:
+        return _OTHERS[arguments[0]](arguments[1:])
     asked = tyro.cli(Arguments, prog="throughtime bench", args=arguments)
     console = Console()
     (_explain if asked.doctor else _measure)(asked, console)

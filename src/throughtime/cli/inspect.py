@@ -6,11 +6,16 @@ from collections.abc import Callable, Sequence
 
 from rich.console import Console
 
-from throughtime.cli.inside import gates, gradients, saliency, units
+from throughtime.cli.inside import attention, embeddings, gates, gradients, saliency, units
 from throughtime.errors import ThroughtimeError
 
 # what is looked at -> what does it, and what it shows
 SUBJECTS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
+    "attention": (attention.run, "which words of an input each word of the answer looked at (runs that attend)"),
+    "embeddings": (
+        embeddings.run,
+        "what word vectors know: neighbours, analogies, named axes, maps",
+    ),
     "gates": (gates.run, "every gate and state over the symbols of an input; are gates nearly always on or off?"),
     "gradients": (gradients.run, "how far back gradients reach in a run's layers, or in --cells rnn irnn gru lstm"),
     "saliency": (saliency.run, "what each symbol of an input counts for the answer (integrated gradients)"),

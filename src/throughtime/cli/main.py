@@ -49,10 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if words[0] not in VERBS:
             raise ThroughtimeError(f"found no verb {words[0]!r}, expected one of: {', '.join(VERBS)}")
-        with warnings.catch_warnings():
+        verb, options = (import_module(f"throughtime.cli.{name}") for name in (words[0], "optional"))
+        with warnings.catch_warnings(), options.registry:
             if not sys.warnoptions:
                 _heed_only_ours()
-            status: int = import_module(f"throughtime.cli.{words[0]}").run(words[1:])
+            status: int = verb.run(words[1:])
         if sys.stdout is not None:
             sys.stdout.flush()  # here a full disk is one sentence; when Python ends it is a traceback
     except ThroughtimeError as error:
@@ -71,6 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "expected text that can (PYTHONUTF8=1 makes the output UTF-8)",
             2,
         )
+    except MemoryError as error:
+        return _fail(f"found too little memory for that ({str(error)[:200] or 'no more is given'})", 2)
     except KeyboardInterrupt as interrupt:
         return _fail(str(interrupt) or "interrupted", 130)
     return status

@@ -15,6 +15,7 @@ from throughtime.cli.arguments import new_folder
 from throughtime.cli.plain_json import plain_json
 from throughtime.cli.show import report_console, show_findings, show_table
 from throughtime.insight.calibration import BINS
+from throughtime.reports.notes.stress import tables
 from throughtime.storage.report import Table
 from throughtime.verbs.stressing import LIMIT, check_stress, stress
 
@@ -35,7 +36,8 @@ class Arguments:
     data: tyro.conf.Positional[Path | None] = None
     """A file or folder that the task reads; none: the run's own test split."""
     conditions: tuple[str, ...] = ()
-    """Names of those that are tried; none: all."""
+    """Names of those that are tried, and of attacks by gradients: fgsm, pgd (numbers), hotflip (words); none: all that
+    are no attacks."""
     severities: tuple[int, ...] = (1, 2, 3, 4, 5)
     """How much of each, from 1 to 5."""
     limit: int | None = LIMIT
@@ -44,6 +46,8 @@ class Arguments:
     """Of all that is left to chance."""
     out: Path | None = None
     """A new or empty folder: the curves as a picture and as JSON, and the worst examples as files."""
+    report: bool = True
+    """Leave what was found as a section of the run's report."""
     json: bool = False
     """Print JSON."""
 
@@ -66,6 +70,7 @@ def run(arguments: Sequence[str]) -> int:
         limit=asked.limit,
         seed=asked.seed,
         out=asked.out,
+        keep=asked.report,
     )
     content = plain_json(found.to_json(), indent=2)
     if asked.out is not None:
@@ -87,20 +92,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def _show(found: Stressed, console: Console) -> None:
     """All of it for people, within 80 columns."""
-    metric, severities = found.metric, [f"{severity}" for severity in found.curves[0].severities]
-    some = f"{found.examples:,} example{'s' * (found.examples != 1)}" + (
-        f" of {found.of:,}, evenly spread" if found.examples < found.of else ""
-    )
-    columns = ["", "none", *severities, "breaks at"]
-    rows = []
-    for curve in found.curves:
-        broken = found.breaks_at(curve)
-        values = [_number(value) for value in (found.value, *curve.values)]
-        rows.append([curve.condition, *values, "" if broken is None else f"{broken}"])
-    show_table(Table(f"{metric.name} ({metric.unit}) by severity; {some}", columns, rows))
-    if found.method is not None:
-        simple = [[c.condition, *(_number(value) for value in (found.simple, *c.simple))] for c in found.curves]
-        show_table(Table(f"the same of {found.method}", columns[:-1], simple))
+    for table in tables(found):
+        show_table(table)
     for sentence in found.sentences():
         console.print(Text(sentence))
     console.print(Text("\nwhat the conditions do, at severities 1 to 5", "italic"))

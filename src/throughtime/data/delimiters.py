@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from throughtime.data import excel
 from throughtime.data.findings import Findings
 from throughtime.data.packed import suffix_of
 from throughtime.errors import ArgumentError
@@ -80,6 +81,8 @@ def choose_delimiter(path: Path, content: str, findings: Findings, told: Marks =
     if told.between is not None:
         findings.taken("delimiter", f"{NAMES.get(told.between, repr(told.between))}, as told", path)
         return told.between, newline + rest if _EXCEL.fullmatch(head) else content
+    if ending in excel.SUFFIXES:
+        return "\t", content
     if said := _EXCEL.fullmatch(head):
         mark = said[1]
         findings.taken("delimiter", f"{NAMES.get(mark, repr(mark))}, as its first line says", path, 1)

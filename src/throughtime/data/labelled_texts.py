@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from throughtime.data.columns import Asked, Layout, Record, choose_columns
+from throughtime.data.cells import cell, is_nan, shown
+from throughtime.data.columns import choose_columns
 from throughtime.data.findings import Findings
 from throughtime.data.labels import one_writing
-from throughtime.data.tables import LABEL_MARK, check_widths, format_of, read_records
+from throughtime.data.layout import Asked, Columns, Layout, Record
+from throughtime.data.row_labels import RowLabels, mark_between
+from throughtime.data.tables import check_widths, format_of, read_records
 from throughtime.data.text_files import read_text
 from throughtime.errors import DataError
 
@@ -26,15 +26,26 @@ class LabelledText:
 
     Args:
         text: as it stands in the file.
-        label: its class; None where labels are not asked for.
+        label: its class, or the first of several; None where it has none, or none is asked for.
         path: where it comes from.
         line: the line there, from 1.
+        others: its other classes, where a text may have several.
     """
 
     text: str
     label: str | None
     path: Path
     line: int
+    others: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All its classes."""
+        return () if self.label is None else (self.label, *self.others)
+
+    def labelled(self, labels: Sequence[str]) -> LabelledText:
+        """The same text with other labels."""
+        return replace(self, label=labels[0] if labels else None, others=tuple(labels[1:]))
 
 
 def read_labelled_texts(
@@ -73,22 +84,71 @@ def labelled_texts(path: Path, content: str, asked: Asked, findings: Findings) -
         records = [Record(record.line, [record.fields.get(name) for name in names]) for record in records]
     else:
         check_widths(path, records)
-    table = [[_cell(value) for value in record.fields] for record in records]
-    at_text, at_label, has_head = choose_columns(path, table, names, asked, findings)
-    if has_head:
+    table = [[cell(value) for value in record.fields] for record in records]
+    columns = choose_columns(path, table, names, asked, findings)
+    if columns.has_head:
         names = [name.strip() for name in table[0]]
-    texts, labels = (None if at is None else names[at] if names else str(at + 1) for at in (at_text, at_label))
-    layout = Layout(format_of(path, content), len(table[0]), str(texts), labels, names is not None)
+    rest = records[columns.has_head :]
+    labels = _row_labels(path, rest, columns, names, asked, findings) if asked.labels else None
     rows = []
-    for record in records[has_head:]:
-        if asked.labels and has_head and record.fields == table[0]:
+    for record in rest:
+        if labels and columns.has_head and record.fields == records[0].fields:
             findings.left_out("head line", "the head line again, between the rows", path, record.line)
-        elif row := _row(path, record, layout, at_text, at_label if asked.labels else None, findings):
+        elif row := _row(path, record, columns.text, names, labels, findings):
             rows.append(row)
     if not rows:
-        found = "a head line and no rows" if len(records) == has_head else "no row that has a text and a label"
+        found = "a head line and no rows" if not rest else "no row that has a text and a label"
         raise DataError(path, found, "rows of texts")
+    rows, several = _one_or_several(rows, asked, findings)
+    texts, label = ("+".join(_called(at, names) for at in one) for one in (columns.text, columns.label))
+    layout = Layout(format_of(path, content), len(table[0]), texts, None, names is not None, several)
+    if labels and labels.classes:
+        layout = replace(layout, classes=labels.classes)
+    elif columns.label:
+        layout = replace(layout, label=label)
     return _in_one_writing(rows, findings), layout
+
+
+def _called(at: int, names: Sequence[str] | None) -> str:
+    """A column by its name, or by its number where it has none."""
+    return names[at] if names else str(at + 1)
+
+
+def _row_labels(
+    path: Path,
+    records: Sequence[Record],
+    columns: Columns,
+    names: Sequence[str] | None,
+    asked: Asked,
+    findings: Findings,
+) -> RowLabels:
+    """How the labels of these rows are read."""
+    if asked.classes:
+        return RowLabels(path, columns.label, [_called(at, names) for at in columns.label])
+    between = None
+    if asked.several:
+        cells = (record.fields[columns.label[0]] for record in records)
+        texts = [text for text in cells if isinstance(text, str)]
+        between = mark_between(texts, path, findings) if texts else None
+    return RowLabels(path, columns.label, between=between)
+
+
+def _one_or_several(rows: list[LabelledText], asked: Asked, findings: Findings) -> tuple[list[LabelledText], bool]:
+    """Rows with all their labels, where that was asked for or where lines or lists hold several; else with one each."""
+    with_several = [row for row in rows if row.others]
+    if asked.several or asked.classes or (asked.before is None and with_several):
+        none = sum(row.label is None for row in rows)
+        what = f"each text may have any number: {len(with_several):,} of {len(rows):,} have several, {none:,} none"
+        findings.taken("several labels", what, rows[0].path)
+        return rows, True
+    for row in with_several:
+        what = "a text with several labels, of which the first is read: a text of this run has one"
+        findings.suspicious("several labels", what, row.path, row.line)
+    for row in rows:
+        if row.label is None and asked.labels:
+            findings.left_out("missing labels", "a row without a label", row.path, row.line)
+    kept = [replace(row, others=()) for row in rows if row.label is not None or not asked.labels]
+    return kept, False
 
 
 def is_alike(path: Path, content: str, layout: Layout, labels: Collection[str]) -> bool:
@@ -110,57 +170,47 @@ def is_alike(path: Path, content: str, layout: Layout, labels: Collection[str]) 
 
 def _in_one_writing(rows: list[LabelledText], findings: Findings) -> list[LabelledText]:
     """The same, whole numbers as labels written in one way."""
-    written = one_writing(row.label for row in rows if row.label is not None)
+    written = one_writing(label for row in rows for label in row.labels)
     for row in rows:
-        if row.label in written:
-            findings.left_out("labels", f"the label {row.label!r}, read as {written[row.label]!r}", row.path, row.line)
-    return [replace(row, label=written[row.label]) if row.label in written else row for row in rows]
+        for label in row.labels:
+            if label in written:
+                findings.left_out("labels", f"the label {label!r}, read as {written[label]!r}", row.path, row.line)
+    return [row.labelled([written.get(label, label) for label in row.labels]) for row in rows] if written else rows
 
 
 def _row(
-    path: Path, record: Record, layout: Layout, at_text: int, at_label: int | None, findings: Findings
+    path: Path,
+    record: Record,
+    texts: Sequence[int],
+    names: Sequence[str] | None,
+    labels: RowLabels | None,
+    findings: Findings,
 ) -> LabelledText | None:
-    """A row's text and label; None, noted, where one of them is missing. Without a label to look for: its text."""
-    value = record.fields[at_text]
-    if not (value is None or isinstance(value, str) or _is_nan(value)):
-        raise DataError(path, f"{_shown(value)} as text", f"a string in {layout.text!r}", record.line)
-    text = _cell(value)
-    if text.strip().lower() in _LIKE_NOTHING:
-        what = f"the text {text.strip()!r}, read as a word, stands where there may be none"
-        findings.suspicious("empty texts", what, path, record.line)
-    if at_label is None:
+    """A row's text and labels; None, noted, where one of them is missing. Without labels to look for: its text."""
+    text = " ".join(filter(None, (_text(path, record, at, _called(at, names), findings) for at in texts)))
+    if labels is None:
         return LabelledText(text, None, path, record.line)
-    value = record.fields[at_label]
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
-    if isinstance(value, (dict, list)):
-        raise DataError(path, f"{_shown(value)} as label", "a word or a number", record.line)
-    label = _cell(value).strip().removeprefix(LABEL_MARK)
-    if label.lower() in _LIKE_NOTHING:
-        note = findings.taken if label.lower() == "none" else findings.suspicious
-        note("labels", f"{label!r} is a class: only an empty cell is a missing label", path, record.line)
+    found = labels.of(record)
+    for label in found or ():
+        if label.lower() in _LIKE_NOTHING:
+            note = findings.taken if label.lower() == "none" else findings.suspicious
+            note("labels", f"{label!r} is a class: only an empty cell is a missing label", path, record.line)
     if not text.strip():
         findings.left_out("empty texts", "a row without a text", path, record.line)
         return None
-    if not label:
+    if found is None:
         findings.left_out("missing labels", "a row without a label", path, record.line)
         return None
-    return LabelledText(text, label, path, record.line)
+    return LabelledText(text, None, path, record.line).labelled(found)
 
 
-def _cell(value: Any) -> str:
-    """A JSON value as it would stand in a table."""
-    if value is None or _is_nan(value):
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _is_nan(value: Any) -> bool:
-    return isinstance(value, float) and math.isnan(value)
-
-
-def _shown(value: Any) -> str:
-    shown = json.dumps(value)
-    return shown if len(shown) <= 30 else f"{shown[:30]}..."
+def _text(path: Path, record: Record, at: int, name: str, findings: Findings) -> str:
+    """What stands in a column of texts."""
+    value = record.fields[at]
+    if not (value is None or isinstance(value, str) or is_nan(value)):
+        raise DataError(path, f"{shown(value)} as text", f"a string in {name!r}", record.line)
+    text = cell(value)
+    if text.strip().lower() in _LIKE_NOTHING:
+        what = f"the text {text.strip()!r}, read as a word, stands where there may be none"
+        findings.suspicious("empty texts", what, path, record.line)
+    return text

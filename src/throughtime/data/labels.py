@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -64,13 +65,22 @@ class Labels:
             Labels(names=['a', 'b'], majority='b')
         """
         counts = Counter(str(example.label) for example in train)
-        if len(counts) < 2:
-            raise ThroughtimeError(f"found only the label {next(iter(counts), '')!r} to learn, expected at least two")
         if not certain and len(counts) > max(20, len(train) // 2):
             raise ThroughtimeError(
                 f"found {len(counts)} different labels in {len(train)} examples, expected a few classes; "
                 "is it another column? (--label-column)"
             )
+        return cls.counted(counts)
+
+    @classmethod
+    def counted(cls, counts: Mapping[str, int]) -> Labels:
+        """Those that occur so often in the training split.
+
+        Raises:
+            ThroughtimeError: fewer than two.
+        """
+        if len(counts) < 2:
+            raise ThroughtimeError(f"found only the label {next(iter(counts), '')!r} to learn, expected at least two")
         names = sorted(counts)
         return cls(names, max(names, key=lambda name: counts[name]))
 
@@ -97,13 +107,20 @@ class Labels:
             example: with a label, or another usual name of it.
             findings: is told where another name had to be understood.
         """
-        label = str(example.label)
-        if label in self.names:
-            return self.names.index(label)
-        meant = next((name for name in (_ALIASES.get(label.lower()), _as_number(label)) if name in self.names), None)
+        return self.place(str(example.label), example.path, findings)
+
+    def place(self, label: str, path: Path, findings: Findings | None = None) -> int | None:
+        """The number of a class by its name, or by another usual name of it; None: training has not seen it."""
+        if label in self._places:
+            return self._places[label]
+        meant = next((name for name in (_ALIASES.get(label.lower()), _as_number(label)) if name in self._places), None)
         if meant is not None and findings is not None:
-            findings.taken("labels", f"{label!r} is understood as {meant!r}", example.path)
-        return None if meant is None else self.names.index(meant)
+            findings.taken("labels", f"{label!r} is understood as {meant!r}", path)
+        return None if meant is None else self._places[meant]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: place for place, name in enumerate(self.names)}
 
 
 def one_writing(labels: Iterable[str]) -> dict[str, str]:
@@ -127,7 +144,7 @@ def note_alike(labels: Iterable[str], findings: Findings) -> None:
         >>> note_alike(["good", "Good", "bad", "bad,good"], findings)
         >>> for finding in findings:
         ...     print(finding)
-        several labels: 'bad,good' is one class, though 'bad' is one too
+        several labels: 'bad,good' is one class, though 'bad' is one too (--several-labels)
         labels: 'Good' and 'good' are two classes
     """
     first: dict[str, str] = {}
@@ -140,7 +157,7 @@ def note_alike(labels: Iterable[str], findings: Findings) -> None:
         parts = [part.strip() for part in re.split("[,;|]", name)]
         if part := next((part for part in parts if len(parts) > 1 and (part in names or found_in[part] > 1)), None):
             of = "is one too" if part in names else f"stands in {found_in[part]} of them"
-            findings.suspicious("several labels", f"{name!r} is one class, though {part!r} {of}")
+            findings.suspicious("several labels", f"{name!r} is one class, though {part!r} {of} (--several-labels)")
 
 
 def _as_number(label: str) -> str:

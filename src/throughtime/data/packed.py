@@ -18,8 +18,7 @@ from throughtime.errors import DataError
 
 PACKINGS = (".gz", ".bz2", ".xz", ".zip")
 """What the names of packed files end in."""
-_TIMES, _AT_LEAST = 200, 64 * 2**20
-"""A file may unpack to so many times its size, or to so many bytes: text does, a bomb does not."""
+_TIMES, _AT_LEAST = 100, 64 * 2**20
 _BLOCK = 2**20
 _Opener = Callable[[IO[bytes]], Any]
 _STREAMS: dict[str, tuple[bytes, _Opener]] = {
@@ -28,6 +27,11 @@ _STREAMS: dict[str, tuple[bytes, _Opener]] = {
     "xz": (b"\xfd7zXZ\x00", lzma.LZMAFile),
 }
 _ZIP = b"PK\x03\x04"
+
+
+def largest_unpacked(packed: int) -> int:
+    """Bytes that a file of so many may unpack to: text and numbers do, a bomb does not."""
+    return max(_AT_LEAST, _TIMES * packed)
 
 
 def suffix_of(path: Path) -> str:
@@ -144,7 +148,7 @@ def unpacked_blocks(path: Path, packing: str, file: IO[bytes], packed: int) -> I
     Raises:
         DataError: damaged, cut off, or far larger than text can become.
     """
-    largest, size = max(_AT_LEAST, _TIMES * packed), 0
+    largest, size = largest_unpacked(packed), 0
     try:
         while block := file.read(_BLOCK):
             size += len(block)

@@ -10,12 +10,13 @@ from itertools import dropwhile
 from pathlib import Path
 from typing import Any, Literal
 
-from throughtime.data.columns import Record
 from throughtime.data.delimiters import UNTOLD, Marks, choose_delimiter
 from throughtime.data.findings import Findings
 from throughtime.data.json_rows import ONE_A_LINE, json_rows
+from throughtime.data.layout import Record, short
 from throughtime.data.packed import suffix_of
 from throughtime.data.progress import counted
+from throughtime.data.row_labels import LABEL_MARK
 from throughtime.errors import DataError
 
 LARGEST_FIELD = 16 * 2**20
@@ -30,9 +31,9 @@ SUFFIXES: dict[str, Format] = {
     ".ndjson": "jsonl",
     ".json": "jsonl",
     ".parquet": "jsonl",  # which `read_text` makes of it
+    ".xlsx": "table",  # likewise
+    ".xlsm": "table",
 }
-LABEL_MARK = "__label__"
-"""What a label begins with in fastText's files."""
 _LABELS = re.compile(rf"(?:^|(?<=\s)){LABEL_MARK}(\S*)\s*")
 _BEGINS_JSON = re.compile(r"\s*(?:\{|\[\s*\{)")
 _MOST_FIRST_WORDS = 100
@@ -65,7 +66,7 @@ def read_records(
         return _without_blanks(path, list(counted(rows, doing, lines)), every, findings), None
     if kind == "fasttext":
         findings.taken("format", f"lines of labels that begin with {LABEL_MARK}, and text", path)
-        return list(_fasttext(path, content, every, findings)), ("label", "text")
+        return list(_fasttext(content, every)), ("label", "text")
     findings.taken("format", "lines of `label text`: the first word of each is its label", path)
     return list(_label_lines(path, content, every)), ("label", "text")
 
@@ -195,14 +196,11 @@ def _objects(path: Path, content: str) -> Iterator[Record]:
         yield Record(line, value)
 
 
-def _fasttext(path: Path, content: str, every: bool, findings: Findings) -> Iterator[Record]:
-    """Each word that begins with __label__ is a label, wherever it stands."""
+def _fasttext(content: str, every: bool) -> Iterator[Record]:
+    """Each word that begins with __label__ is a label, wherever it stands; a line without one has an empty cell."""
     for number, line in _lines(content, every):
-        labels = _LABELS.findall(line)
-        if len(labels) > 1:
-            what = "a text with several labels: only the first is learned, the others are left out"
-            findings.suspicious("several labels", what, path, number)
-        yield Record(number, [labels[0] if labels else "", _LABELS.sub("", line).strip()])
+        labels = [label for label in _LABELS.findall(line) if label]
+        yield Record(number, [labels if len(labels) > 1 else "".join(labels), _LABELS.sub("", line).strip()])
 
 
 def _label_lines(path: Path, content: str, every: bool) -> Iterator[Record]:
@@ -229,9 +227,5 @@ def check_widths(path: Path, records: Sequence[Record]) -> None:
             found, hint = len(record.fields), ""
             if suffix_of(path) == ".csv" and found > width:
                 hint = "; a text that holds commas must stand in quotation marks"
-            expected = f"{width} as in line {records[0].line} ({', '.join(map(_short, records[0].fields))}){hint}"
+            expected = f"{width} as in line {records[0].line} ({', '.join(map(short, records[0].fields))}){hint}"
             raise DataError(path, f"{found} column{'s' * (found != 1)}", expected, record.line)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 30 else f"{text[:30]}..."

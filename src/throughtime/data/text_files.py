@@ -6,13 +6,12 @@ import codecs
 import re
 from pathlib import Path
 
-from throughtime.data import parquet
+from throughtime.data import excel, parquet
 from throughtime.data.findings import MOST_PLACES, Findings
 from throughtime.data.kinds import kind_of
 from throughtime.data.packed import unpacked
+from throughtime.data.pipes import read_pipe
 from throughtime.errors import ArgumentError, DataError
-
-_PIECE = 2**16  # bytes that are read of a pipe at a time
 
 # what stands for single bytes that are no part of a character in UTF-8
 _NOT_UTF8, _WINDOWS, _BEYOND_ASCII = map(re.compile, ("[\udc80-\udcff]", "[\udc80-\udc9f]", "[^\x00-\x7f]"))
@@ -21,7 +20,7 @@ _DECODED_TWICE = re.compile("[\u00c2\u00c3][\x80-\xbf]|\u00e2\u20ac")
 
 
 def read_text(path: Path, encoding: str = "utf-8", *, findings: Findings | None = None) -> str:
-    r"""The text of a file, packed or not, every line of which ends in \n; Parquet is read as JSON lines.
+    r"""The text of a file, packed or not, every line of which ends in \n; Parquet as JSON lines, Excel as a table.
 
     Args:
         path: the file.
@@ -37,9 +36,11 @@ def read_text(path: Path, encoding: str = "utf-8", *, findings: Findings | None 
         codec = codecs.lookup(encoding).name
     except LookupError as error:
         raise ArgumentError(f"found the encoding {encoding!r}, expected one such as utf-8 or latin-1") from error
-    content = unpacked(path, _bytes(path), findings)
+    content = unpacked(path, content_of(path), findings)
     if content.startswith(parquet.MAGIC):
         return parquet.as_json_lines(path, content, findings)
+    if excel.is_workbook(content):
+        return excel.as_tabbed_lines(path, content, findings)
     _check_is_text(path, content, encoding, codec)
     try:
         text = content.decode("utf-8-sig" if codec == "utf-8" else codec)
@@ -68,15 +69,18 @@ def read_lines(path: Path, encoding: str = "utf-8", *, findings: Findings | None
     return read_text(path, encoding, findings=findings).removesuffix("\n").split("\n")
 
 
-def _bytes(path: Path) -> bytes:
+def content_of(path: Path) -> bytes:
+    """All that is in a file or comes out of a pipe, as it is.
+
+    Raises:
+        DataError: a folder, missing, a device, or a pipe without an end.
+    """
     if path.is_dir():
         raise DataError(path, "a folder", "a file")
     try:
         if path.is_file():
             return path.read_bytes()
-        # a pipe: read in one go, a Ctrl-C between two pieces would not be heard before its end
-        with path.open("rb", buffering=0) as pipe:
-            return b"".join(iter(lambda: pipe.read(_PIECE) or b"", b""))
+        return read_pipe(path)
     except OSError as error:
         raise DataError(path, f"a file that cannot be read ({error.strerror})", "a readable file") from error
 

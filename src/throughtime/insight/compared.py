@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 
@@ -10,22 +10,10 @@ from throughtime import kernels
 from throughtime.errors import ArgumentError
 from throughtime.insight.gradients import Flow, flows
 from throughtime.insight.recording import recording
-from throughtime.layers import GRU, LSTM, RNN, Recurrent
+from throughtime.layers.kinds import KINDS
 
 _FEATURES = 16
 _SEQUENCES = 16
-
-CELLS: Mapping[str, Callable[[int, int], Recurrent]] = {
-    "rnn": RNN,
-    "relu": lambda inputs, units: RNN(inputs, units, nonlinearity="relu"),
-    "irnn": lambda inputs, units: RNN(inputs, units, nonlinearity="relu", init="identity"),
-    "orthogonal": lambda inputs, units: RNN(inputs, units, init="orthogonal"),
-    "gru": GRU,
-    "lstm": LSTM,
-}
-"""What can be compared, each with the weights that it begins with: the RNN with tanh, with ReLU, with ReLU and the
-identity (Le et al., 2015), with tanh and an orthogonal matrix (Saxe et al., 2014); GRU; LSTM.
-"""
 
 
 def compare(cells: Sequence[str], *, lags: int = 100, hidden_size: int = 100, seed: int = 0) -> dict[str, Flow]:
@@ -35,7 +23,7 @@ def compare(cells: Sequence[str], *, lags: int = 100, hidden_size: int = 100, se
     same for all.
 
     Args:
-        cells: keys of `CELLS`.
+        cells: keys of `KINDS`.
         lags: how far back; sequences are one step longer.
         hidden_size: units.
         seed: of inputs and weights.
@@ -49,8 +37,8 @@ def compare(cells: Sequence[str], *, lags: int = 100, hidden_size: int = 100, se
         ('vanishing', 'healthy')
     """
     for cell in cells:
-        if cell not in CELLS:
-            raise ArgumentError(f"found the cell {cell!r}, expected some of {', '.join(CELLS)}")
+        if cell not in KINDS:
+            raise ArgumentError(f"found the cell {cell!r}, expected some of {', '.join(KINDS)}")
     if not cells or lags < 1 or hidden_size < 1:
         raise ArgumentError(f"found {len(cells)} cells, {lags} lags, {hidden_size} units, expected at least 1 of each")
     found = {}
@@ -58,7 +46,7 @@ def compare(cells: Sequence[str], *, lags: int = 100, hidden_size: int = 100, se
         for cell in dict.fromkeys(cells):
             torch.manual_seed(seed)
             x, towards = torch.randn(lags + 1, _SEQUENCES, _FEATURES), torch.randn(hidden_size)
-            layer = CELLS[cell](_FEATURES, hidden_size)
+            layer = KINDS[cell](_FEATURES, hidden_size)
             with recording(layer) as passages:
                 output, _ = layer(x)
             (found[cell],) = flows(passages, (output[-1] @ towards).sum())

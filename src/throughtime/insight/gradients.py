@@ -107,7 +107,7 @@ def gradients(model: nn.Module, reading: SymbolSequence, *, most: int = 8) -> tu
     Args:
         model: in evaluation mode.
         reading: the input.
-        most: steps at most whose Jacobians are computed.
+        most: steps at most whose Jacobians are computed; 0: none, which saves half of the time.
     """
     passages, loss = record(model, reading, learning=True)
     return tuple(flows(passages, loss, each=reading.each, most=most))
@@ -156,6 +156,8 @@ def singular_values(passage: Passage, layer: int, direction: int, most: int) -> 
     Each step is run again by itself, as a batch of steps, from the states that the trace has.
     """
     cell, T = passage.cell(layer), passage.input.shape[0]
+    if not most:
+        return np.empty((0, sum(cell.state_sizes)))
     D = passage.layers.num_directions
     chosen = np.unique(np.linspace(0, T - 1, min(T, most)).round().astype(int))
     before = []

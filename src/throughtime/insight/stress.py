@@ -23,7 +23,7 @@ class Curve:
         steps: what it does at each severity asked for.
         severities: (S,) rising.
         values: (S,) the model's metric at each.
-        simple: (S,) that of the simple method, disturbed likewise; NaN where there is none.
+        simple: (S,) that of the simple method, disturbed likewise; NaN where there is none, or it cannot be.
         changed: share of the examples that are other examples at the highest severity.
     """
 
@@ -34,6 +34,11 @@ class Curve:
     values: np.ndarray
     simple: np.ndarray
     changed: float
+
+    @property
+    def compared(self) -> bool:
+        """Whether a simple method stands beside it."""
+        return not bool(np.isnan(self.simple).all())
 
 
 @dataclass(frozen=True)
@@ -126,7 +131,7 @@ class Stressed:
         place = [*curve.severities].index(severity)
         value, simple = float(curve.values[place]), float(curve.simple[place])
         words = f"breaks at severity {severity} ({curve.steps[place]}): {name} {_number(value)}"
-        if not self.metric.better(value, simple):
+        if not (math.isnan(simple) or self.metric.better(value, simple)):
             words += f"; {self.method}, disturbed likewise, has {_number(simple)}"
         return f"{words}."
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
+from throughtime.errors import ArgumentError
 from throughtime.insight.recording import DIRECTIONS, record
 from throughtime.tasks.base.symbols import SymbolSequence
 
@@ -74,9 +76,10 @@ class Detector:
 @dataclass(frozen=True, eq=False)
 class Units:
     """The states of a layer in one direction over some inputs: those that are there to remember, of an LSTM the cell's.
+    Or, in their place, the values of a gate.
 
     Args:
-        name: of the layer and its direction.
+        name: of the layer and its direction, and of the gate.
         symbols: of each input.
         states: (N, H), of all steps of all inputs in a row.
         places: (N, 2), the number of each step's input, and its number there.
@@ -116,16 +119,22 @@ class Units:
         return Moment(sequence, step, value, *around)
 
 
-def units(model: nn.Module, readings: Iterable[SymbolSequence]) -> tuple[tuple[Units, ...], Mapping[str, Floats]]:
+def units(
+    model: nn.Module, readings: Iterable[SymbolSequence], gate: str | None = None
+) -> tuple[tuple[Units, ...], Mapping[str, Floats]]:
     """The states of all layers over some inputs, and the traits of all steps.
 
     Args:
         model: in evaluation mode.
         readings: the inputs.
+        gate: its values in place of the states'.
 
     Returns:
         One for each layer and direction, from the input up; and each trait (N,) by name, how far a step is into its
         input among them.
+
+    Raises:
+        ArgumentError: a layer has no such gate.
     """
     symbols, places = [], []
     states: dict[str, list[NDArray[np.float32]]] = {}
@@ -135,8 +144,12 @@ def units(model: nn.Module, readings: Iterable[SymbolSequence]) -> tuple[tuple[U
         below = 0
         for passage in passages:
             for layer, direction in passage.places():
-                values = passage.steps(layer, direction, passage.cell(layer).state_names[-1])[:, 0].float().cpu()
-                states.setdefault(f"layer {below + layer + 1} {DIRECTIONS[direction]}", []).append(values.numpy())
+                cell, name = passage.cell(layer), f"layer {below + layer + 1} {DIRECTIONS[direction]}"
+                if gate is not None and gate not in cell.gates:
+                    some = ", ".join(cell.gates) or "none: it has no gates"
+                    raise ArgumentError(f"found the gate {gate!r}, expected one of the {cell.name}: {some}")
+                values = passage.steps(layer, direction, gate or cell.state_names[-1])[:, 0].float().cpu()
+                states.setdefault(f"{name}, {gate} gate" if gate else name, []).append(values.numpy())
             below += passage.layers.num_layers
         T = len(reading.symbols)
         symbols.append(reading.symbols)
@@ -150,43 +163,69 @@ def units(model: nn.Module, readings: Iterable[SymbolSequence]) -> tuple[tuple[U
 def detectors(found: Sequence[Units], traits: Mapping[str, Floats]) -> list[Detector]:
     """For each trait the unit that tells it best; no entry for one that too few steps have, or too few have not.
 
-    A number counts as a trait where it is above the median.
+    A number counts as a trait where it is above the median. Steps of which it is not known (not a number) are left out.
 
     Args:
         found: of all layers.
         traits: (N,) by name, as `units` gives them.
     """
     best = []
-    for name, values in traits.items():
+    ordered = _Ordered(found)
+    for name, every in traits.items():
+        known = np.flatnonzero(~np.isnan(every))
+        values = every[known]
         has = values > (0.5 if set(np.unique(values)) <= {0.0, 1.0} else np.median(values))
         half = len(has) // 2
         if all(_FEWEST <= part.sum() <= len(part) - _FEWEST for part in (has[:half], has[half:])):
-            best.append(_detector(name, has, found))
+            whole = len(known) == len(every)
+            some = ordered if whole else _Ordered([replace(one, states=one.states[known]) for one in found])
+            best.append(_detector(name, has, some, known))
     return best
 
 
-def _detector(name: str, has: NDArray[np.bool_], found: Sequence[Units]) -> Detector:
-    half = len(has) // 2
-    searched = [(layer, *_search(layer.states[:half], has[:half])) for layer in found]
-    layer, unit, above, threshold, _ = max(searched, key=lambda one: one[-1])
+class _Ordered:
+    """Layers whose units' values in the first half are sorted once, for all that is looked for in them.
+
+    Args:
+        layers: whose.
+    """
+
+    def __init__(self, layers: Sequence[Units]) -> None:
+        self.layers, self.half = layers, len(layers[0].states) // 2
+
+    @cached_property
+    def _sorted(self) -> list[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        halves = [layer.states[: self.half] for layer in self.layers]
+        orders = [np.argsort(half, axis=0, kind="stable") for half in halves]
+        return [(order, np.take_along_axis(half, order, axis=0)) for order, half in zip(orders, halves, strict=True)]
+
+    def best(self, has: NDArray[np.bool_]) -> tuple[Units, int, bool, float]:
+        """The layer, unit, side and threshold that tell best which steps of the first half have something."""
+        searched = [(layer, *_search(*own, has)) for layer, own in zip(self.layers, self._sorted, strict=True)]
+        layer, unit, above, threshold, _ = max(searched, key=lambda one: one[-1])
+        return layer, unit, above, threshold
+
+
+def _detector(name: str, has: NDArray[np.bool_], ordered: _Ordered, known: NDArray[np.int64]) -> Detector:
+    half = ordered.half
+    layer, unit, above, threshold = ordered.best(has[:half])
     moved = np.roll(has, half // 2)
-    guesses = [(layer, *_search(layer.states[:half], moved[:half])) for layer in found]
-    other, blind, up, cut, _ = max(guesses, key=lambda one: one[-1])
+    other, blind, up, cut = ordered.best(moved[:half])
     score = _balanced((layer.states[half:, unit] > threshold) == above, has[half:])
     chance = _balanced((other.states[half:, blind] > cut) == up, moved[half:])
     begins = half + 1 + int(np.argmax(has[half + 1 :] & ~has[half:-1]))
-    return Detector(name, layer.name, unit, above, threshold, score, chance, float(has.mean()), begins)
+    return Detector(name, layer.name, unit, above, threshold, score, chance, float(has.mean()), int(known[begins]))
 
 
-def _search(states: NDArray[np.float32], has: NDArray[np.bool_]) -> tuple[int, bool, float, float]:
-    """Of all units (N, H) and thresholds those that tell best which steps have something: unit, whether it is above
-    there, threshold, and balanced accuracy.
+def _search(
+    order: NDArray[np.int64], values: NDArray[np.float32], has: NDArray[np.bool_]
+) -> tuple[int, bool, float, float]:
+    """Of all units and thresholds those that tell best which steps have something: unit, whether it is above there,
+    threshold, and balanced accuracy; given the sorted values (N, H) and which steps (N, H) they are of.
     """
-    order = np.argsort(states, axis=0, kind="stable")
     held = has[order]
     # shares of either kind that lie at or below each value; where values are equal only the last one is a cut
     apart = held.cumsum(axis=0) / held.sum(axis=0) - (~held).cumsum(axis=0) / (~held).sum(axis=0)
-    values = np.take_along_axis(states, order, axis=0)
     apart[:-1][values[:-1] == values[1:]] = 0.0
     apart[-1] = 0.0
     place, unit = np.unravel_index(np.abs(apart).argmax(), apart.shape)

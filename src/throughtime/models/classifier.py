@@ -30,7 +30,7 @@ class Answer(NamedTuple):
     """What a classifier says.
 
     Args:
-        logits: (B, C); their softmax are the probabilities of the classes.
+        logits: (B, C); `Classifier.probabilities` makes probabilities of the classes of them.
         attention: (B, T), how much each step counted, or None where pooling is not attention.
     """
 
@@ -56,7 +56,7 @@ class OneHot(nn.Module):
 
 
 class Classifier(Model):
-    """Encoder, recurrent layers, pooling over time and a softmax layer in a row.
+    """Encoder, recurrent layers, pooling over time and a softmax layer in a row, or a sigmoid of each class.
 
     Args:
         encoder: element -> vector: (B, T, ...) -> (B, T, I).
@@ -65,12 +65,16 @@ class Classifier(Model):
         pooling: which vector stands for the sequence: "last" (what each direction knows at its end), "mean", "max" or
             "attention".
         dropout: before the recurrent layers and before the softmax layer.
+        several: whether a sequence may be of any number of classes: each has a probability of its own, σ(logit).
+        weights: (C,), by which the loss of a class is multiplied (of several: that of sequences which are of it); None:
+            all count alike.
 
-    The batch holds `inputs` (B, T, ...), `targets` (B,) and `lengths` (B,); rows may have length 0. Where it holds
-    `parts` too, the lengths of each sequence's n parts in a row, (B, S), padded with zeros, each part is read alone,
-    and the sequence's logits are the sum of its parts' over √n (multiple-instance learning; Kotzias et al. 2015 learn
-    what sentences say from the labels of whole reviews so): what holds for the whole is not held to be said by each
-    part. Evidence that is independent adds up, evidence that is the same is counted once; √n is between the two.
+    The batch holds `inputs` (B, T, ...), `targets` (B,), of several (B, C) of zeros and ones, and `lengths` (B,); rows
+    may have length 0. Where it holds `parts` too, the lengths of each sequence's n parts in a row, (B, S), padded with
+    zeros, each part is read alone, and the sequence's logits are the sum of its parts' over √n (multiple-instance
+    learning; Kotzias et al. 2015 learn what sentences say from the labels of whole reviews so): what holds for the
+    whole is not held to be said by each part. Evidence that is independent adds up, evidence that is the same is
+    counted once; √n is between the two.
 
     Raises:
         ArgumentError: fewer than two classes, no such pooling, or a layer that is not batch first.
@@ -83,7 +87,15 @@ class Classifier(Model):
     """
 
     def __init__(
-        self, encoder: nn.Module, recurrent: Recurrent, classes: int, pooling: Pooling = "last", dropout: float = 0.0
+        self,
+        encoder: nn.Module,
+        recurrent: Recurrent,
+        classes: int,
+        pooling: Pooling = "last",
+        dropout: float = 0.0,
+        *,
+        several: bool = False,
+        weights: Tensor | None = None,
     ) -> None:
         super().__init__()
         if classes < 2 or pooling not in ("last", "mean", "max", "attention") or not recurrent.batch_first:
@@ -98,6 +110,9 @@ class Classifier(Model):
         self.features = recurrent.cell.state_sizes[0] * recurrent.num_directions
         self.attention = AttentionPooling(self.features, recurrent.hidden_size) if pooling == "attention" else None
         self.output = nn.Linear(self.features, classes)
+        self.several = several
+        self.weights: Tensor | None
+        self.register_buffer("weights", weights, persistent=False)
 
     def forward(self, inputs: Tensor, lengths: Tensor, parts: Tensor | None = None) -> Answer:
         """Logits of sequences (B, T, ...) of these lengths (B,), perhaps of parts of these lengths (B, S)."""
@@ -120,6 +135,10 @@ class Classifier(Model):
         terms = torch.cat(logits)
         return Answer(terms.new_zeros(len(inputs), terms.shape[1]).index_add(0, sequence, terms), attention)
 
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """What logits (..., C) say of each class, in double precision."""
+        return logits.double().sigmoid() if self.several else logits.double().softmax(dim=-1)
+
     @torch.no_grad()
     def so_far(self, inputs: Tensor, ends: Sequence[int]) -> Tensor:
         """What it would say of a sequence that ended after so many steps.
@@ -133,7 +152,7 @@ class Classifier(Model):
         """
         # one by one: an encoder may compare an element with the whole of what there is, padding included
         logits = [self(inputs[None, :end], torch.tensor([end], device=inputs.device)).logits for end in ends]
-        return torch.cat(logits).double().softmax(dim=-1)
+        return self.probabilities(torch.cat(logits))
 
     def _pool(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor | None]:
         if inputs.shape[1] == 0:  # no step at all: as any row of length 0
@@ -150,9 +169,15 @@ class Classifier(Model):
         return last_pooling(hidden, lengths, self.recurrent.num_directions), None
 
     def loss(self, batch: Batch, state: Any = None) -> Loss:
-        """Cross-entropy, summed over the sequences."""
-        logits = self(batch["inputs"], batch["lengths"], batch.get("parts")).logits
-        return Loss(F.cross_entropy(logits, batch["targets"], reduction="sum"), len(logits))
+        """Cross-entropy, summed over the sequences; of several classes that of each by itself, summed over them too."""
+        logits, targets = self(batch["inputs"], batch["lengths"], batch.get("parts")).logits, batch["targets"]
+        if self.several:
+            total = F.binary_cross_entropy_with_logits(
+                logits, targets.to(logits.dtype), pos_weight=self.weights, reduction="sum"
+            )
+        else:
+            total = F.cross_entropy(logits, targets, self.weights, reduction="sum")
+        return Loss(total, len(logits))
 
 
 def _rows_of_parts(parts: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -171,7 +171,7 @@ def noted(run: Material, name: str, album: Album) -> Markup:
     """What a later look into the run has found."""
     note = run.notes[name]
     inside = ((run.folder.notes / picture, what) for picture, what in note.pictures if "/" not in picture)
-    return join([*map(paragraph, note.sentences), *map(_shown, note.tables), album.figures(inside)])
+    return join([*map(paragraph, note.sentences), *map(_shown, note.tables), album.figures(inside, drawings=True)])
 
 
 def energy(run: Material) -> Markup:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,8 @@ _ROLES = {"data", "train", "valid", "test"}
 _LARGEST = 2**20
 
 
-def write(path: Path, task: str, data: Mapping[str, str], settings: Settings, features: Sequence[str]) -> None:
-    """Write it, as `RunFolder.write_config` takes it; features are the names of their files."""
+def write(path: Path, task: str, data: Mapping[str, str], settings: Settings, features: Mapping[str, str]) -> None:
+    """Write it, as `RunFolder.write_config` takes it; features are their files' checksums, by name."""
     import torch
 
     values = settings.model_dump(mode="json")
@@ -33,14 +33,15 @@ def write(path: Path, task: str, data: Mapping[str, str], settings: Settings, fe
         "unset": sorted(name for name, value in values.items() if value is None),
         "settings": {name: value for name, value in values.items() if value is not None},
         "data": dict(data),
-        "features": list(features),
+        "features": dict(features),
         "versions": {"throughtime": __version__, "torch": torch.__version__, "python": platform.python_version()},
     }
     write_atomically(path, tomli_w.dumps(content))
 
 
 def read(path: Path) -> dict[str, Any]:
-    """What `write` wrote: `task`, `settings`, `data`, `features` (earlier runs: none), `versions`.
+    """What `write` wrote: `task`, `settings`, `data`, `features` (earlier runs: none, or names without
+    checksums, which are "" then), `versions`.
 
     Raises:
         ThroughtimeError: it is missing, broken, or of a later version.
@@ -67,9 +68,11 @@ def read(path: Path) -> dict[str, Any]:
         if role not in _ROLES or not isinstance(place, str) or "\0" in place:
             raise ThroughtimeError(f"{path}: found the data {role} = {place!r:.100}, expected a path of data")
     features = config.setdefault("features", [])
-    if not isinstance(features, list) or not all(
-        isinstance(name, str) and Path(name).name == name for name in features
+    if isinstance(features, list) and all(isinstance(name, str) for name in features):
+        config["features"] = features = dict.fromkeys(features, "")
+    if not isinstance(features, dict) or not all(
+        isinstance(checksum, str) and Path(name).name == name for name, checksum in features.items()
     ):
-        raise ThroughtimeError(f"{path}: found features = {features!r:.100}, expected names of files")
+        raise ThroughtimeError(f"{path}: found features = {features!r:.100}, expected names of files, with checksums")
     config["settings"] |= dict.fromkeys(config["unset"])
     return config

@@ -5,34 +5,31 @@ from __future__ import annotations
 import io
 import json
 import math
-import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from throughtime.errors import DataError, ThroughtimeError
+from throughtime.errors import ThroughtimeError
 from throughtime.settings import Settings
 from throughtime.storage import config
-from throughtime.storage.atomic import clear_errors, is_unfinished, remove_unfinished, write_atomically
+from throughtime.storage.atomic import clear_errors, write_atomically
 from throughtime.storage.energy import Footprint
+from throughtime.storage.features import check_features, checksums_of
 from throughtime.storage.notes import Note
+from throughtime.storage.place import OwnFolder
 from throughtime.storage.report import Report, Table
 from throughtime.storage.scores import Scores
-from throughtime.storage.written import read_arrays, readable
+from throughtime.storage.written import read_arrays, read_json, readable
 
 if TYPE_CHECKING:
     from torch import nn
 
     ModelT = TypeVar("ModelT", bound=nn.Module)
 
-_BEFORE_IT_BEGINS = {"begun", ".lock", "features", "checkpoint", "data.json", "examples.npz"}
-"""What stands in the folder of a run whose config.toml is still to be written."""
 
-
-class RunFolder:
+class RunFolder(OwnFolder):
     """A folder that holds one training run; every file in it is written atomically, none is pickled.
 
     | path                         | what                                                               |
@@ -45,7 +42,8 @@ class RunFolder:
     | begun                        | until config.toml is written: that all in the folder is ours       |
     | samples/                     | what a generator made after each evaluation                        |
     | metrics.csv, events/         | the course of the training, for people and for TensorBoard         |
-    | calibration.json             | the temperature of a classifier's probabilities, where asked for   |
+    | gradients.csv                | how far gradients reached back while it learned, where asked for   |
+    | calibration.json             | a classifier's temperature and thresholds, where it has such       |
     | report.json                  | the test split's metrics, baselines beside them                    |
     | scores.json                  | what each example of the test split adds to the metric             |
     | notes/                       | what later looks into the run have found (gradients, gates, ...)   |
@@ -55,9 +53,6 @@ class RunFolder:
     Args:
         path: the folder; use `create` or `open`.
     """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
 
     @classmethod
     def create(cls, path: Path) -> RunFolder:
@@ -70,18 +65,6 @@ class RunFolder:
         folder.make()
         return folder
 
-    def make(self) -> None:
-        """Make it anew, as `create` does; what a run that was killed before it began has left there is removed."""
-        self.check_free(self.path)
-        with clear_errors(self.path, "make the folder"):
-            if self._begun.exists():
-                with self.locked():  # unless it is being made at this moment
-                    shutil.rmtree(self.path)
-            self.path.mkdir(parents=True, exist_ok=True)
-            self._begun.touch()  # all that comes after it is ours
-            for part in (self.features, self.checkpoint.parent):
-                part.mkdir()
-
     @classmethod
     def open(cls, path: Path) -> RunFolder:
         """Open a folder that `create` made and `write_config` completed.
@@ -90,6 +73,7 @@ class RunFolder:
             ThroughtimeError: it is no run folder.
         """
         folder = cls(path)
+        folder.check_kinds()
         if not path.is_dir():
             found = "a file" if path.exists() else "nothing"
             raise ThroughtimeError(f"{path}: found {found}, expected a run folder as `throughtime train` makes it")
@@ -101,83 +85,6 @@ class RunFolder:
         if not folder.config.is_file():
             raise ThroughtimeError(f"{path}: found no config.toml, so this is no run folder (or one left unfinished)")
         return folder
-
-    @staticmethod
-    def check_free(path: Path) -> None:
-        """Make sure that nothing would be overwritten.
-
-        Raises:
-            ThroughtimeError: a file, or a folder that is not empty, is there.
-        """
-        with clear_errors(path, "look into"):
-            started = RunFolder(path)
-            if path.is_dir() and any(path.iterdir()) and not started._left_behind():
-                raise ThroughtimeError(
-                    f"{path} exists and is not empty; a run is never overwritten: choose another --out, or --resume it"
-                )
-            if path.exists() and not path.is_dir():
-                raise ThroughtimeError(f"{path}: found a file, expected a folder to be made; choose another --out")
-
-    def _left_behind(self) -> bool:
-        """Whether all that is there is what a run has made that was killed before it began: nothing of anybody else's,
-        and nothing learned.
-        """
-        if not self._begun.is_file() or self.checkpoint.exists():
-            return False
-        names = {path.name for path in self.path.iterdir()}
-        return all(name in _BEFORE_IT_BEGINS or is_unfinished(name) for name in names)
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep every other process from training in this folder; a process that is killed lets go of it.
-
-        Raises:
-            ThroughtimeError: another one is at work there, or something in it is a link to elsewhere.
-        """
-        from filelock import FileLock, Timeout  # and with it asyncio
-
-        self._refuse_links()
-        lock = FileLock(self.path / ".lock", timeout=0)
-        with clear_errors(self.path, "write to"), suppress(NotImplementedError):  # disks of a network may know no locks
-            try:
-                lock.acquire()
-            except Timeout:
-                raise ThroughtimeError(
-                    f"{self.path}: another training is at work in this folder; "
-                    "wait until it ends, or choose another --out"
-                ) from None
-        try:
-            yield
-        finally:
-            lock.release()
-
-    def _refuse_links(self) -> None:
-        """A folder that came from elsewhere must not lead what is written to files that are not its own."""
-        with clear_errors(self.path, "look into"):
-            entries = (*self.path.iterdir(), *self.checkpoint.parent.glob("*"), *self.samples.glob("*"))
-            link = next((entry for entry in entries if entry.is_symlink()), None)
-        if link is not None:
-            raise ThroughtimeError(f"{link}: found a link, expected a file or folder of the run itself: remove it")
-
-    @property
-    def _begun(self) -> Path:
-        """Stands there from when the folder is made until it is a run: until its configuration is written."""
-        return self.path / "begun"
-
-    @property
-    def features(self) -> Path:
-        """Where the task keeps what it fitted."""
-        return self.path / "features"
-
-    @property
-    def samples(self) -> Path:
-        """Where pictures are drawn of what a model makes while it learns."""
-        return self.path / "samples"
-
-    @property
-    def checkpoint(self) -> Path:
-        """The file that a killed run goes on from."""
-        return self.path / "checkpoint" / "state.safetensors"
 
     @property
     def weights(self) -> Path:
@@ -197,8 +104,7 @@ class RunFolder:
             data: paths by role (data, train, valid, test); empty for built-in data.
             settings: the task's settings.
         """
-        features = sorted(path.name for path in self.features.iterdir()) if self.features.is_dir() else []
-        config.write(self.config, task, data, settings, features)
+        config.write(self.config, task, data, settings, checksums_of(self.features))
         with clear_errors(self._begun, "remove"):
             self._begun.unlink(missing_ok=True)
 
@@ -206,19 +112,11 @@ class RunFolder:
         """What `write_config` wrote: `task`, `settings`, `data`, `features`, `versions`.
 
         Raises:
-            ThroughtimeError: it is missing, broken, or of a later version; or a file of the features is gone, which
-                else might be taken for a run from before there was such a file.
+            ThroughtimeError: it is missing, broken, or of a later version, or a file of the features gone or changed.
         """
         found = config.read(self.config)
-        for name in found["features"]:
-            if not (self.features / name).exists():
-                raise DataError(self.features / name, "no such file", "what training learned of its data")
+        check_features(self.features, found["features"])
         return found
-
-    def remove_unfinished(self) -> None:
-        """Remove what a process that was killed while writing has left."""
-        for place in (self.path, self.checkpoint.parent, self.samples):
-            remove_unfinished(place)
 
     def save_model(self, model: nn.Module) -> None:
         """Write the weights; tied ones once.
@@ -272,10 +170,9 @@ class RunFolder:
         Raises:
             DataError: it is broken.
         """
-        if not self._data.exists():
+        read: dict[str, Any] | None = read_json(self._data, "account of what was read", dict)
+        if read is None:
             return None
-        with readable(self._data, "account of what was read"):
-            read = dict(json.loads(self._data.read_bytes()))
         with readable(self._checksums, "checksums of examples"):
             return read, {name: read_arrays(self._checksums)[name] for name in ("train", "valid", "test")}
 
@@ -287,25 +184,28 @@ class RunFolder:
     def _checksums(self) -> Path:
         return self.path / "examples.npz"
 
-    def write_temperature(self, temperature: float) -> None:
-        """Write down by what a classifier's logits are divided."""
-        write_atomically(self._calibration, json.dumps({"temperature": temperature}) + "\n")
+    def write_calibration(self, temperature: float, thresholds: Mapping[str, float]) -> None:
+        """Write down by what a classifier's logits are divided, and from which probability on classes are answered."""
+        found: dict[str, Any] = {"temperature": temperature}
+        if thresholds:
+            found["thresholds"] = dict(thresholds)
+        write_atomically(self._calibration, json.dumps(found, ensure_ascii=False) + "\n")
 
-    def read_temperature(self) -> float:
-        """What `write_temperature` wrote; 1 in a run that was not calibrated.
+    def read_calibration(self) -> tuple[float, dict[str, float]]:
+        """What `write_calibration` wrote; 1 and no thresholds where nothing was.
 
         Raises:
-            DataError: it is broken, or no temperature.
+            DataError: it is broken, or no temperature, or no threshold.
         """
-        if not self._calibration.exists():
-            return 1.0
-        with readable(self._calibration, "temperature"):
-            temperature = float(json.loads(self._calibration.read_bytes())["temperature"])
-            if not 0 < temperature < math.inf:
-                raise ValueError(f"{temperature} is none")
-        return temperature
+        found = read_json(self._calibration, "temperature", _calibrated)
+        return (1.0, {}) if found is None else found
 
-    def forget_temperature(self) -> None:
+    @property
+    def calibrated(self) -> bool:
+        """Whether a temperature has been written down."""
+        return self._calibration.exists()
+
+    def forget_calibration(self) -> None:
         """Other weights are being learned: what was found of those before does not hold."""
         with clear_errors(self._calibration, "remove"):
             self._calibration.unlink(missing_ok=True)
@@ -353,10 +253,7 @@ class RunFolder:
         Raises:
             DataError: they are broken.
         """
-        if not self._scores.exists():
-            return None
-        with readable(self._scores, "scores of examples"):
-            return Scores.from_json(json.loads(self._scores.read_bytes()))
+        return read_json(self._scores, "scores of examples", Scores.from_json)
 
     @property
     def _energy(self) -> Path:
@@ -372,10 +269,7 @@ class RunFolder:
         Raises:
             DataError: it is broken.
         """
-        if not self._energy.exists():
-            return None
-        with readable(self._energy, "account of energy"):
-            return Footprint.from_json(json.loads(self._energy.read_bytes()))
+        return read_json(self._energy, "account of energy", Footprint.from_json)
 
     @property
     def notes(self) -> Path:
@@ -387,13 +281,25 @@ class RunFolder:
         """The report for people."""
         return self.path / "report.html"
 
+    def make_notes(self) -> None:
+        """Make the folder of notes, for their pictures."""
+        with clear_errors(self.notes, "make the folder"):
+            self.notes.mkdir(exist_ok=True)
+
     def write_note(self, name: str, note: Note) -> None:
         """Keep what a look into the run has found, in place of what the last such look has; pictures that it names lie
         in `notes` already.
         """
-        with clear_errors(self.notes, "make the folder"):
-            self.notes.mkdir(exist_ok=True)
+        self.make_notes()
         write_atomically(self.notes / f"{name}.json", json.dumps(note.to_json(), ensure_ascii=False, default=float))
+
+    def forget_notes(self) -> list[str]:
+        """Other weights are being learned: what was found of those before does not hold. Names of what is gone."""
+        gone = sorted(self.notes.glob("*.json"))
+        for path in gone:
+            with clear_errors(path, "remove"):
+                path.unlink()
+        return [path.stem for path in gone]
 
     def read_notes(self) -> dict[str, Note]:
         """What `write_note` wrote, by name.
@@ -401,8 +307,13 @@ class RunFolder:
         Raises:
             DataError: one is broken.
         """
-        found = {}
-        for path in sorted(self.notes.glob("*.json")):
-            with readable(path, "note"):
-                found[path.stem] = Note.from_json(json.loads(path.read_bytes()))
-        return found
+        found = {path.stem: read_json(path, "note", Note.from_json) for path in sorted(self.notes.glob("*.json"))}
+        return {name: note for name, note in found.items() if note is not None}
+
+
+def _calibrated(found: Any) -> tuple[float, dict[str, float]]:
+    temperature = float(found["temperature"])
+    thresholds = {str(name): float(one) for name, one in dict(found.get("thresholds", {})).items()}
+    if not 0 < temperature < math.inf or not all(0 <= one <= 1 for one in thresholds.values()):
+        raise ValueError(f"{found} are none")
+    return temperature, thresholds

@@ -14,7 +14,7 @@ from safetensors.torch import load
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from throughtime.errors import ThroughtimeError
+from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.atomic import clear_errors, write_atomically
 from throughtime.storage.tensors import Outline, check_sum, not_readable, outlines, to_bytes
 
@@ -75,8 +75,15 @@ def build_like(make: Callable[[], ModelT], path: Path) -> ModelT:
     Raises:
         ThroughtimeError: the file is missing or broken, or the model far larger.
     """
-    with _Bounded(sum(one.numel for one in outlines(path).values()), path):
-        return make()
+    stored = sum(one.numel for one in outlines(path).values())
+    try:
+        with _Bounded(stored, path):
+            return make()
+    except (ThroughtimeError, MemoryError):
+        raise
+    except Exception as error:  # features of other kinds fail wherever they are first reckoned with
+        found = f"settings and features of which no model can be made ({str(error).splitlines()[0][:200]})"
+        raise DataError(path.parent, found, "what training wrote there") from error
 
 
 class _Bounded(TorchFunctionMode):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from throughtime.errors import DataError, MissingExtraError
+
+FoundT = TypeVar("FoundT")
 
 
 @contextmanager
@@ -45,3 +48,20 @@ def read_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
     # numpy leaves a file open that it has opened and cannot read
     with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         return dict(arrays)
+
+
+def read_json(path: Path, what: str, understand: Callable[[Any], FoundT]) -> FoundT | None:
+    """What a JSON file holds; None where there is none, as in a run from before that was kept.
+
+    Args:
+        path: the file.
+        what: it holds, such as "scores of examples".
+        understand: makes something of what JSON has.
+
+    Raises:
+        DataError: it is damaged, or holds something else.
+    """
+    if not path.exists():
+        return None
+    with readable(path, what):
+        return understand(json.loads(path.read_bytes()))

@@ -69,6 +69,8 @@ def in_words(settings: TrainingSettings, done: Progress) -> str:
     Example:
         >>> in_words(TrainingSettings(epochs=12, minutes=8.0), Progress(batches=4))
         'stops after 12 epochs or 8 minutes, whichever is first'
+        >>> in_words(TrainingSettings(steps=20_000), Progress(batches=4))
+        'stops after 20,000 steps'
         >>> in_words(TrainingSettings(steps=11), Progress(batches=4, epoch=2, batch=2, step=10))
         'stops after 1 more step'
     """
@@ -83,6 +85,7 @@ def _in_words(settings: TrainingSettings, done: Progress) -> Iterator[str]:
     more = "more " if done.step else ""
     for name, limit in given(settings.model_dump()).items():
         left = max(0, limit - before[name])
-        yield f"{left:,.4g} {more}{name.removesuffix('s') if left == 1 else name}"
+        number = f"{left:,.4g}" if left < 10_000 else f"{left:,.0f}"  # no 1e+04
+        yield f"{number} {more}{name.removesuffix('s') if left == 1 else name}"
     if settings.patience is not None:
         yield f"{settings.patience} evaluation{'s' * (settings.patience != 1)} without improvement"

@@ -73,6 +73,7 @@ def fit(
     patient_anew: bool = False,
     quiet: bool = False,
     watch: Callable[[ModelT, Path], str | None] | None = None,
+    gradients: Callable[[ModelT, int], None] | None = None,
 ) -> Outcome:
     """Train a model; in the end the folder's model.safetensors holds the best one by the validation metric.
 
@@ -88,6 +89,8 @@ def fit(
         quiet: say nothing; else a live display on a terminal, plain lines elsewhere.
         watch: called after each evaluation with the model and a file of the folder's `samples` to draw it into; what it
             answers is said.
+        gradients: called before the first step and after every `watch_gradients` steps, with the model and how many
+            steps it has taken; it leaves the model as it is.
 
     Raises:
         NotANumberError: loss, gradient or metric is no longer a number; the last checkpoint is intact.
@@ -115,7 +118,10 @@ def fit(
         Interrupts() as interrupts,
     ):
         see = None if watch is None else partial(watch, model)
-        run = _Run(loader, partial(validate, model), see, metric, settings, folder, stepper, state, log, interrupts)
+        flow = None if gradients is None else partial(gradients, model)
+        run = _Run(
+            loader, partial(validate, model), see, flow, metric, settings, folder, stepper, state, log, interrupts
+        )
         reason = run.train()
     assert progress.best is not None
     return Outcome(
@@ -138,6 +144,7 @@ class _Run:
         loader: Loader,
         validate: Callable[[], float],
         watch: Callable[[Path], str | None] | None,
+        flow: Callable[[int], None] | None,
         metric: Metric,
         settings: TrainingSettings,
         folder: RunFolder,
@@ -146,12 +153,13 @@ class _Run:
         log: Log,
         interrupts: Interrupts,
     ) -> None:
-        self.loader, self.validate, self.watch = loader, validate, watch
+        self.loader, self.validate, self.watch, self.flow = loader, validate, watch, flow
         self.metric, self.settings, self.folder = metric, settings, folder
         self.stepper, self.state, self.log, self.interrupts = stepper, state, log, interrupts
         self.progress = state.progress
         self.forecast = Forecast(self.progress, settings)
         self.begun = time.monotonic() - self.progress.seconds
+        self.measuring = 0.0
         self.checkpointed, self.checkpointed_step = time.monotonic(), self.progress.step
 
     def train(self) -> str:
@@ -160,9 +168,14 @@ class _Run:
         if progress.step:
             self.log.say(f"going on after step {progress.step}, epoch {progress.epochs:.4g}")
         self.log.say(limits.in_words(settings, progress))
+        began = time.monotonic()
+        if not progress.step:
+            self.measure_gradients()
         while (reason := progress.reason_to_stop(settings)) is None:
             for batches in _groups(self.loader.epoch(progress.epoch, progress.batch), settings.accumulate):
                 self.step(batches)
+                if settings.watch_gradients is not None and progress.step % settings.watch_gradients == 0:
+                    self.measure_gradients()
                 if settings.evaluate_every is not None and progress.step % settings.evaluate_every == 0:
                     self.evaluate()
                 elif time.monotonic() - self.checkpointed >= settings.checkpoint_every:
@@ -175,6 +188,8 @@ class _Run:
         if progress.evaluated != progress.step:
             self.evaluate()
         self.heed_interrupts()
+        if self.measuring:
+            self.log.say(f"watching gradients took {self.measuring / (time.monotonic() - began):.1%} of the time")
         self.log.say(f"stopped: {reason}; best {self.metric.name} {progress.best:.4f} at step {progress.best_step}")
         return reason
 
@@ -243,6 +258,15 @@ class _Run:
         self.folder.samples.mkdir(exist_ok=True)
         with unchanged_randomness(), torch.no_grad(), self.stepper.fabric.autocast():
             return self.watch(self.folder.samples / f"step-{self.progress.step:07}.png")
+
+    def measure_gradients(self) -> None:
+        """Have it written down how far gradients reach back now."""
+        if self.flow is None:
+            return
+        started = time.monotonic()
+        with unchanged_randomness():
+            self.flow(self.progress.step)
+        self.measuring += time.monotonic() - started
 
     def checkpoint(self) -> None:
         """Write all that is needed to go on from here."""

@@ -72,7 +72,6 @@ class Stepper:
         self.model = model
         self.fabric = fabric
         self.settings = settings
-        self.rate = settings.learning_rate
         self._objectives = tuple(model.objectives())
         paces = _paces(self._objectives)
         self.optimisers = [make_optimiser(part.parameters(), settings, pace) for part, pace in paces.items()]
@@ -81,6 +80,13 @@ class Stepper:
         parts = zip(learnt, self.optimisers, wrapped, paces.values(), strict=True)
         self._parts = {part: _Part(*own) for part, own in zip(paces, parts, strict=True)}
         self._scaler = getattr(fabric.strategy.precision, "scaler", None)
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the last step; kept where a run that goes on finds it, in the optimisers."""
+        part = next(iter(self._parts.values()))
+        rate: float = part.optimiser.param_groups[0]["lr"]
+        return rate / part.pace
 
     def step(self, batches: Sequence[Batch], carried: Any, rate: float, number: int = 0) -> Taken:
         """Descend once, on one objective after the other.
@@ -97,7 +103,9 @@ class Stepper:
         Raises:
             NotANumberError: loss or gradient is not finite; the weights of the part concerned are unchanged.
         """
-        self.rate = rate
+        for part in self._parts.values():
+            for options in part.optimiser.param_groups:
+                options["lr"] = rate * part.pace
         taken = {
             objective.name: self._descend(objective, batches, carried)
             for objective in self._objectives
@@ -117,8 +125,6 @@ class Stepper:
         part = self._parts[objective.part]
         # where there are others, their gradients need not be worked out
         inputs: dict[str, Any] = {"inputs": part.parameters} if len(self._parts) > 1 else {}
-        for options in part.optimiser.param_groups:
-            options["lr"] = self.rate * part.pace
         part.optimiser.zero_grad()
         total = torch.zeros((), device=self.fabric.device)
         terms = divisor = unit = 0

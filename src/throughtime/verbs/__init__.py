@@ -5,8 +5,16 @@ from __future__ import annotations
 from throughtime.verbs.checking import Checked, check
 from throughtime.verbs.evaluating import evaluate
 from throughtime.verbs.generating import generate
-from throughtime.verbs.inspecting import inspect_gates, inspect_gradients, inspect_saliency, inspect_units
+from throughtime.verbs.inspecting import (
+    inspect_attention,
+    inspect_embeddings,
+    inspect_gates,
+    inspect_gradients,
+    inspect_saliency,
+    inspect_units,
+)
 from throughtime.verbs.predicting import predict
+from throughtime.verbs.preferring import prefer
 from throughtime.verbs.reporting import report
 from throughtime.verbs.run import Run, stored_settings
 from throughtime.verbs.stressing import stress
@@ -18,11 +26,14 @@ __all__ = [
     "check",
     "evaluate",
     "generate",
+    "inspect_attention",
+    "inspect_embeddings",
     "inspect_gates",
     "inspect_gradients",
     "inspect_saliency",
     "inspect_units",
     "predict",
+    "prefer",
     "report",
     "stored_settings",
     "stress",

@@ -1,4 +1,4 @@
-"""Calibrate: after training, the temperature at which a classifier's probabilities are to be believed."""
+"""Calibrate: after training, what makes answers of a classifier's probabilities, and how far to believe them."""
 
 from __future__ import annotations
 
@@ -7,30 +7,34 @@ from typing import Any
 
 from throughtime.data.progress import stage
 from throughtime.insight.calibration import Calibration, best_temperature, calibration
-from throughtime.storage.report import Table
 from throughtime.tasks.base import Classifies
 from throughtime.tasks.base.classifies import ClassifierSettings
 from throughtime.verbs.run import Run
 
 
 def calibrate(run: Run, valid: Sequence[Any]) -> None:
-    """Find the temperature of a run that was asked to be calibrated, keep it in its folder, and let it answer so.
+    """Find what makes answers of a run's probabilities, keep it in its folder, and let the run answer so: the
+    temperature, where it was asked for, and thresholds, where an example may be of several classes.
 
     Args:
         run: fresh from training.
         valid: the validation split, which the weights were chosen by and not learned from.
     """
     task, settings = run.task, run.task.settings
-    if not (isinstance(task, Classifies) and isinstance(settings, ClassifierSettings) and settings.calibrate):
+    if not isinstance(task, Classifies):
         return
+    asked = isinstance(settings, ClassifierSettings) and settings.calibrate
     with stage("calibrating"):
-        task.temperature = best_temperature(*task.class_probabilities(run.model, valid))
-    if task.temperature == 1:
+        if asked:
+            task.temperature = best_temperature(*task.class_probabilities(run.model, valid))
+        task.thresholds = task.best_thresholds(run.model, valid)
+    if asked and task.temperature == 1:
         what = (
             f"the {len(valid):,} examples of the validation split tell no temperature: probabilities stay as they are"
         )
         task.findings.suspicious("calibration", what)
-    run.folder.write_temperature(task.temperature)
+    if asked or task.thresholds:
+        run.folder.write_calibration(task.temperature, task.thresholds)
 
 
 def calibrations(run: Run, examples: Sequence[Any]) -> list[Calibration]:
@@ -42,17 +46,3 @@ def calibrations(run: Run, examples: Sequence[Any]) -> list[Calibration]:
         return []
     probabilities, actual = task.class_probabilities(run.model, examples)
     return [calibration(probabilities, actual, one) for one in dict.fromkeys((1.0, task.temperature))]
-
-
-def calibration_table(found: Sequence[Calibration]) -> Table:
-    """What dividing the logits has changed."""
-    rows = [
-        (
-            "as the model gives them" if one.temperature == 1 else "as the run says them",
-            one.temperature,
-            one.ece(),
-            one.nll,
-        )
-        for one in found
-    ]
-    return Table("how far probabilities are to be believed", ("", "temperature", "calibration error", "nll"), rows)

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from throughtime.data.progress import stage
+from throughtime.reports.notes.calibration import table as calibration_table
 from throughtime.storage.report import Report
 from throughtime.tasks import require
 from throughtime.tasks.base import Classifies, Measures
 from throughtime.tasks.base.summary import checksums_of, note_learned
 from throughtime.training.memory import enough_memory
 from throughtime.training.stages import shown
-from throughtime.verbs.calibrating import calibration_table, calibrations
+from throughtime.verbs.calibrating import calibrations
 from throughtime.verbs.checking import changes
 from throughtime.verbs.run import Run, opened
 

@@ -35,7 +35,7 @@ class Run:
         self.paths = DataPaths(**{name: Path(path) for name, path in config["data"].items()})
         self.task.load_features(self.folder.features)
         if isinstance(self.task, Classifies):
-            self.task.temperature = self.folder.read_temperature()
+            self.task.temperature, self.task.thresholds = self.folder.read_calibration()
         self._model: Model | None = None
 
     @property

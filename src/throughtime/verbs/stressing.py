@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,16 +17,21 @@ from throughtime import tasks as registry
 from throughtime.data.progress import stage
 from throughtime.errors import ArgumentError, ThroughtimeError
 from throughtime.insight.stress import Curve, Stressed, Worst, best_method, largest_rises
-from throughtime.tasks.base import Classifies, Condition, Conditions, Task
+from throughtime.reports.notes.stress import leave_stress
+from throughtime.tasks.base import Attackable, Classifies, Condition, Conditions, Task
+from throughtime.tasks.base.attackable import ATTACKS, Change
 from throughtime.tasks.base.conditions import SEVERITIES
 from throughtime.tasks.base.summary import checksums_of
 from throughtime.training.memory import enough_memory
 from throughtime.training.stages import shown
 from throughtime.verbs.calibrating import calibrations
 from throughtime.verbs.evaluating import examples_of
+from throughtime.verbs.inspecting import kept
 from throughtime.verbs.run import Run, opened
 
 if TYPE_CHECKING:
+    from throughtime.data.batch import Batch
+    from throughtime.insight.attacks import Attack
     from throughtime.models.base import Model
 
 LIMIT = 300
@@ -44,18 +50,21 @@ def stress(
     seed: int = 0,
     out: str | Path | None = None,
     quiet: bool = False,
+    keep: bool = False,
 ) -> Stressed:
     """Judge a trained model again under each condition, at each severity: how much does it bear?
 
     Args:
         run: a run or its folder.
         data: a file or folder that the task reads; None: the test split of the run's own data.
-        conditions: names of those that are tried; none: all that the task names.
+        conditions: names of those that are tried, and of attacks by gradients (fgsm, pgd, hotflip); none: all that the
+            task names, and no attack.
         severities: which of 1 to 5.
         limit: examples that are judged, evenly spread; None: all.
         seed: decides all that is left to chance; the same gives the same.
         out: a folder in which the worst examples are kept as files, before and after; None: nowhere.
         quiet: say nothing while it judges.
+        keep: leave what was found as a section of the run's report.
 
     Raises:
         ThroughtimeError: its task names no conditions, or not these; data that cannot be read.
@@ -66,7 +75,10 @@ def stress(
     run.task.findings.clear()
     with shown(quiet), tempfile.TemporaryDirectory(prefix="throughtime-stress-") as folder:
         examples = examples_of(run, data)
-        return _Stress(run, Path(folder), sorted(set(severities)), seed).all_of(examples, conditions, limit, out)
+        found = _Stress(run, Path(folder), sorted(set(severities)), seed).all_of(examples, conditions, limit, out)
+    if keep:
+        kept(run, partial(leave_stress, run.folder, found))
+    return found
 
 
 def check_stress(
@@ -74,6 +86,8 @@ def check_stress(
 ) -> None:
     """Look, before anything is read, whether a run's task can be stressed so; raises as `stress` does."""
     known = [one.name for one in registry.require(run.task, Conditions).conditions(Path())]
+    if set(conditions) & set(ATTACKS):
+        known += registry.require(run.task, Attackable).surface().attacks
     if strange := [name for name in conditions if name not in known]:
         raise ThroughtimeError(f"found no condition {strange[0]!r} of {run.task.name}, expected of: {', '.join(known)}")
     if not severities or not set(severities) <= set(SEVERITIES):
@@ -106,8 +120,9 @@ class _Stress:
         task = registry.require(self.run.task, Conditions)
         some, of = task.sample(examples, limit), len(task.sample(examples, None))
         wanted = [one for one in task.conditions(self.room) if not names or one.name in names]
-        evaluations = iter(range(1, 2 + len(wanted) * len(self.severities)))
-        total = 1 + len(wanted) * len(self.severities)
+        attacks = self._attacks(names)
+        total = 1 + (len(wanted) + len(attacks)) * len(self.severities)
+        evaluations = iter(range(1, 1 + total))
         with stage(f"judging undisturbed: evaluation {next(evaluations)} of {total}"):
             report = self._judged(some)
             calibrated = calibrations(self.run, some)
@@ -127,10 +142,32 @@ class _Stress:
             own, others = np.array(values, dtype=np.float64).T
             steps = [one.at(severity) for severity in self.severities]
             curves.append(Curve(one.name, str(one), steps, np.array(self.severities), own, others, changed))
+        for attack in attacks:
+            values = []
+            for severity in self.severities:
+                with stage(f"{attack.name}, severity {severity}: evaluation {next(evaluations)} of {total}"):
+                    amount = attack.amounts[severity - 1]
+                    change = _Counted(partial(self._attacked, attack, amount))
+                    values.append(self._judged(some, change).metrics.get(metric.name, math.nan))
+            steps = [attack.at(severity) for severity in self.severities]
+            nothing = np.full(len(values), math.nan)  # a simple method has no gradient to be attacked by
+            severities, own = np.array(self.severities), np.array(values, dtype=np.float64)
+            curves.append(Curve(attack.name, str(attack), steps, severities, own, nothing, change.share))
         value = report.metrics.get(metric.name, math.nan)
         known = math.nan if method is None else report.baselines[method][metric.name]
-        worst = list(self._worst(wanted, some, out))
+        worst = list(self._worst(wanted, some, out)) if wanted else []
         return Stressed(metric, len(some), of, value, method, known, curves, worst, self.seed, calibrated)
+
+    def _attacked(self, attack: Attack, amount: float, batch: Batch) -> Batch:
+        return attack.change(self.run.model, batch, amount)
+
+    def _attacks(self, names: Sequence[str]) -> list[Attack]:
+        """Those that were asked for."""
+        if not set(names) & set(ATTACKS):
+            return []
+        from throughtime.insight.attacks import attacks_of
+
+        return [one for one in attacks_of(registry.require(self.run.task, Attackable).surface()) if one.name in names]
 
     def _twin(self) -> Task[Any, Any]:
         """The task once more, that remembers nothing of other examples and keeps what it computes in the room."""
@@ -138,14 +175,17 @@ class _Stress:
         twin: Task[Any, Any] = type(task)(task.settings, self.room)
         twin.load_features(self.run.folder.features)
         if isinstance(task, Classifies) and isinstance(twin, Classifies):
-            twin.temperature = task.temperature
+            twin.temperature, twin.thresholds = task.temperature, task.thresholds
         return twin
 
-    def _judged(self, examples: Sequence[Any]) -> Any:
+    def _judged(self, examples: Sequence[Any], change: Change | None = None) -> Any:
         from throughtime.training.threads import cpu_threads
 
+        twin: Any = self._twin()
+        if change is not None:
+            twin.change = change
         with cpu_threads(self.run.model, self.run.task.settings.threads):
-            return self._twin().evaluate(self.run.model, examples)
+            return twin.evaluate(self.run.model, examples)
 
     def _checksums(self, examples: Sequence[Any]) -> np.ndarray:
         return checksums_of([self.run.task.describe(example) for example in examples])
@@ -192,6 +232,28 @@ class _Stress:
     def _named(self, text: str) -> str:
         """On one line; files that are nowhere afterwards by their names alone."""
         return " ".join(text.replace(f"{self.room}{os.sep}", "").split())
+
+
+class _Counted:
+    """A change of batches, and how many of their rows are other rows then.
+
+    Args:
+        change: of a batch.
+    """
+
+    def __init__(self, change: Change) -> None:
+        self._change, self._rows, self._changed = change, 0, 0
+
+    def __call__(self, batch: Batch) -> Batch:
+        after = self._change(batch)
+        self._rows += batch.sequences
+        self._changed += int((after["inputs"] != batch["inputs"]).flatten(1).any(dim=1).sum())
+        return after
+
+    @property
+    def share(self) -> float:
+        """Of the rows, which were changed."""
+        return self._changed / max(1, self._rows)
 
 
 def _loss(task: Task[Any, Any], model: Model, example: Any, seed: int) -> float:

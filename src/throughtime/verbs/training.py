@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import shlex
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from throughtime import tasks as registry
 from throughtime.data.progress import stage
 from throughtime.errors import ThroughtimeError
 from throughtime.reports.writing import write_report
 from throughtime.settings import LIMITS, TrainingSettings
-from throughtime.tasks.base import Watches
+from throughtime.tasks.base import Symbols, Task, Watches
 from throughtime.training import limits
 from throughtime.training.announce import announce
 from throughtime.training.energy import Account, Meter
@@ -23,15 +24,17 @@ from throughtime.training.stages import shown
 from throughtime.verbs.calibrating import calibrate
 from throughtime.verbs.checking import Checked, changes, read
 from throughtime.verbs.evaluating import judge
+from throughtime.verbs.looking import leave_looks
 from throughtime.verbs.paths import DataPaths
 from throughtime.verbs.run import Run, task_of
 
 if TYPE_CHECKING:
+    from throughtime.insight.watching import Watcher
     from throughtime.models.base import Model
     from throughtime.storage.folder import RunFolder
 
 # what may change when a run goes on: how long, how often, on what; never what is being learned
-RESUMABLE = {*LIMITS, "patience", "checkpoint_every", "device", "threads", "workers", "calibrate"}
+RESUMABLE = {*LIMITS, "patience", "checkpoint_every", "device", "threads", "workers", "calibrate", "watch_gradients"}
 
 
 @enough_memory()
@@ -83,16 +86,21 @@ def train(
         if not resume:
             learner.save_features(folder.features)
             folder.write_data(seen.to_json(), {name: one.checksums for name, one in seen.summaries.items()})
-        folder.forget_temperature()
+        folder.forget_calibration()
+        gone = folder.forget_notes()
         folder.write_config(task, paths.to_config(), learner.settings)
         loop.seed_everything(learner.settings.seed)
         meter.watch(find_device(learner.settings.device))
         with Account(folder, meter) as account:
             _learn(seen, folder, account, resume, patient_anew=resume and bool(limits.given(settings)), quiet=quiet)
             run = Run(folder.path)
+            if gone:
+                what = f"what was found of the weights before: {', '.join(gone)}; look again where it is wanted"
+                run.task.findings.left_out("report", what)
             with shown(quiet):
                 calibrate(run, seen.splits.valid)
                 folder.write_report(judge(run, seen.splits.test))
+                leave_looks(run, seen.splits.test, _progress(folder).seconds)
     write_report(folder.path)
     return run
 
@@ -127,7 +135,17 @@ def _learn(
             patient_anew=patient_anew,
             quiet=quiet,
             watch=learner.watch if isinstance(learner, Watches) else None,
+            gradients=_watcher(learner, splits.valid, folder),
         )
+
+
+def _watcher(learner: Task[Any, Any], valid: Sequence[Any], folder: RunFolder) -> Watcher | None:
+    """What measures gradients while a model learns, where it is asked for."""
+    if learner.settings.watch_gradients is None:
+        return None
+    from throughtime.insight.watching import Watcher
+
+    return Watcher(registry.require(learner, Symbols), valid, folder.path)
 
 
 @contextmanager
@@ -161,7 +179,7 @@ def _begin(task: str, paths: DataPaths, out: Path, settings: Mapping[str, Any]) 
 
     learner = task_of(task, limits.from_the_beginning(settings))
     RunFolder.check_free(out)
-    _check_possible(learner.settings)
+    _check_possible(learner)
     seen = read(learner, paths)
     with stage("fitting features and baselines"):
         learner.fit(seen.splits.train)
@@ -180,7 +198,7 @@ def _go_on(task: str, paths: DataPaths, out: Path, settings: Mapping[str, Any]) 
     if run.folder.finished and not run.folder.checkpoint.exists():  # to begin anew would overwrite what it has learned
         raise ThroughtimeError(f"{run.folder.checkpoint}: found nothing, expected what a finished run goes on from")
     run.task.settings = _changed(run.task.settings, settings, run.folder)
-    _check_possible(run.task.settings)
+    _check_possible(run.task)
     seen = read(run.task, run.paths)
     _check_unchanged(seen, run.folder)
     return seen, run.folder, run.paths
@@ -198,9 +216,15 @@ def _check_unchanged(seen: Checked, folder: RunFolder) -> None:
             raise ThroughtimeError(f"{folder.path}: the data has changed since this run began: {changed}")
 
 
-def _check_possible(settings: TrainingSettings) -> None:
-    """Make sure, before anything is read, that there is a limit, and a machine that can do what is asked."""
+def _check_possible(task: Task[Any, Any]) -> None:
+    """Make sure, before anything is read, that there is a limit, and a task and a machine that can do what is asked."""
+    settings = task.settings
     limits.require_one(settings)
+    if settings.watch_gradients is not None and not isinstance(task, Symbols):
+        raise ThroughtimeError(
+            f"found watch_gradients with the task {task.name}, which {Symbols.lacking}, "
+            f"expected it with one of: {', '.join(registry.able(Symbols))}"
+        )
     if settings.device not in ("auto", "cpu") or settings.precision == "16-mixed":  # any machine has all else
         from throughtime.training.hardware import check_hardware
 

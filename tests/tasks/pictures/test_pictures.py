@@ -170,7 +170,7 @@ def test_gaps_beside_what_is_no_such_run_are_refused(
     asked = ["generate", run, "--out", str(tmp_path / "a.png"), "--beside"]
     for words, said in (
         ([str(tmp_path)], str(tmp_path)),
-        ([str(stored / "text" / "run")], "found a run of text, expected one of vae, autoencoder"),
+        ([str(stored / "gan" / "run")], "found a run of gan, expected one of vae, autoencoder"),
         ([str(stored / "vae" / "run")], "found a run of pictures of 1x8x8, expected 1x12x12 as in this run"),
     ):
         assert main([*asked, *words, "--what", "gaps"]) == 2

@@ -376,3 +376,42 @@ def test_rated_words_have_their_ratings_and_others_none() -> None:
     bad, table = (matrix[vocabulary.index(word)] for word in ("bad", "table"))
     assert bad[0] == bad[2] < 0 == bad[1]
     assert table.tolist() == [0, 0, 0]
+
+
+def test_balanced_weights_are_those_of_scikit_learn_and_weigh_the_loss(tmp_path: Path) -> None:
+    from sklearn.utils.class_weight import compute_class_weight
+
+    labels = ["a"] * 6 + ["b"] * 3 + ["c"]
+    rows = [(f"text {n}", label) for n, label in enumerate(labels)]
+    weighed, plain = (task(tmp_path, class_weights=one) for one in (("balanced",), ()))
+    weighed.fit(examples(rows))
+    plain.fit(examples(rows))
+    assert weighed.weights == pytest.approx(
+        compute_class_weight("balanced", classes=np.array(["a", "b", "c"]), y=labels)
+    )
+    model, same = weighed.model(), plain.model()
+    same.load_state_dict(model.state_dict())
+    each = [
+        float(same.eval().loss(batch).total.detach())
+        for label in ("a", "b", "c")
+        for batch in plain.loader([one for one in examples(rows) if one.label == label], training=False).epoch(0)
+    ]
+    (batch,) = weighed.loader(examples(rows), training=False).epoch(0)
+    assert float(model.eval().loss(batch).total.detach()) == pytest.approx(
+        np.dot(weighed.weights or (), each), rel=1e-5
+    )
+
+
+def test_weights_by_name_are_kept_with_the_run_and_strange_ones_are_refused(tmp_path: Path) -> None:
+    told = task(tmp_path, class_weights=("positive=4",))
+    told.fit(examples(make_pairs(5, seed=0)))
+    assert told.weights == [1.0, 4.0]
+    told.save_features(tmp_path)
+    again = task(tmp_path, class_weights=("positive=4",))
+    again.load_features(tmp_path)
+    assert again.weights == told.weights
+    with pytest.raises(ThroughtimeError, match=r"found no class 'good', expected some of: negative, positive"):
+        task(tmp_path, class_weights=("good=2",)).fit(examples(make_pairs(5, seed=0)))
+    for wrong in ("positive", "positive=-1", "balanced=", "=3", "positive=nan"):
+        with pytest.raises(ThroughtimeError, match=r"expected balanced, or classes as NAME=WEIGHT"):
+            task(tmp_path, class_weights=(wrong,)).check_settings()

@@ -10,9 +10,12 @@ import pytest
 
 import throughtime
 from helpers.speech_files import learn, write_corpus
+from throughtime import tasks
 from throughtime.cli.main import main
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.tasks.speech.answers import Decoder
+
+beside_text = pytest.mark.skipif("text" not in tasks.names, reason="a house without the application text")
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +53,7 @@ def write_text(path: Path) -> Path:
     return path
 
 
+@beside_text
 def test_a_run_of_the_text_task_is_asked_and_kept(
     corpus: Path, cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -68,6 +72,7 @@ def test_a_run_of_the_text_task_is_asked_and_kept(
     assert capsys.readouterr().out.endswith("0000.wav\n")
 
 
+@beside_text
 def test_pieces_of_words_are_those_of_the_text_run(corpus: Path, cache: Path, tmp_path: Path) -> None:
     text = write_text(tmp_path / "text.txt")
     asked: dict[str, Any] = {"steps": 2, "layers": (8,), "level": "bpe", "vocabulary_size": 260}

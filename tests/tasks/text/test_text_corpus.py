@@ -204,6 +204,7 @@ def test_a_text_too_short_to_split_is_an_error(tmp_path: Path) -> None:
         ("a.txt", "utf-16", "é漢\n".encode("utf-16")),
         ("a.txt", "gb18030", "é漢\n".encode("gb18030")),
     ],
+    ids=["gzip", "xz", "utf-16", "gb18030"],  # not the bytes: gzip's have the second in them
 )
 def test_packed_text_and_other_encodings_are_read_as_plain_text(
     tmp_path: Path, name: str, encoding: str, content: bytes

@@ -228,3 +228,24 @@ def test_digits_are_printed_to_the_size_of_the_deviation() -> None:
         "speed": {"median": 1.0, "low": 0.9, "high": 1.1},
     }  # fmt: skip
     assert render(prediction).endswith("at 1714521600.40 (500014.312 ± 0.012, 6170003 ± 340)")
+
+
+def test_regions_that_hold_less_than_they_promise_are_said_and_few_tracks_make_none_narrower(tmp_path: Path) -> None:
+    random, rows = np.random.default_rng(0), ["id,t,x,y"]
+    for track in range(8):  # those that are judged by turn, which no other does
+        turn = 0.5 if track >= 6 else 0.0
+        for step in range(30):
+            angle = turn * max(0, step - 8)
+            noise = 0.001 * random.standard_normal(2)
+            rows.append(f"{track},{step},{step * np.cos(angle) + noise[0]:.5f},{step * np.sin(angle) + noise[1]:.5f}")
+    for name, part in (("train", rows[1:151]), ("val", rows[151:181]), ("test", rows[181:])):
+        (tmp_path / f"{name}.csv").write_text("\n".join([rows[0], *part]) + "\n")
+    run = throughtime.train("trajectory", tmp_path, out=tmp_path / "run", steps=1, hidden_size=4, quiet=True)
+    said = [str(finding) for finding in run.task.findings if finding.subject == "regions"]
+    held = run.folder.read_report().metrics["coverage"]
+    assert held < 0.8
+    assert f"regions: they hold {held:.1%} of the judged positions, and promise 90%" in said
+    paths = {name: tmp_path / f"{file}.csv" for name, file in (("train", "train"), ("valid", "val"), ("test", "test"))}
+    before = throughtime.check("trajectory", **paths).task.findings
+    assert any("they are made wider, never narrower" in str(finding) for finding in before)
+    assert float(run.model.calibration) >= 1

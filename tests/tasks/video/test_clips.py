@@ -171,7 +171,7 @@ def test_malformed_arrays_and_tables_are_one_sentence(tmp_path: Path) -> None:
         tmp_path / "unknown.npy": "no value at all",
         tmp_path / "none.npy": r"shape \(0, 2\)",
         write(tmp_path / "cut.npy", whole[:150]): "no readable array",
-        write(tmp_path / "text.npy", "1,2\n"): "no readable array",
+        write(tmp_path / "text.npy", "1,2\n"): "no array",
         write(tmp_path / "ragged.csv", "1,2\n3,4,5\n"): "line 2: found 3 columns, expected 2",
         write(tmp_path / "word.csv", "1,2\n3,four\n"): "line 2: found 'four'",
         write(tmp_path / "head.csv", "a,b\n"): "a head line and no rows",
@@ -240,3 +240,9 @@ def test_archives_bring_their_splits(tmp_path: Path) -> None:
         write(tmp_path / "lists" / f"{name}.csv", f"path,label\n{name}/1.csv,walk\n")
     lists = given_splits(tmp_path / "lists") or {}
     assert [path.name for path in lists.values()] == ["train.csv", "test.csv"]
+
+
+def test_a_drawing_named_as_a_video_is_one_sentence(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.mp4", '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"><rect/></svg>')
+    with pytest.raises(DataError, match=r"a\.mp4: found (pictures of a kind for which there is no decoder|no video)"):
+        read_video(path, 8)

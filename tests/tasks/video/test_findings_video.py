@@ -11,7 +11,7 @@ import pytest
 import throughtime
 from throughtime.cli.main import main
 from throughtime.data.findings import Findings
-from throughtime.tasks.video.clips.arrays import note_axes, read_vectors
+from throughtime.tasks.video.clips.arrays import read_vectors
 from throughtime.tasks.video.clips.video import read_video, write_video
 
 
@@ -129,35 +129,6 @@ def test_head_line_and_index_of_pandas_are_no_data(tmp_path: Path, case: str) ->
 def test_numbers_that_may_be_data_stay_data(tmp_path: Path, content: str) -> None:
     (tmp_path / "a.csv").write_text(content)
     assert len(read_vectors(tmp_path / "a.csv")) == content.count("\n")
-
-
-def test_axes_the_other_way_round_are_suspected_and_can_be_told(tmp_path: Path) -> None:
-    random = np.random.default_rng(0)
-    values = np.stack([wave(60, 5, random) for _ in range(40)]).swapaxes(1, 2)
-    for name, part in (("train", values[:30]), ("test", values[30:])):
-        np.save(tmp_path / f"X_{name}.npy", part)
-        np.save(tmp_path / f"y_{name}.npy", np.arange(len(part)) % 2)
-    found = seen(tmp_path)
-    assert any(
-        "axes: 5 steps of 60 numbers; likelier" in line and "--transposed" in line for line in found["suspicious"]
-    )
-    checked = throughtime.check("video", tmp_path, transposed=True)
-    assert checked.splits.train[0].frames.shape == (60, 5)
-    assert not [finding for finding in checked.task.findings if finding.subject == "axes" and finding.level != "taken"]
-
-
-@pytest.mark.parametrize(("shape", "suspected"), [((30, 6, 100), True), ((30, 100, 6), False), ((30, 40, 50), False)])
-def test_where_all_is_noise_time_is_the_much_longer_axis(shape: tuple[int, ...], suspected: bool) -> None:
-    findings = Findings()
-    note_axes(Path("X.npy"), np.random.default_rng(0).standard_normal(shape), False, findings)
-    assert (findings.worst == "suspicious") == suspected
-
-
-def test_more_features_than_steps_are_right_where_time_is_smooth() -> None:
-    findings = Findings()
-    random = np.random.default_rng(0)
-    note_axes(Path("X.npy"), np.stack([wave(30, 126, random) for _ in range(9)]), False, findings)
-    assert findings.worst == "taken"
 
 
 def test_a_joint_that_a_clip_never_saw_is_filled_with_the_mean_of_training(tmp_path: Path) -> None:

@@ -7,29 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import tyro
 
-from throughtime.cli.inside.showing import check_asked, say_written, steps_in_words
+from throughtime.cli.inside.showing import check_asked, say_written
 from throughtime.cli.plain_json import plain_json
 from throughtime.cli.show import report_console, show_findings, show_table
 from throughtime.errors import ThroughtimeError
-from throughtime.storage.report import Table
+from throughtime.reports.notes.gradients import ADVICE, table
 
 if TYPE_CHECKING:
     from throughtime.insight.gradients import Flow
-
-_ADVICE = {
-    "vanishing": (
-        "Vanishing: what came long before hardly moves the weights. What keeps a gradient up: gates (--cell gru or "
-        "lstm), a ReLU RNN that begins with the identity (IRNN), shorter ways (attention). Clipping does not: it only "
-        "makes gradients smaller."
-    ),
-    "exploding": (
-        "Exploding: one step can throw the weights far away. Clipping (--clip-norm 1) bounds it, gates (--cell gru, "
-        "--cell lstm) and smaller recurrent weights keep it from growing."
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -52,6 +39,8 @@ class Arguments:
     """Draw them here, a .png file."""
     most: int = 16
     """Inputs that are looked at."""
+    report: bool = True
+    """Leave what was found as a section of the run's report."""
     json: bool = False
     """Print JSON."""
 
@@ -72,7 +61,7 @@ def run(arguments: Sequence[str]) -> int:
     what = ""
     if asked.run is not None:
         done = verbs.Run(asked.run)
-        found = verbs.inspect_gradients(done, asked.input, most=asked.most)
+        found = verbs.inspect_gradients(done, asked.input, most=asked.most, keep=asked.report)
         from throughtime.insight.gradients import together
 
         of_run = found[0] if len(found) == 1 else together(found)
@@ -100,34 +89,11 @@ def _show(named: Mapping[str, Flow], of_run: Sequence[Flow], what: str, as_json:
     if as_json:
         print(plain_json({name: _json(flow) for name, flow in named.items()}, indent=2))
         return
-    rows = [
-        (name, flow.cell, flow.verdict, _memory(flow), len(flow.carried) - 1, flow.left, flow.factor, _stretch(flow))
-        for name, flow in named.items()
-    ]
-    heads = (
-        "",
-        "cell",
-        "verdict",
-        "half gone at lag",
-        "last lag",
-        "left there",
-        "factor a step",
-        "largest stretch",
-    )
-    show_table(Table(f"gradients through time: {what}", heads, rows))
+    show_table(table(named, what))
     console = report_console()
-    for verdict, advice in _ADVICE.items():
+    for verdict, advice in ADVICE.items():
         if any(flow.verdict == verdict for flow in of_run):
             console.print(advice, highlight=False, markup=False, soft_wrap=True)
-
-
-def _memory(flow: Flow) -> str:
-    return steps_in_words(flow.memory) if flow.memory is not None else "never"
-
-
-def _stretch(flow: Flow) -> float:
-    """The most that a step's Jacobian stretches anything by, in the median of the steps."""
-    return float(np.median(flow.jacobians[:, 0]))
 
 
 def _json(flow: Flow) -> dict[str, Any]:

@@ -12,12 +12,10 @@ import tyro
 from throughtime.cli.inside.showing import check_asked, say_written
 from throughtime.cli.plain_json import plain_json
 from throughtime.cli.show import show_findings, show_table
-from throughtime.storage.report import Table
+from throughtime.reports.notes.saliency import table
 
 if TYPE_CHECKING:
     from throughtime.insight.saliency import Saliency
-
-_WIDTH = 20  # of the longest bar, in characters
 
 
 @dataclass(frozen=True)
@@ -34,6 +32,8 @@ class Arguments:
     """Draw the first input here, a .png file."""
     most: int = 16
     """Inputs of a file that are looked at."""
+    report: bool = True
+    """Leave what was found as a section of the run's report."""
     json: bool = False
     """Print JSON, an input a line."""
 
@@ -46,12 +46,12 @@ def run(arguments: Sequence[str]) -> int:
     from throughtime import verbs
 
     done = verbs.Run(asked.run)
-    found = verbs.inspect_saliency(done, asked.input, most=asked.most, step=asked.step)
+    found = verbs.inspect_saliency(done, asked.input, most=asked.most, step=asked.step, keep=asked.report)
     for one in found:
         if asked.json:
             print(plain_json(_json(one)))
         else:
-            _show(one)
+            show_table(table(one))
     if asked.out is not None:
         from throughtime.insight.pictures.saliency import draw_saliency
 
@@ -60,17 +60,6 @@ def run(arguments: Sequence[str]) -> int:
             say_written(asked.out, f"of the first of {len(found)} inputs" if len(found) > 1 else "")
     show_findings(done.task.findings)
     return 0
-
-
-def _show(found: Saliency) -> None:
-    largest = max(abs(float(score)) for score in found.scores) or 1.0
-    rows = [
-        (symbol, score, ("+" if score >= 0 else "-") * round(abs(score) / largest * _WIDTH))
-        for symbol, score in zip(found.symbols, found.scores.tolist(), strict=True)
-    ]
-    where = "" if found.step is None else f" at step {found.step}, {found.symbols[found.step]!r}"
-    title = f"{found.answer}{where}: log p {found.value:.4g}, of zeros {found.baseline:.4g}; the scores miss it by"
-    show_table(Table(f"{title} {found.error:.1g}", (found.unit, "nats", "for it (+) or against (-)"), rows))
 
 
 def _json(found: Saliency) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 from rich.console import Console
@@ -23,18 +22,6 @@ def check_asked(out: Path | None, most: int) -> None:
             raise DataError(out, f"the ending {out.suffix!r}", "the name of a .png file")
     if most < 1:
         raise ArgumentError(f"--most is {most}, expected at least 1")
-
-
-def steps_in_words(steps: float | None) -> str:
-    """A number of steps for people.
-
-    Example:
-        >>> steps_in_words(3.14159), steps_in_words(math.inf), steps_in_words(None)
-        ('3.1', 'never', 'unknown')
-    """
-    if steps is None:
-        return "unknown"
-    return f"{steps:,.1f}" if math.isfinite(steps) else "never"
 
 
 def say_written(path: Path, what: str = "") -> None:

@@ -15,6 +15,7 @@ from throughtime.cli.inside.showing import check_asked, say_written
 from throughtime.cli.plain_json import plain_json
 from throughtime.cli.show import show_findings, show_table
 from throughtime.errors import ArgumentError, ThroughtimeError
+from throughtime.reports.notes.units import table
 from throughtime.storage.report import Table
 
 if TYPE_CHECKING:
@@ -37,10 +38,17 @@ class Arguments:
     """Layer of --unit and --like, as they are counted in the table of layers, from 1; 0: the last one."""
     like: str | None = None
     """Show where the state was nearest to that after this input."""
+    marked: Path | None = None
+    """In place of DATA: a file of {"text": ..., "spans": [[start, end, label], ...]} a line; its labels are the traits
+    that are looked for ("not LABEL": where it is known not to be)."""
+    gate: str | None = None
+    """Look at the values of this gate (update, forget, ...) in place of the states."""
     out: Path | None = None
     """Draw the units that tell a trait, over symbols that have it, a .png file."""
     most: int = 200
     """Inputs that are looked at."""
+    report: bool = True
+    """Leave what was found as a section of the run's report."""
     json: bool = False
     """Print JSON."""
 
@@ -49,11 +57,15 @@ def run(arguments: Sequence[str]) -> int:
     """Look, show, and draw if asked."""
     asked = tyro.cli(Arguments, prog="throughtime inspect units", args=arguments)
     check_asked(asked.out, asked.most)
+    if asked.data is not None and asked.marked is not None:
+        raise ArgumentError(f"found both {asked.data} and --marked {asked.marked}, expected one of them")
 
     from throughtime import verbs
 
     done = verbs.Run(asked.run)
-    found, telling = verbs.inspect_units(done, asked.data, most=asked.most)
+    found, telling = verbs.inspect_units(
+        done, asked.data, most=asked.most, marked=asked.marked, gate=asked.gate, keep=asked.report
+    )
     findings = list(done.task.findings)
     layer = _layer(found, asked)
     moments = {f"{layer.name}, unit {unit}": layer.strongest(unit, _MOMENTS) for unit in asked.unit}
@@ -64,7 +76,7 @@ def run(arguments: Sequence[str]) -> int:
                 strongest = by_name[one.layer].strongest(one.unit, _MOMENTS, lowest=not one.above)
                 moments[f"{one.layer}, unit {one.unit} ({one.trait})"] = strongest
     if asked.like is not None:
-        state = _state_after(done, asked.like, layer.name)
+        state = _state_after(done, asked, layer.name)
         moments[f"{layer.name}, states like that after {asked.like!r} (1 - cosine)"] = layer.nearest(state, _MOMENTS)
     if asked.json:
         print(plain_json(_json(telling, moments), indent=2))
@@ -96,15 +108,15 @@ def _layer(found: Sequence[Units], asked: Arguments) -> Units:
     return layer
 
 
-def _state_after(done: Any, given: str, name: str) -> NDArray[np.float32]:
-    """The state of a layer after the last step of an input."""
+def _state_after(done: Any, asked: Arguments, name: str) -> NDArray[np.float32]:
+    """The state of a layer after the last step of --like."""
     from throughtime.insight.units import units
 
-    task = done.task
+    task, given = done.task, asked.like
     readings = [reading for one in task.read_inputs(given) for reading in task.readings(done.model, one)]
     if not readings:
         raise ThroughtimeError(f"{given!r}: found nothing to read, expected an input that is not empty")
-    found, _ = units(done.model, readings[-1:])
+    found, _ = units(done.model, readings[-1:], asked.gate)
     return next(one.states[-1] for one in found if one.name == name)
 
 
@@ -115,19 +127,7 @@ def _show(found: Sequence[Units], telling: Sequence[Detector], moments: dict[str
             f"layers, over {len(found[0].states):,} steps of {len(found[0].symbols)} inputs", ("", "", "units"), layers
         )
     )
-    rows = [
-        (
-            one.trait,
-            f"{'' if one.there else 'no unit; best: '}{one.layer}, unit {one.unit}",
-            f"{'>' if one.above else '<'} {one.threshold:.3g}",
-            one.score,
-            one.chance,
-            one.share,
-        )
-        for one in telling
-    ]
-    heads = ("trait", "told by", "where it is", "score", "by chance", "share of steps")
-    show_table(Table("units that tell a trait: balanced accuracy on the second half (guessing: 0.5)", heads, rows))
+    show_table(table(telling))
     for title, some in moments.items():
         show_table(Table(title, ("value", "where"), [(f"{one.value:.3g}", _context(one)) for one in some]))
 

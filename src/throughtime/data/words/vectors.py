@@ -13,6 +13,7 @@ import numpy as np
 
 from throughtime.data.archives import read_member
 from throughtime.data.findings import Findings
+from throughtime.data.pipes import refuse_devices
 from throughtime.data.progress import counted, stage
 from throughtime.data.sources import Carrier
 from throughtime.errors import ArgumentError, DataError, MissingExtraError
@@ -103,6 +104,7 @@ def check_beginning(path: Path) -> None:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Iterable[bytes]]:
+    refuse_devices(path, "word vectors as text")
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             yield file

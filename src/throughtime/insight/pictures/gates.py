@@ -14,7 +14,8 @@ from throughtime.insight.pictures.paper import COLOURS, inked, name_steps, plain
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_WIDEST, _HISTOGRAM = 8.0, 3.2  # inches of panels
+_WIDEST, _HISTOGRAM, _SHEET = 8.0, 3.2, 17.0  # inches of a panel, of the last, and of the others side by side
+_ON_A_PAGE = 40  # symbols that can be read there
 
 
 def draw_gates(found: Gates, openings: Sequence[Opening], path: Path) -> None:
@@ -25,20 +26,45 @@ def draw_gates(found: Gates, openings: Sequence[Opening], path: Path) -> None:
         openings: of the same model, over this input or over many.
         path: the PNG file.
     """
-    columns = max(len(layer.gates) + len(layer.states) for layer in found.layers)
+    traced = [[*layer.gates.items(), *layer.states.items()] for layer in found.layers]
     width = min(max(2.2, 0.17 * len(found.symbols)), _WIDEST)
-    rows = len(found.layers)
+    columns = min(max(map(len, traced)), max(1, int(_SHEET // width)))
+    # a layer's panels, line below line
+    lines = [[own[start : start + columns] for start in range(0, len(own), columns)] for own in traced]
+    rows = sum(map(len, lines))
     title = f"gates and states of every unit; the answer: {found.answer}"
     figure = sheet(columns * width + _HISTOGRAM + 1, 3.2 * rows + 0.8, title)
     panels = figure.subplots(rows, columns + 1, squeeze=False, width_ratios=[width] * columns + [_HISTOGRAM])
-    for row, layer in zip(panels, found.layers, strict=True):
-        traced = [*layer.gates.items(), *layer.states.items()]
-        for axes, (name, values) in zip(row, traced, strict=False):
-            _steps(axes, layer, name, values, found.symbols)
-        for axes in row[len(traced) : columns]:
-            axes.set_axis_off()
-        row[0].set_ylabel(f"{layer.name} ({layer.cell})\nunits, longest memory first")
-        _histogram(row[-1], [one for one in openings if one.where == layer.name])
+    free = iter(panels)
+    for layer, own in zip(found.layers, lines, strict=True):
+        for number, (line, row) in enumerate(zip(own, free, strict=False)):
+            for axes, (name, values) in zip(row, line, strict=False):
+                _steps(axes, layer, name, values, found.symbols)
+            for axes in row[len(line) : columns]:
+                axes.set_axis_off()
+            row[0].set_ylabel(f"{layer.name} ({layer.cell})\nunits, longest memory first")
+            _histogram(row[-1], [one for one in openings if one.where == layer.name and number == 0])
+    save(figure, path)
+
+
+def draw_layer(found: Gates, layer: LayerGates, path: Path) -> None:
+    """Draw one layer's gates and states over an input's first symbols, a panel each, two beside each other: for a page.
+
+    Args:
+        found: over the input.
+        layer: one of its layers.
+        path: the PNG file.
+    """
+    symbols = found.symbols[:_ON_A_PAGE]
+    cut = "" if len(symbols) == len(found.symbols) else f", the first {len(symbols)} of {len(found.symbols)} steps"
+    traced = [*layer.gates.items(), *layer.states.items()]
+    rows = -(-len(traced) // 2)
+    figure = sheet(9.0, 2.2 * rows + 0.5, f"{layer.name} ({layer.cell}){cut}")
+    panels = figure.subplots(rows, 2, squeeze=False).ravel().tolist()
+    for axes, (name, values) in zip(panels, traced, strict=False):
+        _steps(axes, layer, name, values[: len(symbols)], symbols)
+    for axes in panels[len(traced) :]:
+        axes.set_axis_off()
     save(figure, path)
 
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "amx.h"
 #include "call.h"
 #include "decoding.h"
 #include "pool.h"
@@ -20,6 +21,7 @@ namespace throughtime {
 
 extern const InstructionSet set_avx512, set_avx2;            // products of float32
 extern const InstructionSet set_avx512_bf16, set_avx2_bf16;  // of bfloat16
+extern const InstructionSet set_amx_bf16, set_amx_emulated;  // of bfloat16, in tiles
 extern const DecodingKernels decoding_avx512, decoding_avx2;
 
 namespace {
@@ -35,12 +37,16 @@ struct Supported {
     const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
     if (avx512) float32.push_back(&set_avx512);
+#ifdef WITH_AMX_BF16
+    if (avx512 && __builtin_cpu_supports("avx512bf16") && amx_bf16_at_hand()) bfloat16.push_back(&set_amx_bf16);
+#endif
 #ifdef WITH_AVX512_BF16
     if (avx512 && __builtin_cpu_supports("avx512bf16")) bfloat16.push_back(&set_avx512_bf16);
 #endif
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return;
     float32.push_back(&set_avx2);
     bfloat16.push_back(&set_avx2_bf16);
+    if (avx512) bfloat16.push_back(&set_amx_emulated);
   }
 };
 
@@ -169,7 +175,7 @@ NB_MODULE(_fused, m) {
   m.def("instruction_sets", [] { return names_of(supported().float32); });
   m.def("bfloat16_sets", [] { return names_of(supported().bfloat16); });
   // whether products of bfloat16 are quicker than those of float32: see docs/kernels.md
-  m.def("bfloat16_gains", [] { return __builtin_cpu_is("amd") != 0; });
+  m.def("bfloat16_gains", [] { return __builtin_cpu_is("amd") != 0 || amx_bf16_at_hand(); });
   m.def("kept", [](const std::string& set, const std::string& cell, int64_t hidden, bool layer_norm) {
     Call call{};
     call.hidden = hidden;

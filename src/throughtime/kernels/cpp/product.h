@@ -1,49 +1,14 @@
-// Matrix products from register tiles. All that a sweep works on lies in panels: `panel` columns side by side, one row
-// of them after another, so that a factor is read (and a result written) from one end to the other, whichever of its
-// sides a product runs along.
+// Matrix products: from register tiles, and where the processor has them from AMX's (tiles.h).
 #pragma once
 
 #include <algorithm>
 
-#include "bf16.h"
+#include "tiled.h"
 
 namespace throughtime::ISA {
 
-constexpr int panel = 2 * lanes;
 // As many accumulators as the set has registers for: 24 of 32 (AVX-512), 12 of 16.
 constexpr int tile_rows = lanes == 16 ? 12 : 6;
-// Terms summed before the next tile, so that both factors' parts stay in the nearest cache.
-constexpr int64_t product_depth = 256;
-
-inline int64_t panels_of(int64_t size) { return (size + panel - 1) / panel; }
-inline int64_t padded(int64_t size) { return panels_of(size) * panel; }
-
-// What a product is added to: nothing, a bias (one a column), what stands in C; `apart` also adds to C, but only once
-// the product is summed, so that a sum of many products is a sum of block sums: far smaller rounding errors.
-enum class Start { zero, bias, keep, apart };
-
-// A factor that is read by rows: element (r, k) at data[r * row + k / panel * block + k % panel].
-// A matrix in panels has row = panel; one as torch stores it has block = panel.
-template <class Number>
-struct Factor {
-  const Number* data;
-  int64_t row, block;
-};
-using Rows = Factor<float>;  // as a sweep has it
-using Left = Factor<word>;   // as a product reads it; all that follows counts its columns, K, in words
-
-// The right factor: panel p at data + p * stride, its K rows one after another.
-struct Right {
-  const word* data;
-  int64_t stride;
-};
-
-// Where the result goes: element (r, column) at data[column / panel * stride + r * row + column % panel].
-struct Result {
-  float* data;
-  int64_t row, stride;
-};
-
 // C (R x P panels) = start + A (R x K) * B. `transposed`: A lies in one panel and is read along its columns, element
 // (r, k) at A.data[k * A.row + r].
 template <int R, int P, Start start, bool transposed>
@@ -120,9 +85,9 @@ void tile_of(int rows, int64_t K, Left A, Right B, Result C, const float* bias) 
   }
 }
 
-// P panels of C (M x P panels) = start + A (M x K) * B, in tiles of nearly equal height.
+// P panels of C (M x P panels) = start + A (M x K) * B, in register tiles of nearly equal height.
 template <int P, Start start>
-void strip(int64_t M, int64_t K, Left A, Right B, Result C, const float* bias) {
+void strip_by_vectors(int64_t M, int64_t K, Left A, Right B, Result C, const float* bias) {
   const int64_t tiles = (M + tile_rows - 1) / tile_rows;
   for (int64_t i = 0, done = 0; i < tiles; ++i) {
     const int64_t end = M * (i + 1) / tiles;
@@ -130,6 +95,23 @@ void strip(int64_t M, int64_t K, Left A, Right B, Result C, const float* bias) {
                              Result{C.data + done * C.row, C.row, C.stride}, bias);
     done = end;
   }
+}
+
+// The same, by the processor's tiles where it has them: they are too tall for the few rows of several panels.
+template <int P, Start start>
+void strip(int64_t M, int64_t K, Left A, Right B, Result C, const float* bias) {
+  if constexpr (tiled && P == 1) {
+    const int64_t whole = K / tile_side * tile_side;
+    if (whole > 0) {
+      strip_by_tiles<start>(M, whole, A, B, C, bias);
+      if (whole == K) return;
+      // one more tile would read beyond both factors
+      const Left rest{A.data + whole / panel * A.block + whole % panel, A.row, A.block};
+      return strip_by_vectors<1, start == Start::apart ? start : Start::keep>(
+          M, K - whole, rest, Right{B.data + whole * panel, B.stride}, C, nullptr);
+    }
+  }
+  strip_by_vectors<P, start>(M, K, A, B, C, bias);
 }
 
 // C (M x panels) = start + A (M x K) * B.
@@ -169,33 +151,47 @@ void product(int64_t M, int64_t K, Left A, Right B, int64_t panels, Result C, co
 inline void add_outer(int64_t Q, const float* D, int64_t rows, const float* S, int64_t columns, float* C,
                       bool first) {
   const word *left = reinterpret_cast<const word*>(D), *right = reinterpret_cast<const word*>(S);
-  const int64_t K = words_of(Q);
+  const int64_t K = words_of(Q), tiles = (rows + tile_rows - 1) / tile_rows;
   constexpr int64_t depth = 192;  // terms summed before the next tile: both factors' parts stay in the nearest cache
-  const int64_t tiles = (rows + tile_rows - 1) / tile_rows;
-  for (int64_t p = 0; p < panels_of(columns); ++p)
-    for (int64_t k = 0; k < K; k += depth)
-      for (int64_t i = 0; i < tiles; ++i) {
-        const int64_t from = rows * i / tiles, height = rows * (i + 1) / tiles - from;
-        const int64_t width = std::min<int64_t>(panel, columns - p * panel);
-        const Left a{left + k * panel + from, panel, 0};
-        const Right b{right + (p * Q + k) * panel, 0};
-        float* to = C + from * columns + p * panel;
-        for (int64_t r = 0; r < height; ++r) __builtin_prefetch(to + r * columns, 1);
-        if (width == panel) {
-          const Result c{to, columns, 0};
-          if (first && k == 0)
-            tile_of<1, Start::zero, true>(static_cast<int>(height), std::min(depth, K - k), a, b, c, nullptr);
-          else
-            tile_of<1, Start::apart, true>(static_cast<int>(height), std::min(depth, K - k), a, b, c, nullptr);
-          continue;
-        }
-        alignas(64) float edge[tile_rows * panel];
-        tile_of<1, Start::zero, true>(static_cast<int>(height), std::min(depth, K - k), a, b, Result{edge, panel, 0},
-                                      nullptr);
-        for (int64_t r = 0; r < height; ++r)
-          for (int64_t j = 0; j < width; ++j)
-            to[r * columns + j] = edge[r * panel + j] + (first && k == 0 ? 0.0f : to[r * columns + j]);
+  // some terms of one panel of C, from register tiles
+  auto add = [&](int64_t p, int64_t k, int64_t deep, bool anew) {
+    for (int64_t i = 0; i < tiles; ++i) {
+      const int64_t from = rows * i / tiles, height = rows * (i + 1) / tiles - from;
+      const int64_t width = std::min<int64_t>(panel, columns - p * panel);
+      const Left a{left + k * panel + from, panel, 0};
+      const Right b{right + (p * Q + k) * panel, 0};
+      float* to = C + from * columns + p * panel;
+      for (int64_t r = 0; r < height; ++r) __builtin_prefetch(to + r * columns, 1);
+      if (width == panel) {
+        const Result c{to, columns, 0};
+        if (anew)
+          tile_of<1, Start::zero, true>(static_cast<int>(height), deep, a, b, c, nullptr);
+        else
+          tile_of<1, Start::apart, true>(static_cast<int>(height), deep, a, b, c, nullptr);
+        continue;
       }
+      alignas(64) float edge[tile_rows * panel];
+      tile_of<1, Start::zero, true>(static_cast<int>(height), deep, a, b, Result{edge, panel, 0}, nullptr);
+      add_edge(edge, height, width, to, columns, anew);
+    }
+  };
+  if constexpr (tiled) {
+    alignas(64) word turned[panel * depth];
+    for (int64_t k = 0; k < K; k += depth) {
+      const int64_t deep = std::min(depth, K - k), whole = deep / tile_side * tile_side;
+      const Left a = turn(left + k * panel, whole, turned);
+      for (int64_t p = 0; p < panels_of(columns); ++p) {
+        const bool anew = first && k == 0;
+        const int64_t width = std::min<int64_t>(panel, columns - p * panel);
+        if (whole > 0)
+          add_tiled(whole, a, Right{right + (p * Q + k) * panel, 0}, rows, width, C + p * panel, columns, anew);
+        if (whole < deep) add(p, k + whole, deep - whole, anew && whole == 0);
+      }
+    }
+    return;
+  }
+  for (int64_t p = 0; p < panels_of(columns); ++p)
+    for (int64_t k = 0; k < K; k += depth) add(p, k, std::min(depth, K - k), first && k == 0);
 }
 
 }  // namespace throughtime::ISA

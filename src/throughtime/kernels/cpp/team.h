@@ -174,6 +174,7 @@ void in_team(const Layout<Cell>& s, Work work) {
   const bool enough = s.B >= rows_side_by_side * threads && s.offsets[s.T] == s.T * s.B;
   Barrier barrier;
   in_threads(threads, [&](int thread, int all) {
+    const TilesInUse tiles;
     const bool units = by_units && all > 1, side_by_side = enough && all > 1;
     const Split split = units ? Split::units : side_by_side ? Split::side_by_side : Split::in_turns;
     work(Share{thread, all, split, s.B, barrier});

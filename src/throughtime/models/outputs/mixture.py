@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 
 _WIDEST = 7.0  # logarithm of the largest standard deviation, and minus that of the smallest
+WIDEST = 8.0
+"""Factor by which regions are made wider or narrower at most."""
 
 
 class Mixture(NamedTuple):
@@ -135,7 +137,7 @@ def calibrated_scale(mixture: Mixture, y: Tensor, level: float, seed: int = 0) -
     """
     generator = torch.Generator(mixture.logits.device).manual_seed(seed)
     edge, centre = mixture.threshold(level, generator=generator), mixture.mean
-    low, high = math.log(1 / 8), math.log(8)
+    low, high = math.log(1 / WIDEST), math.log(WIDEST)
     for _ in range(20):
         middle = (low + high) / 2
         held = mixture.log_prob(centre + (y - centre) / math.exp(middle)) >= edge

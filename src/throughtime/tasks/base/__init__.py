@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from throughtime.data.splits import Splits
+from throughtime.tasks.base.attackable import Attackable
+from throughtime.tasks.base.attends import Alignment, Attends
 from throughtime.tasks.base.capability import Capability
 from throughtime.tasks.base.classifies import Classifies
 from throughtime.tasks.base.conditions import Condition, Conditions
 from throughtime.tasks.base.draws import Draws
+from throughtime.tasks.base.embeds import Embeds
 from throughtime.tasks.base.expresses import Expresses
 from throughtime.tasks.base.generates import Generates, GenerateSettings, check_writable
 from throughtime.tasks.base.inputs import existing
@@ -19,12 +22,16 @@ from throughtime.tasks.base.task import Described, Prediction, Task
 from throughtime.tasks.base.watches import Watches
 
 __all__ = [
+    "Alignment",
+    "Attackable",
+    "Attends",
     "Capability",
     "Classifies",
     "Condition",
     "Conditions",
     "Described",
     "Draws",
+    "Embeds",
     "Expresses",
     "GenerateSettings",
     "Generates",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,15 +29,29 @@ class Classifies(Capability):
 
     Attributes:
         temperature: T, by which logits are divided; 1 where the run was not calibrated.
+        thresholds: from which probability on each class is answered, where an example may be of several.
     """
 
     lacking = "gives no probabilities of classes"
 
     temperature: float = 1.0
+    thresholds: Mapping[str, float] = MappingProxyType({})
 
     @abstractmethod
     def class_probabilities(self, model: Model, examples: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
-        """Probabilities (N, C) of the classes as the model gives them, at temperature 1; the actual classes (N,)."""
+        """Probabilities (N, C) of the classes as the model gives them, at temperature 1; the actual classes (N,).
+
+        Where an example may be of several classes, each of them is a decision of its own, between no and yes.
+        """
+
+    def best_thresholds(self, model: Model, examples: Sequence[Any]) -> Mapping[str, float]:
+        """The thresholds at which some examples are answered best; none where the most probable class is answered.
+
+        Args:
+            model: trained; its probabilities are taken at this run's temperature.
+            examples: that were not learned from.
+        """
+        return {}
 
     def tempered(self, probabilities: np.ndarray) -> np.ndarray:
         """Probabilities (..., C) at this run's temperature."""

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from throughtime.data.words.disturbed import CHANGES, Change
 from throughtime.errors import ArgumentError
 from throughtime.tasks.base.capability import Capability
 
@@ -72,6 +73,22 @@ class Condition(Generic[Example]):
             self.change(example, amount, np.random.default_rng((seed, own, place)))
             for place, example in enumerate(examples)
         ]
+
+
+def conditions_of_text(
+    disturbed: Callable[[Example, Change, float, np.random.Generator], Example],
+) -> list[Condition[Example]]:
+    """Those that all texts can be put to.
+
+    Args:
+        disturbed: another example of an example, a change of its text, a share in per cent, and where its chance comes
+            from.
+    """
+
+    def applying(change: Change) -> Callable[[Example, float, np.random.Generator], Example]:
+        return lambda example, percent, random: disturbed(example, change, percent, random)
+
+    return [Condition(one.name, one.says, one.shares, applying(one)) for one in CHANGES]
 
 
 class Conditions(Capability, Generic[Example]):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from throughtime.data.words.disturbed import CHANGES, Change
-from throughtime.tasks.base.conditions import Condition, Conditions
+from throughtime.data.words.disturbed import Change
+from throughtime.tasks.base.conditions import Condition, Conditions, conditions_of_text
 from throughtime.tasks.entities.corpora.sentence import Sentence, Span
 
 
@@ -19,23 +19,20 @@ class DisturbedSentences(Conditions[Sentence]):
 
     def conditions(self, room: Path) -> Sequence[Condition[Sentence]]:
         """Those of all texts."""
-        return [Condition(one.name, one.says, one.shares, _on(one)) for one in CHANGES]
+        return conditions_of_text(disturbed)
 
     def question(self, example: Sentence) -> Any:
         """Its words."""
         return example.words
 
 
-def _on(change: Change) -> Callable[[Sentence, float, np.random.Generator], Sentence]:
-    return lambda sentence, percent, random: disturbed(sentence, change, percent / 100, random)
-
-
-def disturbed(sentence: Sentence, change: Change, share: float, random: np.random.Generator) -> Sentence:
+def disturbed(sentence: Sentence, change: Change, percent: float, random: np.random.Generator) -> Sentence:
     """A sentence in which words that are an entity stay together.
 
     Example:
+        >>> from throughtime.data.words.disturbed import CHANGES
         >>> sentence = Sentence(("In", "New", "York", "now"), (Span(1, 3, "LOC"),), Path("a"), 1)
-        >>> swapped = disturbed(sentence, CHANGES[1], 1.0, np.random.default_rng(0))
+        >>> swapped = disturbed(sentence, CHANGES[1], 100, np.random.default_rng(0))
         >>> swapped.words, swapped.spans
         (('New', 'York', 'In', 'now'), (Span(start=0, end=2, label='LOC'),))
     """
@@ -51,7 +48,7 @@ def disturbed(sentence: Sentence, change: Change, share: float, random: np.rando
         place = span.end
     words: list[str] = []
     spans = []
-    for number, those in change.units(units, share, random):
+    for number, those in change.units(units, percent / 100, random):
         label = None if number is None else labels[number]
         if label is not None:
             spans.append(Span(len(words), len(words) + len(those), label))

@@ -11,12 +11,15 @@ import numpy as np
 
 from throughtime.data.packed import suffix_of
 from throughtime.data.words.pretrained import check_vectors
+from throughtime.data.words.space import WordSpace
 from throughtime.data.words.vectors import GLOVE
+from throughtime.data.words.vocabulary import MARKS
 from throughtime.errors import DataError
 from throughtime.storage.report import Report, Table
 from throughtime.storage.scores import MODEL
 from throughtime.tasks.base import (
     Described,
+    Embeds,
     Expresses,
     Metric,
     Paints,
@@ -27,6 +30,7 @@ from throughtime.tasks.base import (
     Task,
     existing,
 )
+from throughtime.tasks.base.embeds import space_of
 from throughtime.tasks.entities.answers import EVALUATION_BATCH, LONGEST_PART, Answer, answer, joined, parts_of
 from throughtime.tasks.entities.baselines.gazetteer import Gazetteer
 from throughtime.tasks.entities.conditions import DisturbedSentences
@@ -50,7 +54,7 @@ _TOGETHER = 1_000  # texts that are waited for where they are there already: tho
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 
 
-class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints, Symbols, DisturbedSentences):
+class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints, Symbols, Embeds, DisturbedSentences):
     """A tagger of words: which of them are names, of what kind, and where each begins and ends."""
 
     name = "entities"
@@ -246,6 +250,14 @@ class Entities(Task[Sentence, EntitiesSettings], Expresses, Paints, Symbols, Dis
     def inputs_of(self, example: Sentence) -> Iterator[Sequence[str]]:
         """Its words."""
         yield example.words
+
+    def word_spaces(self, model: Model) -> list[WordSpace]:
+        """The vectors that were learned, and the pretrained ones beside them."""
+        words: Any = cast("Tagger", model).features
+        spaces = [space_of(words.embedding.weight, self.features.vocabulary.words, MARKS, "words")]
+        if words.pretrained is not None and self.features.known is not None:
+            spaces.append(space_of(words.pretrained.weight, self.features.known.words, MARKS, "pretrained words"))
+        return spaces
 
     def _places(self, given: str | Sequence[str]) -> list[tuple[int, int]]:
         """Where the words of a text, or of given words with spaces between, begin and end."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,13 +16,14 @@ _TOGETHER = 64
 
 @torch.no_grad()
 def probabilities_of(model: Model, loader: Loader) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities (N, C) of the classes of all texts, in double precision, and their actual classes (N,)."""
-    model.eval()
+    """Probabilities (N, C) of the classes of all texts, in double precision, and their targets, (N,) or (N, C)."""
+    classifier: Any = model.eval()
     device = next(model.parameters()).device
     found, actual = [], []
     for batch in loader.epoch(0):
         moved = batch.to(device)
-        found.append(model(moved["inputs"], moved["lengths"], moved["parts"]).logits.double().softmax(dim=-1))
+        logits = classifier(moved["inputs"], moved["lengths"], moved["parts"]).logits
+        found.append(classifier.probabilities(logits))
         actual.append(batch["targets"])
     return torch.cat(found).cpu().numpy(), torch.cat(actual).numpy()
 
@@ -34,7 +36,7 @@ def answers(model: Model, texts: Sequence[Mapping[str, np.ndarray]]) -> Iterator
         model: put in evaluation mode.
         texts: each `inputs` (T,), T >= 1, in `parts` (S,); those of similar length are worked out together.
     """
-    model.eval()
+    classifier: Any = model.eval()
     device = next(model.parameters()).device
     order = sorted(range(len(texts)), key=lambda index: len(texts[index]["inputs"]))
     found: list[tuple[np.ndarray, np.ndarray | None]] = [(np.empty(0), None)] * len(texts)
@@ -42,8 +44,8 @@ def answers(model: Model, texts: Sequence[Mapping[str, np.ndarray]]) -> Iterator
         here = order[start : start + _TOGETHER]
         lengths = torch.tensor([len(texts[index]["inputs"]) for index in here], device=device)
         inputs, parts = (stack([texts[index][name] for index in here], 0).to(device) for name in ("inputs", "parts"))
-        logits, attention = model(inputs, lengths, parts)
-        probabilities = logits.softmax(dim=-1).cpu().numpy()
+        logits, attention = classifier(inputs, lengths, parts)
+        probabilities = classifier.probabilities(logits).cpu().numpy()
         weights = None if attention is None else attention.cpu().numpy()
         for row, index in enumerate(here):
             length = len(texts[index]["inputs"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from throughtime.data.labelled_texts import LabelledText
-from throughtime.data.words.disturbed import CHANGES, Change
-from throughtime.tasks.base.conditions import Condition, Conditions
+from throughtime.data.words.disturbed import Change
+from throughtime.tasks.base.conditions import Condition, Conditions, conditions_of_text
 
 
 class DisturbedTexts(Conditions[LabelledText]):
@@ -19,12 +19,12 @@ class DisturbedTexts(Conditions[LabelledText]):
 
     def conditions(self, room: Path) -> Sequence[Condition[LabelledText]]:
         """Those of all texts."""
-        return [Condition(one.name, one.says, one.shares, _on(one)) for one in CHANGES]
+        return conditions_of_text(_disturbed)
 
     def question(self, example: LabelledText) -> Any:
         """The text."""
         return example.text
 
 
-def _on(change: Change) -> Callable[[LabelledText, float, np.random.Generator], LabelledText]:
-    return lambda one, percent, random: replace(one, text=change.text(one.text, percent, random))
+def _disturbed(example: LabelledText, change: Change, percent: float, random: np.random.Generator) -> LabelledText:
+    return replace(example, text=change.text(example.text, percent, random))

@@ -65,9 +65,10 @@ def note_doubts(splits: Splits[LabelledText], settings: SentimentSettings, findi
             note_cut(split_words(example.text), settings, findings, example.path, example.line)
         if has_markup(example.text):
             findings.left_out("markup", "a text with tags of HTML, which are not read", example.path, example.line)
-    labels = {str(example.label) for example in splits.train}
+    labels = {label for example in splits.train for label in example.labels}
     note_alike(labels, findings)
     for example in chain(splits.valid, splits.test):
-        if example.label not in labels:
-            what = f"{example.label!r} is among those to be judged by, and not to learn from"
-            findings.suspicious("labels", what, example.path, example.line)
+        for label in example.labels:
+            if label not in labels:
+                what = f"{label!r} is among those to be judged by, and not to learn from"
+                findings.suspicious("labels", what, example.path, example.line)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
 
-from throughtime.data.columns import Asked, Layout
 from throughtime.data.delimiters import Marks
 from throughtime.data.findings import Findings
 from throughtime.data.labelled_texts import LabelledText, is_alike, labelled_texts, read_labelled_texts
+from throughtime.data.layout import Asked, Layout
 from throughtime.data.packed import suffix_of
 from throughtime.data.splits import Split, Splits, named_splits
 from throughtime.data.tables import SUFFIXES
@@ -80,7 +80,10 @@ def texts_to_answer(
 def asked(settings: SentimentSettings, before: Layout | None, *, labels: bool = True) -> Asked:
     """What is known of a table before it is looked at."""
     marks = Marks(settings.delimiter, settings.quote)
-    return Asked(settings.text_column, settings.label_column if labels else None, labels, before, marks)
+    label = settings.label_column if labels else None
+    several = settings.several_labels if before is None else before.several
+    classes = tuple(settings.label_columns if before is None else before.classes)
+    return Asked(settings.text_column, label, labels, before, marks, several, classes)
 
 
 def with_all_labels(
@@ -97,8 +100,8 @@ def with_all_labels(
     Raises:
         DataError: nothing else is left to be judged by.
     """
-    learned = {example.label for example in splits.train}
-    rare = {group(e) for e in (*splits.valid, *splits.test) if e.label not in learned}
+    learned = {label for example in splits.train for label in example.labels}
+    rare = {group(e) for e in (*splits.valid, *splits.test) if not learned.issuperset(e.labels)}
     moved = [e for e in (*splits.valid, *splits.test) if group(e) in rare]
     valid, test = ([e for e in part if group(e) not in rare] for part in (splits.valid, splits.test))
     for example in moved:

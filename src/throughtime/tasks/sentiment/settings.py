@@ -15,9 +15,18 @@ class SentimentSettings(ResetSettings, ClassifierSettings):
     """A classifier of texts; plain: an LSTM over pretrained word vectors, sentence by sentence."""
 
     text_column: str | None = None
-    """Column of the texts, by name or number from 1; none: guessed."""
+    """Column of the texts, by name or number from 1; with + between several they are joined: title+body; none:
+    guessed."""
     label_column: str | None = None
     """Column of the labels, by name or number from 1; none: guessed."""
+    several_labels: bool = False
+    """A cell may hold several labels, a,b or a|b; lines of several __label__ and lists of JSON are read so unasked."""
+    label_columns: tuple[str, ...] = ()
+    """Columns of which each stands for a class, 1 where a text is of it and 0 where not (several labels a text); the
+    word rest: all columns but that of the texts which hold nothing else."""
+    class_weights: tuple[str, ...] = ()
+    """By how much the loss of classes counts: the word balanced, then rare ones count as much as frequent ones, or
+    NAME=WEIGHT for some."""
     encoding: str = "utf-8"
     """Encoding of the files, such as utf-8, latin-1, utf-16."""
     delimiter: str | None = None

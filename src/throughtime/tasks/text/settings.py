@@ -11,6 +11,9 @@ from throughtime.tasks.base.latent import LatentGeneration, LatentSettings
 
 _LONGEST = {"characters": 120, "words": 40, "bpe": 60}
 
+UNITS = {"characters": "characters", "words": "words", "bpe": "pieces of words"}
+"""What the tokens of each level are."""
+
 
 class TextSettings(LatentSettings):
     """A language model; plain: characters, one LSTM layer of 512 units, eight minutes."""

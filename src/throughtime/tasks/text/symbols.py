@@ -13,8 +13,7 @@ from throughtime.models.base import Model
 from throughtime.models.generator import Generator
 from throughtime.tasks.base.symbols import SymbolSequence, visible
 from throughtime.tasks.text.corpus.sentences import sentence
-
-_UNITS = {"characters": "characters", "words": "words", "bpe": "pieces of words"}
+from throughtime.tasks.text.settings import UNITS
 
 
 def reading(model: Model, tokenizer: Tokenizer, text: str) -> SymbolSequence:
@@ -38,7 +37,7 @@ def reading(model: Model, tokenizer: Tokenizer, text: str) -> SymbolSequence:
     written = [tokenizer.decode([index]) for index in row["inputs"].tolist()]
     return SymbolSequence(
         symbols=tuple(map(visible, written)),
-        unit=_UNITS[tokenizer.level],
+        unit=UNITS[tokenizer.level],
         layers="recurrent" if isinstance(model, Generator) else "decoder.recurrent",
         batch=Batch({"inputs": inputs, "targets": targets}, sequences=1, tokens=targets.shape[1]).to(device),
         answer=f"{last!r} as what comes next",

@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from throughtime.data.progress import counted
 from throughtime.data.splits import note_merged_splits, read_named
 from throughtime.data.tokens.byte_pairs import load_tokenizer
+from throughtime.data.tokens.tokens import UNKNOWN
+from throughtime.data.words.space import WordSpace
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.models.ngram import NGram
 from throughtime.storage.atomic import write_atomically
@@ -18,6 +20,7 @@ from throughtime.storage.report import Report, Table
 from throughtime.storage.written import readable
 from throughtime.tasks.base import (
     Described,
+    Embeds,
     Generates,
     GenerateSettings,
     Metric,
@@ -29,6 +32,7 @@ from throughtime.tasks.base import (
     existing,
 )
 from throughtime.tasks.base.bounds import chosen, judge, nelbo
+from throughtime.tasks.base.embeds import space_of
 from throughtime.tasks.text.conditions import DisturbedPassages
 from throughtime.tasks.text.corpus import shakespeare
 from throughtime.tasks.text.corpus.files import (
@@ -47,7 +51,7 @@ from throughtime.tasks.text.corpus.plain import Plain
 from throughtime.tasks.text.corpus.sentences import Sentences, first_line
 from throughtime.tasks.text.corpus.token_cache import Released, TokenFile, tokenise
 from throughtime.tasks.text.scoring import METRICS, in_unit, latent_report, metrics
-from throughtime.tasks.text.settings import TextGeneration, TextSettings
+from throughtime.tasks.text.settings import UNITS, TextGeneration, TextSettings
 from throughtime.tasks.text.tokenizers import fit_tokenizer
 
 if TYPE_CHECKING:
@@ -68,7 +72,7 @@ _BASELINE_TOKENS = 8_000_000
 _VALIDATION_TOKENS = 1_000_000
 
 
-class Text(Task[Piece, TextSettings], Generates, Symbols, DisturbedPassages):
+class Text(Task[Piece, TextSettings], Generates, Symbols, Embeds, DisturbedPassages):
     """A language model of text files of any size.
 
     An example is a piece of a text file; the tokens of a split are those of all its pieces in a row.
@@ -313,6 +317,12 @@ class Text(Task[Piece, TextSettings], Generates, Symbols, DisturbedPassages):
 
         if given:
             yield reading(model, self.tokenizer, given)
+
+    def word_spaces(self, model: Model) -> list[WordSpace]:
+        """The vectors that tokens are read as."""
+        generator: Any = model.decoder if self.settings.latent else model
+        names = [self.tokenizer.decode([index]) for index in range(self.tokenizer.size)]
+        return [space_of(generator.encoder.weight, names, (UNKNOWN,), UNITS[self.settings.level])]
 
     def inputs_of(self, example: Piece) -> Iterator[str]:
         """Some lines at a time, as many as are read in one go; with a latent space each by itself."""

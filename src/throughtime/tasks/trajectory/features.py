@@ -21,6 +21,7 @@ Frame = Literal["world", "height", "heading"]
 
 _FIT_WINDOWS = 200
 _CLIP = 6.0
+_SUREST = 1e-9  # of the usual speed: nobody knows a velocity better
 _SLOWEST = 0.01  # of the usual speed: slower is taken for this, and its direction for unknown
 
 
@@ -159,7 +160,7 @@ class Features:
             first[..., None],
             np.log1p(np.maximum(gaps, 0) / scales.step)[..., None],
             (expected.times / scales.span)[..., None],
-            np.log(np.sqrt(filtered.covariances[..., 1, 1]) / scales.speed)[..., None],
+            np.log(np.maximum(_deviation(filtered.covariances[..., 1, 1]) / scales.speed, _SUREST))[..., None],
             _turned(expected.positions - last[:, None], turn) / (scales.speed * scales.span),
             _clipped(_turned(speeds, turn) / scales.speed),
             _clipped(_turned(filtered.surprises, turn)),
@@ -274,6 +275,11 @@ def _turned(vectors: np.ndarray, turn: np.ndarray) -> np.ndarray:
     """Vectors (B, ..., D) on other axes."""
     turned: np.ndarray = np.einsum("b...d,bed->b...e", vectors, turn)
     return turned
+
+
+def _deviation(variance: np.ndarray) -> np.ndarray:
+    """Of things that follow a line exactly, rounding may leave less than nothing of a variance."""
+    return np.asarray(np.sqrt(np.maximum(variance, 0.0)))
 
 
 def _clipped(values: np.ndarray) -> np.ndarray:

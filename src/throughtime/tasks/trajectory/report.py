@@ -66,10 +66,14 @@ def table_of_one(answers: Sequence[dict[str, Any]], features: Features) -> Table
 
 def table_of_validation(model: Forecaster, features: Features, settings: TrajectorySettings) -> Table:
     """What was chosen on the validation split after learning."""
+    from throughtime.models.outputs.mixture import WIDEST
+
     trust, beside = float(model.trust), int(model.beside)
     rival = "" if beside < 0 else f", added to {features.simple.names[beside]}"
     by = "" if settings.trust is None else " (as asked)"
     more = "" if settings.widen == 1 else f", of that {settings.widen:g} as asked"
+    if not 1.01 / WIDEST < float(model.calibration) / settings.widen < WIDEST / 1.01:
+        more += ": the end of the search, believe the regions less"
     rows = [
         ("share of the network's correction", f"{trust:.2f}{by}{rival}"),
         ("regions were widened by", f"{float(model.calibration):.3f}{more}"),

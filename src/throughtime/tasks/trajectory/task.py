@@ -20,7 +20,7 @@ from throughtime.tasks.trajectory.scoring import LEVEL, baselines, scores_of_tra
 from throughtime.tasks.trajectory.settings import TrajectorySettings
 from throughtime.tasks.trajectory.simple import RIVALS
 from throughtime.tasks.trajectory.tracks import physics
-from throughtime.tasks.trajectory.tracks.doubts import look_at
+from throughtime.tasks.trajectory.tracks.doubts import look_at, too_few
 from throughtime.tasks.trajectory.tracks.read import SUFFIXES, given_splits, read_points, read_tracks
 from throughtime.tasks.trajectory.tracks.track import Track
 from throughtime.tasks.trajectory.tracks.windows import Chance, Protocol, Window, WindowLoader, full_windows
@@ -34,6 +34,7 @@ _BUILT_IN = {"train": 500, "valid": 60, "test": 60}
 _EVALUATION_BATCH = 256
 _FITTED = 20_000  # windows that scales and baselines are fitted to
 _WATCHED = 1000  # windows that training is watched on
+_PROMISED = 0.8  # of 90 %: regions that hold less are not what they promise
 _SHOWN = 3  # points of a track that people are shown
 _ALONE = 500  # windows of one observed position in a report
 
@@ -197,6 +198,8 @@ class Trajectory(Task[Track, TrajectorySettings], Draws, Symbols, DisturbedTrack
         forecaster, asked = _forecaster(model), self.settings
         rival = None if asked.rival is None else RIVALS.index(asked.rival)
         distance = forecaster.calibrate(loader, LEVEL, trust=asked.trust, rival=rival, widen=asked.widen)
+        if too_few(examples, self.protocol):
+            forecaster.calibration.clamp_(min=asked.widen)
         return distance * self.features.scales.error
 
     def evaluate(self, model: Model, examples: Sequence[Track]) -> Report:
@@ -211,7 +214,11 @@ class Trajectory(Task[Track, TrajectorySettings], Draws, Symbols, DisturbedTrack
             table_of_validation(_forecaster(model), self.features, self.settings),
         ]
         shares = scores_of_tracks(windows, [answer["path"] for answer in answers], self.features, self.show)
-        return Report(scores(windows, answers, self.features), baselines(windows, self.features), tables, shares)
+        found = scores(windows, answers, self.features)
+        if found["coverage"] < _PROMISED:
+            what = f"they hold {found['coverage']:.1%} of the judged positions, and promise {LEVEL:.0%}"
+            self.findings.suspicious("regions", what)
+        return Report(found, baselines(windows, self.features), tables, shares)
 
     def _answers(self, model: Forecaster, windows: Sequence[Window]) -> Iterator[dict[str, Any]]:
         """For each window, in the data's axes and units, all there is to say."""

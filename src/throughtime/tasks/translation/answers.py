@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from throughtime.data.words.splitting import split_sentence
 from throughtime.data.words.vocabulary import UNKNOWN
+from throughtime.tasks.base import Alignment
 from throughtime.tasks.translation.baselines.word_dictionary import WordDictionary
 from throughtime.tasks.translation.corpora.sentences import SentenceCode, join_words
 from throughtime.tasks.translation.parts import split_text
@@ -130,9 +131,8 @@ class Answers:
             weights[:, place] += hypothesis.notes[:-1, column]
         return [*words, _END], weights
 
-    def explain(self, hypothesis: Hypothesis, text: str) -> dict[str, Any]:
-        """A hypothesis as a sentence, its score, and which words of the source each of its words looked at."""
-        said = self.say(hypothesis, text)
+    def alignment(self, hypothesis: Hypothesis, text: str) -> Alignment:
+        """Which words of the source each word of a hypothesis looked at."""
         seen, by_piece = self._looked_at(hypothesis, text)
         words, places = self.target.words(hypothesis.tokens.tolist())
         if self.target.level == "words":
@@ -140,12 +140,17 @@ class Answers:
         # a word that no piece begins in lies within the last one before it
         pieces = [np.flatnonzero(np.array(places) == place) for place in range(len(words))]
         within = [max(0, int(np.searchsorted(places, place)) - 1) for place in range(len(words))]
-        weights = [
-            by_piece[own if len(own) else [one]].mean(axis=0).round(4).tolist()
-            for own, one in zip(pieces, within, strict=True)
-        ]
+        weights = np.zeros((len(words), len(seen)))
+        for row, own, one in zip(weights, pieces, within, strict=True):
+            row[:] = by_piece[own if len(own) else [one]].mean(axis=0)
+        return Alignment(tuple(seen), "words", tuple(words), self.say(hypothesis, text), weights)
+
+    def explain(self, hypothesis: Hypothesis, text: str) -> dict[str, Any]:
+        """A hypothesis as a sentence, its score, and which words of the source each of its words looked at."""
+        found = self.alignment(hypothesis, text)
+        weights = found.weights.round(4).tolist()
         return {
-            "translation": said,
+            "translation": found.answer,
             "score": round(hypothesis.score, 4),
-            "attention": {"source": seen, "target": words, "weights": weights},
+            "attention": {"source": list(found.symbols), "target": list(found.said), "weights": weights},
         }

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from throughtime.data.words.disturbed import CHANGES, Change
-from throughtime.tasks.base.conditions import Condition, Conditions
+from throughtime.data.words.disturbed import Change
+from throughtime.tasks.base.conditions import Condition, Conditions, conditions_of_text
 from throughtime.tasks.translation.corpora.pair import Pair
 
 
@@ -19,12 +19,12 @@ class DisturbedPairs(Conditions[Pair]):
 
     def conditions(self, room: Path) -> Sequence[Condition[Pair]]:
         """Those of all texts."""
-        return [Condition(one.name, one.says, one.shares, _on(one)) for one in CHANGES]
+        return conditions_of_text(_disturbed)
 
     def question(self, example: Pair) -> Any:
         """The source."""
         return example.source
 
 
-def _on(change: Change) -> Callable[[Pair, float, np.random.Generator], Pair]:
-    return lambda pair, percent, random: replace(pair, source=change.text(pair.source, percent, random))
+def _disturbed(pair: Pair, change: Change, percent: float, random: np.random.Generator) -> Pair:
+    return replace(pair, source=change.text(pair.source, percent, random))

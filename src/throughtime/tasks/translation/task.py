@@ -12,11 +12,27 @@ import numpy as np
 from throughtime.data.delimiters import Marks
 from throughtime.data.progress import counted
 from throughtime.data.splits import read_named
+from throughtime.data.words.space import WordSpace
 from throughtime.data.words.splitting import split_sentence
+from throughtime.data.words.vocabulary import MARKS
 from throughtime.errors import DataError, ThroughtimeError
 from throughtime.storage.report import Report, Table
 from throughtime.storage.scores import MODEL
-from throughtime.tasks.base import Described, Draws, Metric, Prediction, Splits, Symbols, SymbolSequence, Task, existing
+from throughtime.tasks.base import (
+    Alignment,
+    Attends,
+    Described,
+    Draws,
+    Embeds,
+    Metric,
+    Prediction,
+    Splits,
+    Symbols,
+    SymbolSequence,
+    Task,
+    existing,
+)
+from throughtime.tasks.base.embeds import space_of
 from throughtime.tasks.translation.answers import Answers
 from throughtime.tasks.translation.baselines.translation_memory import TranslationMemory
 from throughtime.tasks.translation.baselines.word_dictionary import WordDictionary
@@ -50,7 +66,7 @@ _EXAMPLES = 5
 _COPY, _WORDS, _NEAREST = "the source as it is", "word by word (IBM Model 1)", "the most similar sentence of training"
 
 
-class Translation(Task[Pair, TranslationSettings], Draws, Symbols, DisturbedPairs):
+class Translation(Task[Pair, TranslationSettings], Draws, Symbols, Attends, Embeds, DisturbedPairs):
     """An encoder-decoder with attention.
 
     An example is a sentence and its translation; no sentence stands in two parts of a split, on either side.
@@ -303,6 +319,23 @@ class Translation(Task[Pair, TranslationSettings], Draws, Symbols, DisturbedPair
             if text.strip():
                 yield reading(model, self.answers, text)
 
+    def alignments(self, model: Model, given: str) -> Iterator[Alignment]:
+        """Which words of the source each word of the best translation looked at."""
+        texts = self.answers.parts(given) if self.answers.is_long(given) else [given]
+        for hypotheses, text in self.answers.search(model, texts, self.settings.beams):
+            if hypotheses:
+                yield self.answers.alignment(hypotheses[0], text)
+
+    def word_spaces(self, model: Model) -> list[WordSpace]:
+        """Those of the source, which the encoder reads, and of the target, which the decoder says."""
+        translator: Any = model
+        sides = {"source": (self.source, translator.source), "target": (self.target, translator.target)}
+        unit = "pieces of words" if self.settings.level == "bpe" else "words"
+        return [
+            space_of(vectors.weight, code.elements(), MARKS, f"{unit} of the {side}")
+            for side, (code, vectors) in sides.items()
+        ]
+
     def inputs_of(self, example: Pair) -> Iterator[str]:
         """Its source."""
         yield example.source
@@ -313,8 +346,8 @@ class Translation(Task[Pair, TranslationSettings], Draws, Symbols, DisturbedPair
 
     def draw(self, prediction: Prediction, path: Path) -> None:
         """Draw which words of the source each word of the translation looked at."""
-        from throughtime.tasks.translation.corpora.picture import draw_attention
+        from throughtime.tasks.alignment_picture import draw_alignment
 
         attention = prediction["attention"]
         if attention is not None and attention["target"]:
-            draw_attention(attention["source"], attention["target"], np.array(attention["weights"]), path)
+            draw_alignment(attention["source"], attention["target"], np.array(attention["weights"]), path)

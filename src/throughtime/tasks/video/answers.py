@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 
 from throughtime.data.batch import Loader
 from throughtime.models.base import Model
+from throughtime.tasks.base import Alignment
 
 _POINTS = 16  # of time, at which it says what the clip would be so far
 
@@ -22,6 +24,24 @@ def probabilities_of(model: Model, loader: Loader) -> np.ndarray:
     logits = [model(batch["inputs"], batch["lengths"]).logits for batch in batches]
     probabilities: np.ndarray = torch.cat(logits).double().softmax(dim=-1).cpu().numpy()
     return probabilities
+
+
+@torch.no_grad()
+def alignment(model: Model, frames: np.ndarray, labels: Sequence[str]) -> Alignment:
+    """How much each frame of one clip counted for its class.
+
+    Args:
+        model: a classifier that pools by attention.
+        frames: (T, ...).
+        labels: by their numbers.
+    """
+    classifier: Any = model.eval()
+    device = next(model.parameters()).device
+    inputs, lengths = torch.from_numpy(frames)[None].to(device), torch.tensor([len(frames)], device=device)
+    logits, weights = classifier(inputs, lengths)
+    label = labels[int(logits.argmax())]
+    numbers = tuple(str(number) for number in range(1, len(frames) + 1))
+    return Alignment(numbers, "frames", (label,), label, weights.double().cpu().numpy())
 
 
 def so_far(model: Model, frames: np.ndarray) -> tuple[list[float], np.ndarray]:

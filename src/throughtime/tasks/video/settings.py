@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from throughtime.settings import CellName, Probability, Schedule
 from throughtime.tasks.base.classifies import ClassifierSettings
 from throughtime.tasks.base.many_files import ManyFilesSettings
 from throughtime.tasks.base.recurrent import RecurrentSettings
+from throughtime.tasks.video.clips.axes import Order
 
 
 class VideoSettings(ManyFilesSettings, RecurrentSettings, ClassifierSettings):
@@ -17,10 +18,12 @@ class VideoSettings(ManyFilesSettings, RecurrentSettings, ClassifierSettings):
 
     size: int = Field(default=32, ge=8, le=512)
     """Pixels of a frame either way; frames are squeezed to a square."""
-    transposed: bool = False
-    """Arrays hold (features, steps), as aeon and sktime write them, in place of (steps, features)."""
+    axes: Order = "auto"
+    """Order of the axes of arrays: ntc, steps before features; nct, features before steps, as aeon and sktime write
+    them; auto: as the numbers tell, and refused where they do not."""
     joints: int | None = Field(default=None, ge=2, le=1000)
-    """Joints of a skeleton, where a file has a joint a line (so many lines are then one step), or --origin is told."""
+    """Joints of a skeleton, where a file has a joint a line (so many lines are then one step), or --origin is told;
+    none: recognised where the numbers are certain."""
     origin: int | None = Field(default=None, ge=1)
     """Number of the joint, from 1, from which all others are seen (needs --joints); none: they are where they are."""
     group: str | None = None
@@ -60,3 +63,13 @@ class VideoSettings(ManyFilesSettings, RecurrentSettings, ClassifierSettings):
     """Stop after this many passes over the training data."""
     patience: int | None = Field(default=60, ge=1)
     """Stop after this many evaluations without improvement; none: never."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_it_was_called(cls, values: Any) -> Any:
+        """Runs of before there was `axes` have `transposed`."""
+        if isinstance(values, dict) and isinstance(values.get("transposed"), bool):
+            values = {name: value for name, value in values.items() if name != "transposed"} | {
+                "axes": "nct" if values["transposed"] else "ntc"
+            }
+        return values

@@ -17,6 +17,9 @@ from throughtime.storage.report import Report
 from throughtime.storage.scores import MODEL, Scores, Shown, of_values
 from throughtime.storage.written import readable
 from throughtime.tasks.base import (
+    Alignment,
+    Attackable,
+    Attends,
     Classifies,
     Described,
     Draws,
@@ -27,6 +30,8 @@ from throughtime.tasks.base import (
     SymbolSequence,
     Task,
 )
+from throughtime.tasks.base.attackable import Numbers
+from throughtime.tasks.base.attends import check_pooling
 from throughtime.tasks.confusion import accuracy_and_f1, confusion_matrix, confusion_table, surprises
 from throughtime.tasks.video.baselines.single_frames import SingleFrames, frame_features
 from throughtime.tasks.video.clips.clip import Clip
@@ -35,6 +40,7 @@ from throughtime.tasks.video.clips.files import Reading, read_inputs, read_label
 from throughtime.tasks.video.clips.groups import in_groups, look_for_both_sides
 from throughtime.tasks.video.clips.render import render_many
 from throughtime.tasks.video.clips.sampling import ClipLoader, Sampling, usual_values
+from throughtime.tasks.video.clips.skeletons import gathered, joints_a_line
 from throughtime.tasks.video.clips.splits import HELD_OUT, given_splits, hold_out
 from throughtime.tasks.video.conditions import DisturbedClips
 from throughtime.tasks.video.settings import VideoSettings
@@ -49,7 +55,7 @@ _EVALUATION_BATCH = 64
 _PICTURES = 16
 
 
-class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, DisturbedClips):
+class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, Attends, Attackable, DisturbedClips):
     """A classifier of clips: pictures from video files, or vectors from poses and sensors."""
 
     name = "video"
@@ -72,6 +78,8 @@ class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, DisturbedClip
         self.mean: np.ndarray | None = None
         """(F,) of vectors; None for pictures."""
         self.deviation: np.ndarray | None = None
+        self.joints: int | None = None
+        """Of a skeleton, where nobody said it and files have a joint a line; None: they have not."""
         self.baselines: dict[str, SingleFrames] = {}
 
     # -- data ------------------------------------------------------------------------------------------------
@@ -92,6 +100,19 @@ class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, DisturbedClip
 
     def read_splits(self, path: Path) -> Splits[Clip]:
         """As the files give them, what is not given drawn from the training part; or drawn from each class."""
+        splits = self._read_splits(path)
+        if self.settings.joints is not None or splits.train[0].has_pictures:
+            return splits
+        self.joints = joints_a_line(splits.train, self.findings)
+        if self.joints is None:
+            return splits
+        return Splits(*([self._posed(clip) for clip in clips] for _, clips in splits.items()))
+
+    def _posed(self, clip: Clip) -> Clip:
+        assert self.joints is not None
+        return replace(clip, frames=gathered(clip.path, clip.frames, self.joints, self.findings))
+
+    def _read_splits(self, path: Path) -> Splits[Clip]:
         if (named := given_splits(path, self.findings)) is not None:
             return read_named(named, self.read, self.hold_out, self.findings)
         rest, valid = self.hold_out(self.read(path))
@@ -109,9 +130,9 @@ class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, DisturbedClip
         asked = self.settings
         return Reading(
             asked.size,
-            transposed=asked.transposed,
+            axes=asked.axes,
             width=None if self.mean is None else len(self.mean),
-            joints=asked.joints,
+            joints=asked.joints or self.joints,
             origin=asked.origin,
             skip_broken=asked.skip_broken,
         )
@@ -151,7 +172,7 @@ class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, DisturbedClip
 
     def save_features(self, folder: Path) -> None:
         """Classes, usual values and the baselines."""
-        learned: dict[str, Any] = {"labels": self.labels.names, "majority": self.labels.majority}
+        learned: dict[str, Any] = {"labels": self.labels.names, "majority": self.labels.majority, "joints": self.joints}
         if self.mean is not None and self.deviation is not None:
             learned |= {"mean": self.mean.tolist(), "deviation": self.deviation.tolist()}
         (folder / "learned.json").write_text(json.dumps(learned, ensure_ascii=False), encoding="utf-8")
@@ -163,6 +184,7 @@ class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, DisturbedClip
         with readable(folder, "features of a video run"):
             learned = json.loads((folder / "learned.json").read_text(encoding="utf-8"))
             self.labels = Labels(list(learned["labels"]), str(learned["majority"]))
+            self.joints = learned.get("joints")
             if "mean" in learned:
                 self.mean = np.array(learned["mean"], dtype=np.float32)
                 self.deviation = np.array(learned["deviation"], dtype=np.float32)
@@ -196,7 +218,7 @@ class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, DisturbedClip
     def loader(self, examples: Sequence[Clip], *, training: bool) -> Loader:
         """Batches of frames and class numbers; varied in time where they are learned from."""
         asked = self.settings
-        return ClipLoader(
+        loader = ClipLoader(
             self._prepared(examples),
             [self.labels.number(clip) for clip in examples],
             asked.batch_size if training else _EVALUATION_BATCH,
@@ -204,6 +226,7 @@ class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, DisturbedClip
             seed=asked.seed,
             training=training,
         )
+        return loader if training else self.judged(loader)
 
     def _sampling(self) -> Sampling:
         asked = self.settings
@@ -303,6 +326,23 @@ class Video(Task[Clip, VideoSettings], Draws, Classifies, Symbols, DisturbedClip
 
         for clip in self._prepared([given] if isinstance(given, Clip) else list(self.read_inputs(str(given)))):
             yield reading(model, self._frames(clip), self.labels.names)
+
+    def check_attends(self) -> None:
+        """Only a classifier that pools by attention does."""
+        check_pooling(self.settings.pooling)
+
+    def alignments(self, model: Model, given: Any) -> Iterator[Alignment]:
+        """How much each frame of a clip (or of each in a file) counted for its class."""
+        from throughtime.tasks.video.answers import alignment
+
+        for clip in self._prepared([given] if isinstance(given, Clip) else list(self.read_inputs(str(given)))):
+            yield alignment(model, self._frames(clip), self.labels.names)
+
+    def surface(self) -> Numbers:
+        """Its pixels, or its values in units of their spread in training."""
+        if self.mean is None:
+            return Numbers("grey levels of 255", (1, 2, 4, 8, 16), 0, 255)
+        return Numbers("standard deviations of its values in training", (0.01, 0.03, 0.1, 0.2, 0.4))
 
     def inputs_of(self, example: Clip) -> Iterator[Clip]:
         """The clip itself."""

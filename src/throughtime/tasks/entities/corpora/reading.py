@@ -19,7 +19,7 @@ from throughtime.tasks.entities.corpora.word_tables import is_word_table, read_w
 from throughtime.tasks.entities.settings import EntitiesSettings
 
 COLUMNS = (".conll", ".conllu", ".iob", ".iob2", ".bio", ".bioes", ".bilou", ".col", ".tsv")
-SUFFIXES = (*COLUMNS, ".txt", ".csv", ".jsonl", ".ndjson", ".json", ".parquet")
+SUFFIXES = (*COLUMNS, ".txt", ".csv", ".jsonl", ".ndjson", ".json", ".parquet", ".xlsx", ".xlsm")
 """What an argument of one word that ends so is: a file, also where none is there."""
 
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from throughtime.data.columns import Record
 from throughtime.data.delimiters import choose_delimiter
 from throughtime.data.findings import Findings
+from throughtime.data.layout import Record
 from throughtime.data.tables import check_widths, parse_csv, split_tabs
 from throughtime.errors import DataError
 from throughtime.tasks.entities.corpora.tagged import Tagged

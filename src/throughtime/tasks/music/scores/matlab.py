@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +15,10 @@ from throughtime.tasks.music.scores.roll import LONGEST
 from throughtime.tasks.music.scores.score import KEYS
 
 SPLITS = ("traindata", "validdata", "testdata")
+LARGEST = 2**28
+"""Bytes that a file's matrices may unpack to; the largest of the four collections has 180 million."""
+_HEAD = 128
+_COMPRESSED = 15
 
 
 def read_matlab(path: Path) -> dict[str, list[NDArray[np.uint8]]]:
@@ -33,6 +40,8 @@ def read_matlab(path: Path) -> dict[str, list[NDArray[np.uint8]]]:
     expected = "a MATLAB 5 file with the cell arrays traindata, validdata and testdata"
     if path.stat().st_size == 0:
         raise DataError(path, "an empty file", expected)
+    if (size := _unpacked(path)) > LARGEST:
+        raise DataError(path, f"matrices that unpack to {size:,} bytes", f"at most {LARGEST:,}")
     try:
         found = loadmat(str(path), variable_names=SPLITS)
     except Exception as error:  # scipy answers broken files with errors of every kind
@@ -41,6 +50,20 @@ def read_matlab(path: Path) -> dict[str, list[NDArray[np.uint8]]]:
     if missing:
         raise DataError(path, f"no {' and no '.join(missing)}", expected)
     return {name: _split(path, name, found[name]) for name in SPLITS}
+
+
+def _unpacked(path: Path) -> int:
+    """Bytes that the packed parts of a file say that they unpack to; parts that are damaged say nothing."""
+    content, at, total = path.read_bytes(), _HEAD, 0
+    order = ">" if content[126:128] == b"MI" else "<"
+    while at + 8 <= len(content):
+        kind, size = struct.unpack_from(f"{order}II", content, at)
+        if kind == _COMPRESSED:
+            with suppress(zlib.error, struct.error):
+                beginning = zlib.decompressobj().decompress(content[at + 8 : at + 8 + size], 8)
+                total += struct.unpack(f"{order}II", beginning)[1]
+        at += 8 + size
+    return total
 
 
 def _split(path: Path, name: str, cells: NDArray[np.object_]) -> list[NDArray[np.uint8]]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from throughtime.data.arrays import array_names, read_array, read_arrays
 from throughtime.data.findings import Findings
 from throughtime.errors import DataError
 from throughtime.tasks.pictures.reading.idx import is_idx, read_idx
@@ -14,7 +14,6 @@ from throughtime.tasks.pictures.reading.idx import is_idx, read_idx
 SUFFIXES = (".npy", ".npz")
 _PICTURES = ("x", "images", "pictures", "data", "arr_0", "x_train", "train_images")
 _LABELS = ("y", "labels", "targets", "label", "arr_1", "y_train", "train_labels")
-_LARGEST = 8 * 2**30
 _EXPECTED = "pictures (N, H, W), (N, H, W, 3) or (N, 3, H, W), numbers from 0 to 255 or from 0 to 1"
 
 
@@ -26,34 +25,17 @@ def read_arrays_of_pictures(path: Path, findings: Findings) -> tuple[np.ndarray,
     """
     if is_idx(path):
         return _checked(path, read_idx(path), _idx_labels(path, findings), findings)
-    try:
-        loaded = np.load(path, allow_pickle=False, mmap_mode="r" if path.suffix.lower() == ".npy" else None)
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(path, f"no array ({str(error).splitlines()[0]})", _EXPECTED) from error
-    if isinstance(loaded, np.ndarray):
-        return _checked(path, loaded, None, findings)
-    with loaded as archive:
-        names = {name.lower(): name for name in archive.files}
-        pictures = next((names[name] for name in _PICTURES if name in names), None)
-        if pictures is None:
-            found = f"the arrays {', '.join(archive.files) or 'none'}"
-            raise DataError(path, found, f"one called {_PICTURES[0]}: {_EXPECTED}")
-        labels = next((names[name] for name in _LABELS if name in names), None)
-        findings.taken("arrays", f"pictures from {pictures!r}, labels from {labels!r}", path)
-        named = None if labels is None else _member(path, archive, labels)
-        return _checked(path, _member(path, archive, pictures), named, findings)
-
-
-def _member(path: Path, archive: Any, name: str) -> np.ndarray:
-    try:
-        info = archive.zip.getinfo(f"{name}.npy")
-        if info.file_size > _LARGEST:
-            raise DataError(path, f"an array {name!r} of {info.file_size:,} bytes", f"at most {_LARGEST:,}")
-        return np.asarray(archive[name])
-    except DataError:
-        raise
-    except Exception as error:  # a damaged archive raises whatever its broken part raises
-        raise DataError(path, f"a damaged array {name!r} ({error})", _EXPECTED) from error
+    if path.suffix.lower() == ".npy":
+        return _checked(path, read_array(path, _EXPECTED, mapped=True), None, findings)
+    names = {name.lower(): name for name in array_names(path, _EXPECTED)}
+    pictures = next((names[name] for name in _PICTURES if name in names), None)
+    if pictures is None:
+        found = f"the arrays {', '.join(names.values()) or 'none'}"
+        raise DataError(path, found[:200], f"one called {_PICTURES[0]}: {_EXPECTED}")
+    labels = next((names[name] for name in _LABELS if name in names), None)
+    findings.taken("arrays", f"pictures from {pictures!r}, labels from {labels!r}", path)
+    found_arrays = read_arrays(path, [pictures, *([labels] if labels else [])], _EXPECTED)
+    return _checked(path, found_arrays[0], found_arrays[1] if labels else None, findings)
 
 
 def _idx_labels(path: Path, findings: Findings) -> np.ndarray | None:

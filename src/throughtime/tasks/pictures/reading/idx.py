@@ -7,12 +7,15 @@ import struct
 import zlib
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from throughtime.data.packed import largest_unpacked
 from throughtime.errors import DataError
 
 LARGEST = 2**31
+_MOST_AXES = 4
 _TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 
 
@@ -40,28 +43,31 @@ def read_idx(path: Path) -> np.ndarray:
         >>> read_idx(path).tolist()
         [5, 7]
     """
-    content = _content(path)
-    if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in _TYPES or not 1 <= content[3] <= 4:
-        raise DataError(path, "no IDX head (two zero bytes, a type, a number of axes)", "an IDX file as MNIST's")
-    axes, head = content[3], 4 + 4 * content[3]
-    if len(content) < head:
-        raise DataError(path, f"{len(content)} bytes", f"a head of {head}")
-    shape, kind = struct.unpack(f">{axes}I", content[4:head]), np.dtype(_TYPES[content[2]])
-    wanted = prod(shape) * kind.itemsize
-    if len(content) - head != wanted:
-        raise DataError(path, f"{len(content) - head:,} bytes of data", f"{wanted:,}, as its head says ({shape})")
-    return np.frombuffer(content, kind, offset=head).reshape(shape)
-
-
-def _content(path: Path) -> bytes:
-    opened = gzip.open if path.suffix.lower() == ".gz" else open
+    packed = path.suffix.lower() == ".gz"
     try:
-        with opened(path, "rb") as file:
-            content: bytes = file.read(LARGEST + 1)
+        with (gzip.open if packed else open)(path, "rb") as file:
+            shape, kind = _head(path, file.read(4 + 4 * _MOST_AXES))
+            head, wanted = 4 + 4 * len(shape), prod(shape) * kind.itemsize
+            largest = largest_unpacked(path.stat().st_size) if packed else LARGEST
+            if wanted > min(largest, LARGEST):
+                raise DataError(path, f"{wanted:,} bytes of data by its head", f"at most {min(largest, LARGEST):,}")
+            file.seek(head)
+            content = file.read(wanted + 1)
     except EOFError:
         raise DataError(path, "a gzip archive that is cut off", "a whole one") from None
     except (OSError, zlib.error) as error:
         raise DataError(path, f"a file that cannot be read ({error})", "an IDX file as MNIST's") from error
-    if len(content) > LARGEST:
-        raise DataError(path, f"more than {LARGEST:,} bytes", "less")
-    return content
+    if len(content) != wanted:
+        found = f"{len(content):,} bytes of data" if len(content) < wanted else "more bytes of data"
+        raise DataError(path, found, f"{wanted:,}, as its head says ({shape})")
+    return np.frombuffer(content, kind).reshape(shape)
+
+
+def _head(path: Path, beginning: bytes) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """The shape, and the kind of numbers."""
+    known = len(beginning) >= 4 and beginning[:2] == b"\0\0" and beginning[2] in _TYPES
+    if not known or not 1 <= (axes := beginning[3]) <= _MOST_AXES:
+        raise DataError(path, "no IDX head (two zero bytes, a type, a number of axes)", "an IDX file as MNIST's")
+    if len(beginning) < (head := 4 + 4 * axes):
+        raise DataError(path, f"{len(beginning)} bytes", f"a head of {head}")
+    return struct.unpack(f">{axes}I", beginning[4:head]), np.dtype(_TYPES[beginning[2]])

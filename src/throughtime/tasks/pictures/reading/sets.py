@@ -84,8 +84,9 @@ def read_set(path: Path, reading: Reading, findings: Findings, fitting: Fitting 
             return _folder(path, reading, findings, fitting)
         asked = _asked(path, reading, fitting)
         return read_once(files, asked, reading.cache, findings, lambda own: _folder(path, reading, own, fitting))
-    if not path.exists():
-        raise DataError(path, "nothing (or a broken link)", _EXPECTED)
+    if not path.is_file():
+        found = "neither a file nor a folder" if path.exists() else "nothing (or a broken link)"
+        raise DataError(path, found, _EXPECTED)
     suffix = path.suffix.lower()
     if suffix in arrays.SUFFIXES or is_idx(path):
         pixels, labels = arrays.read_arrays_of_pictures(path, findings)

@@ -14,10 +14,12 @@ import numpy as np
 from throughtime.data.progress import counted, stage
 from throughtime.errors import MissingExtraError
 from throughtime.storage.written import read_arrays, readable
+from throughtime.tasks.sentiment.thresholds import best_thresholds
 
 Method = Literal["logistic regression", "linear SVM"]
 
 _FEW = 20  # classes of which a logistic regression takes seconds; of hundreds it takes minutes
+_HELD = 5  # of so many texts one is held out to choose thresholds by
 
 
 class BagOfWords:
@@ -25,7 +27,8 @@ class BagOfWords:
 
     Two texts of the same words in another order have the same x, and so the same answer. W and b are those of a
     logistic regression; of more than 20 classes, those of linear support vector machines, one for each class against
-    all others (Joachims 1998), whose largest score is as often right, but is no probability.
+    all others (Joachims 1998), whose largest score is as often right, but is no probability. Where texts may have
+    several labels, each has a yes or no of its own, and is answered where its score W x + b reaches its threshold.
 
     Args:
         words: V words.
@@ -33,6 +36,7 @@ class BagOfWords:
         weight: W, (C, V).
         bias: b, (C,).
         method: how W and b were found.
+        thresholds: (C,) of the scores of several labels; None: a text has one.
     """
 
     def __init__(
@@ -42,14 +46,22 @@ class BagOfWords:
         weight: np.ndarray,
         bias: np.ndarray,
         method: Method = "logistic regression",
+        thresholds: np.ndarray | None = None,
     ) -> None:
         self.words = list(words)
-        self.idf, self.weight, self.bias, self.method = idf, weight, bias, method
+        self.idf, self.weight, self.bias, self.method, self.thresholds = idf, weight, bias, method, thresholds
         self._ids = {word: index for index, word in enumerate(self.words)}
 
     @classmethod
-    def fit(cls, texts: Sequence[Sequence[str]], classes: Sequence[int], max_words: int = 50_000) -> BagOfWords:
-        """Learn from the words of texts and their classes, numbers from 0 (each must occur).
+    def fit(
+        cls, texts: Sequence[Sequence[str]], classes: Sequence[int] | np.ndarray, max_words: int = 50_000
+    ) -> BagOfWords:
+        """Learn from the words of N texts and their classes.
+
+        Args:
+            texts: in words.
+            classes: numbers from 0 (each must occur); where a text may have several, (N, C) bool.
+            max_words: V at most; the most frequent.
 
         Raises:
             MissingExtraError: scikit-learn is missing.
@@ -67,7 +79,8 @@ class BagOfWords:
         starts = np.cumsum([0, *(len(columns) for columns, _ in found)])
         columns, values = (np.concatenate(part) for part in zip(*found, strict=True))
         matrix = csr_matrix((values, columns, starts), shape=(len(texts), len(words)))
-        return cls(words, idf, *_linear(matrix, np.asarray(classes)))
+        actual = np.asarray(classes)
+        return cls(words, idf, *(_linear(matrix, actual) if actual.ndim == 1 else _each_label(matrix, actual)))
 
     def bag(self, text: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
         """The words of a text that are known: their numbers, ascending, and their tf-idf."""
@@ -76,10 +89,19 @@ class BagOfWords:
         values = np.array([1 + math.log(counts[int(column)]) for column in columns]) * self.idf[columns]
         return columns, values / max(float(np.linalg.norm(values)), 1e-12)
 
-    def probabilities(self, text: Iterable[str]) -> np.ndarray:
-        """Probability of each class (C,) of a text's words."""
+    def scores(self, text: Iterable[str]) -> np.ndarray:
+        """Of each class, W x + b (C,)."""
         columns, values = self.bag(text)
-        scores: np.ndarray = self.weight[:, columns] @ values + self.bias
+        return np.asarray(self.weight[:, columns] @ values + self.bias)
+
+    def answer(self, text: Iterable[str]) -> np.ndarray:
+        """The class of a text's words, a number; where a text may have several, (C,) bool."""
+        scores = self.scores(text)
+        return np.asarray(scores.argmax() if self.thresholds is None else scores >= self.thresholds)
+
+    def probabilities(self, text: Iterable[str]) -> np.ndarray:
+        """Probability of each class (C,) of a text that has one."""
+        scores = self.scores(text)
         exponents = np.exp(scores - scores.max())
         return np.asarray(exponents / exponents.sum())
 
@@ -87,6 +109,8 @@ class BagOfWords:
         """Write `bag_of_words.json` and `bag_of_words.npz`."""
         (folder / "bag_of_words.json").write_text(json.dumps(self.words, ensure_ascii=False), encoding="utf-8")
         arrays = {"idf": self.idf, "weight": self.weight, "bias": self.bias, "method": np.array(self.method)}
+        if self.thresholds is not None:
+            arrays["thresholds"] = self.thresholds
         np.savez(folder / "bag_of_words.npz", **arrays)  # type: ignore[arg-type]
 
     @classmethod
@@ -100,19 +124,51 @@ class BagOfWords:
             words = json.loads((folder / "bag_of_words.json").read_text(encoding="utf-8"))
             arrays = read_arrays(folder / "bag_of_words.npz")
             method = str(arrays.pop("method", "logistic regression"))  # the only one before it was written down
-            return cls(words, arrays["idf"], arrays["weight"], arrays["bias"], method)  # type: ignore[arg-type]
+            thresholds = arrays.get("thresholds")
+            return cls(words, arrays["idf"], arrays["weight"], arrays["bias"], method, thresholds)  # type: ignore[arg-type]
 
 
 def _linear(texts: Any, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray, Method]:
     """Bags (N, V), sparse, and classes (N,) -> W (C, V), b (C,), and how they were found."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.svm import LinearSVC
-
-    many = classes.max() >= _FEW
-    model = LinearSVC(C=1.0, random_state=0) if many else LogisticRegression(C=5.0, max_iter=1000)
+    model, method = _method(int(classes.max()) + 1)
     with stage("fitting the bag of words"):
         model.fit(texts, classes)
     weight, bias = model.coef_.astype(np.float32), model.intercept_.astype(np.float32)
     if len(weight) == 1:  # two classes: scikit-learn keeps only the second one's
         weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
-    return weight, bias, "linear SVM" if many else "logistic regression"
+    return weight, bias, method
+
+
+def _each_label(texts: Any, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray, Method, np.ndarray]:
+    """The same of several labels a text, (N, C) bool, and the thresholds (C,) of their scores.
+
+    Thresholds are chosen as the network's are, by texts that are not learned from: every fifth. W and b are then those
+    of all texts.
+    """
+    held = np.arange(len(classes)) % _HELD == 0
+    weight, bias, _ = _one_by_one(texts[~held], classes[~held], "choosing thresholds of the bag of words, by the label")
+    thresholds = best_thresholds(texts[held] @ weight.T + bias, classes[held])
+    return *_one_by_one(texts, classes, "fitting the bag of words, by the label"), thresholds.astype(np.float32)
+
+
+def _one_by_one(texts: Any, classes: np.ndarray, doing: str) -> tuple[np.ndarray, np.ndarray, Method]:
+    """W, b and how they were found, label by label."""
+    weight, bias = np.zeros((classes.shape[1], texts.shape[1]), np.float32), np.zeros(classes.shape[1], np.float32)
+    model, method = _method(classes.shape[1])
+    for label, has_it in enumerate(counted(classes.T, doing)):
+        if has_it.all() or not has_it.any():  # nothing to be told apart
+            bias[label] = 1 if has_it.all() else -1
+            continue
+        model.fit(texts, has_it)
+        weight[label], bias[label] = model.coef_[0], model.intercept_[0]
+    return weight, bias, method
+
+
+def _method(classes: int) -> tuple[Any, Method]:
+    """What is fitted to so many classes, and what it is called."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.svm import LinearSVC
+
+    if classes > _FEW:
+        return LinearSVC(C=1.0, random_state=0), "linear SVM"
+    return LogisticRegression(C=5.0, max_iter=1000), "logistic regression"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from throughtime.data.columns import Record
 from throughtime.data.findings import Findings
+from throughtime.data.layout import Record
 from throughtime.data.tables import check_widths, read_records
 from throughtime.data.text_files import read_text
 from throughtime.errors import DataError

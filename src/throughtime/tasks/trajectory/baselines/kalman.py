@@ -77,7 +77,7 @@ class Kalman:
             if step:
                 real = step < lengths
                 moved, spread = self._move(mean, covariance, np.where(real, times[:, step] - times[:, step - 1], 0.0))
-                variance = spread[:, 0, 0] + self.noise**2
+                variance = np.maximum(spread[:, 0, 0], 0.0) + self.noise**2  # rounding may leave less than nothing
                 wrong = np.where(real[:, None], positions[:, step] - moved[:, 0], 0.0)
                 gain = spread[:, :, 0] / variance[:, None]
                 mean = np.where(real[:, None, None], moved + gain[:, :, None] * wrong[:, None], mean)
@@ -102,7 +102,7 @@ class Kalman:
         for step in ahead.T:
             moved, spread = self._move(mean, covariance, step)
             centres.append(moved[:, 0])
-            deviations.append(np.sqrt(spread[:, 0, 0] + self.noise**2))
+            deviations.append(np.sqrt(np.maximum(spread[:, 0, 0], 0.0) + self.noise**2))
         return np.stack(centres, axis=1), np.stack(deviations, axis=1)
 
     def _move(self, mean: np.ndarray, covariance: np.ndarray, step: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

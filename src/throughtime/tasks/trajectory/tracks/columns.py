@@ -12,6 +12,7 @@ from throughtime.errors import ArgumentError, DataError
 from throughtime.tasks.trajectory.tracks.names import Role, role_of
 from throughtime.tasks.trajectory.tracks.order import guess_order
 from throughtime.tasks.trajectory.tracks.places import Places, places_of
+from throughtime.tasks.trajectory.tracks.times import in_two_parts
 
 EXPECTED = "columns such as track,t,x,y or t,x,y,z (tell them by --columns, - for one to skip)"
 
@@ -22,14 +23,14 @@ class Columns:
 
     Args:
         track: indices of the columns that together name a track, such as scene and id; none: the file is one track.
-        time: index of the column of times.
+        time: index of the column of times; indices of two, a day's and that of a time of day.
         places: what the columns of places are, and where.
         head: the first row holds names.
         unit: seconds that one unit of the times lasts, where their name says so.
     """
 
     track: tuple[int, ...]
-    time: int
+    time: tuple[int, ...]
     places: Places
     head: bool
     unit: float | None = None
@@ -61,7 +62,7 @@ def find_columns(
         if len(roles) != len(first):
             raise DataError(path, f"{len(first)} columns", f"{len(roles)} as told: {told}", first_line)
     elif head:
-        roles = [role_of(name) for name in first]
+        roles = _with_a_name([role_of(name) for name in first], first)
         if lacking := _lacking(roles):
             shown = ", ".join(_short(name) for name in first[:8])
             raise DataError(path, f"a head line ({shown}) without {lacking}", EXPECTED, first_line)
@@ -74,12 +75,29 @@ def find_columns(
     places = places_of(kinds)
     kinds = [kind if kind in ("scene", "track", "t") or at in places.columns else None for at, kind in enumerate(kinds)]
     once = ("t", *places.roles) if told is not None else ("track", "t", *places.roles)
-    if doubled := next((kind for kind in once if kinds.count(kind) > 1), None):
+    time = _times(kinds, rows[head:])
+    if doubled := next((kind for kind in once if kinds.count(kind) > (len(time) if kind == "t" else 1)), None):
         raise DataError(path, f"two columns for {doubled}", EXPECTED, first_line)
     _note(path, names, kinds, head, told, findings)
     track = [index for index, kind in enumerate(kinds) if kind in ("scene", "track")]
-    time = kinds.index("t")
-    return Columns(tuple(track), time, places, head, roles[time].unit)  # type: ignore[union-attr]  # it is one
+    return Columns(tuple(track), time, places, head, roles[time[0]].unit)  # type: ignore[union-attr]  # it is one
+
+
+def _times(kinds: Sequence[str | None], rows: Sequence[Sequence[str]]) -> tuple[int, ...]:
+    """The column of times; or two, where one holds days and one the time of day."""
+    found = [at for at, kind in enumerate(kinds) if kind == "t"]
+    if len(found) == 2 and rows:
+        for first, second in (found, found[::-1]):
+            if in_two_parts(rows[0][first], rows[0][second]):
+                return first, second
+    return (found[0],)
+
+
+def _with_a_name(roles: list[Role | None], names: Sequence[str]) -> list[Role | None]:
+    """A column called name is what tells the tracks apart, where no other does."""
+    if any(role is not None and role.name in ("scene", "track") for role in roles):
+        return roles
+    return [Role("track") if name.strip().lower() == "name" else role for role, name in zip(roles, names, strict=True)]
 
 
 def _one_time(roles: Sequence[Role | None]) -> list[Role | None]:

@@ -12,6 +12,7 @@ from throughtime.tasks.trajectory.tracks.track import Track
 from throughtime.tasks.trajectory.tracks.windows import Protocol
 
 _GAP = 5.0  # usual steps
+_FEWEST = 10  # tracks by which regions may become narrower than learned
 
 
 def look_at(splits: Splits[Track], protocol: Protocol, findings: Findings) -> None:
@@ -20,6 +21,14 @@ def look_at(splits: Splits[Track], protocol: Protocol, findings: Findings) -> No
     _look_at_times(tracks, protocol, findings)
     _look_at_lengths(splits, protocol, findings)
     _look_at_motion(tracks, findings)
+    if too_few(splits.valid, protocol):
+        what = f"calibrated by fewer than {_FEWEST} tracks: they are made wider, never narrower"
+        findings.taken("regions", what)
+
+
+def too_few(tracks: Sequence[Track], protocol: Protocol) -> bool:
+    """Whether they are too few to say that regions are too wide: windows of one track have much in common."""
+    return sum(bool(protocol.cuts(track)) for track in tracks) < _FEWEST
 
 
 def _look_at_times(tracks: Sequence[Track], protocol: Protocol, findings: Findings) -> None:

@@ -20,7 +20,7 @@ from throughtime.tasks.trajectory.tracks.merging import merged
 from throughtime.tasks.trajectory.tracks.times import read_times
 from throughtime.tasks.trajectory.tracks.track import Track
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".dat")
+SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".xlsx")
 _MISSING = frozenset({"", "nan", "na", "n/a", "null", "none", "-"})
 
 
@@ -135,7 +135,8 @@ def _read_file(path: Path, told: str | None, time_unit: float | None, encoding: 
         raise DataError(path, "a head line and no rows", "rows of tracks")
     names = [_name(path, line, row, columns) for line, row in rows]
     unit = columns.unit if time_unit is None else time_unit
-    times = np.array(read_times(path, [(line, row[columns.time]) for line, row in rows], unit, findings))
+    written = [(line, " ".join(row[at] for at in columns.time)) for line, row in rows]
+    times = np.array(read_times(path, written, unit, findings))
     lines = np.array([line for line, _ in rows])
     if not columns.track:  # with names, rows of several tracks may come in any order
         _check_rising(path, times, lines)

@@ -1,1 +1,1 @@
-"""Translation: pairs of sentences from files or built in, their numbers, scores and pictures of attention."""
+"""Translation: pairs of sentences from files or built in, their numbers and scores."""

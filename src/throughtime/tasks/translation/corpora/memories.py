@@ -9,6 +9,7 @@ from pathlib import Path
 
 from throughtime.data.findings import Findings
 from throughtime.data.packed import unpacked
+from throughtime.data.text_files import content_of
 from throughtime.errors import DataError
 from throughtime.tasks.translation.corpora.pair import Pair, Sides, tidy
 
@@ -62,7 +63,7 @@ def memory_sources(path: Path, sides: Sides, findings: Findings) -> list[str]:
 
 def _parsed(path: Path, findings: Findings) -> ET.Element:
     try:
-        content = unpacked(path, path.read_bytes(), findings)
+        content = unpacked(path, content_of(path), findings)
         if re.search(rb"<!ENTITY", content):  # a few of these can grow to gigabytes
             raise DataError(path, "XML that declares entities", "a translation memory without")
         return ET.fromstring(content)

@@ -15,7 +15,7 @@ from throughtime.tasks.translation.corpora.memories import MEMORIES, memory_sour
 from throughtime.tasks.translation.corpora.pair import Pair, Sides, tidy
 from throughtime.tasks.translation.corpora.tables import read_sources, read_table
 
-TABLES = (".tsv", ".tab", ".csv", ".jsonl", ".ndjson", ".parquet")
+TABLES = (".tsv", ".tab", ".csv", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xlsm")
 _JSON = ".json"  # in a folder it is more often about the data
 _NOT_TOLD = Sides()
 

@@ -52,6 +52,10 @@ class SentenceCode(ABC):
         """What each number of a sentence stands for, as it is written there."""
 
     @abstractmethod
+    def elements(self) -> list[str]:
+        """What each number stands for, (V,), the marks first; of a piece with the space in front of it."""
+
+    @abstractmethod
     def decode(self, ids: Sequence[int]) -> str:
         """The sentence of some numbers, without begin and end."""
 
@@ -97,6 +101,10 @@ class WordCode(SentenceCode):
     def pieces(self, text: str) -> list[str]:
         """The words, known or not."""
         return split_sentence(text)
+
+    def elements(self) -> list[str]:
+        """The vocabulary."""
+        return self.vocabulary.words
 
     def decode(self, ids: Sequence[int]) -> str:
         """The words, joined as they are written."""
@@ -148,6 +156,10 @@ class PieceCode(SentenceCode):
     def pieces(self, text: str) -> list[str]:
         """The pieces, with the spaces in front of them."""
         return [self.pairs.decode([index - len(MARKS)]) for index in self.encode(text).tolist()]
+
+    def elements(self) -> list[str]:
+        """The marks and the pieces."""
+        return [*MARKS, *(self.pairs.decode([index]) for index in range(self.pairs.size))]
 
     def decode(self, ids: Sequence[int]) -> str:
         """The pieces in a row."""

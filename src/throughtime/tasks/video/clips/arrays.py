@@ -8,23 +8,25 @@ from pathlib import Path
 
 import numpy as np
 
+from throughtime.data.arrays import read_array
 from throughtime.data.findings import Findings
 from throughtime.errors import DataError
+from throughtime.tasks.video.clips.axes import Order, turned
 from throughtime.tasks.video.clips.clip import Clip
-from throughtime.tasks.video.clips.skeletons import COORDINATES, in_vectors, is_skeleton, many_in_vectors
+from throughtime.tasks.video.clips.skeletons import COORDINATES, in_vectors, is_skeleton, many_in_vectors, steady
 from throughtime.tasks.video.clips.table import read_table
 from throughtime.tasks.video.clips.timeseries import filled
 
-_LOOKED_AT = 200  # sequences of an array, to tell its axes apart
 _MANY = 8  # arrays in a folder that could be the frames of a clip
+_LOOKED_AT = 200  # of these
 
 
-def read_vectors(path: Path, *, transposed: bool = False, findings: Findings | None = None) -> np.ndarray:
+def read_vectors(path: Path, *, turned: bool = False, findings: Findings | None = None) -> np.ndarray:
     """One sequence: (T, F), float32, of a .npy array, or of a .csv or .tsv table with or without a head line.
 
     Args:
         path: the file.
-        transposed: it holds (F, T).
+        turned: it holds (F, T).
         findings: how it was understood is noted.
 
     Raises:
@@ -32,18 +34,18 @@ def read_vectors(path: Path, *, transposed: bool = False, findings: Findings | N
     """
     findings = Findings() if findings is None else findings
     if path.suffix.lower() == ".npy":
-        return vectors_of(path, load_array(path), transposed, findings)
+        return vectors_of(path, load_array(path), turned, findings)
     values = read_table(path, findings)
-    return filled(path, values.T if transposed else values, findings=findings)
+    return filled(path, values.T if turned else values, findings=findings)
 
 
-def vectors_of(path: Path, values: np.ndarray, transposed: bool, findings: Findings) -> np.ndarray:
+def vectors_of(path: Path, values: np.ndarray, turned: bool, findings: Findings) -> np.ndarray:
     """An array (T,), (T, F), (F, T) or (T, joints, coordinates) as one sequence (T, F), float32."""
     if is_skeleton(values):
         values = in_vectors(path, values, findings)
     else:
-        findings.taken("axes", _axes(values.ndim, transposed), path)
-        values = values[:, None] if values.ndim == 1 else values.T if transposed else values
+        findings.taken("axes", _axes(values.ndim, turned), path)
+        values = values[:, None] if values.ndim == 1 else values.T if turned else values
     if values.ndim != 2 or 0 in values.shape:
         raise DataError(path, f"an array of shape {values.shape}", "(steps, features)")
     if values.dtype.kind not in "iufb":
@@ -52,32 +54,34 @@ def vectors_of(path: Path, values: np.ndarray, transposed: bool, findings: Findi
 
 
 def sequences_of(
-    path: Path, values: np.ndarray, names: Sequence[str] | None, transposed: bool, findings: Findings
+    path: Path, values: np.ndarray, names: Sequence[str] | None, order: Order, width: int | None, findings: Findings
 ) -> list[Clip]:
     """Many sequences of one length.
 
     Args:
         path: for messages.
-        values: (N, T) of one number a step, (N, T, F), or (N, F, T) where `transposed`, or with an axis of joints.
+        values: (N, T) of one number a step, (N, T, F) or (N, F, T), or with an axis of joints.
         names: the class of each; None: not known.
-        transposed: as said.
+        order: which of the axes is time, as told.
+        width: features that training had, if known.
         findings: how the axes were understood.
 
     Raises:
         DataError: other axes, or values that cannot be.
     """
+    across = False
     if values.dtype.kind not in "iufb":
         raise DataError(path, f"an array of {values.dtype}", "numbers")
     if values.ndim > 3:
-        values, transposed = many_in_vectors(path, values, findings), False
+        values = many_in_vectors(path, values, findings)
     elif values.ndim == 2:
         findings.taken("axes", "an array (sequences, steps), one number a step", path)
-        values, transposed = values[:, :, None], False
-    elif values.ndim == 3:
-        note_axes(path, values, transposed, findings)
+        values = values[:, :, None]
+    elif values.ndim == 3 and 0 not in values.shape:
+        across = turned(path, values, order, width, findings)
     if values.ndim != 3 or 0 in values.shape:
         raise DataError(path, f"an array of shape {values.shape}", "(sequences, steps, features)")
-    if transposed:
+    if across:
         values = values.swapaxes(1, 2)
     labels: Sequence[str | None] = [None] * len(values) if names is None else names
     return [
@@ -110,28 +114,11 @@ def are_frames(files: Sequence[Path], findings: Findings) -> bool:
     if not shape or shape[-1] < 2 or any(_shape(file) != shape for file in files[1:]):
         return False
     if len(shape) == 2 and shape[0] > 1 and shape[1] <= COORDINATES and len(files) >= _MANY:
+        if steady(np.stack([load_array(file) for file in sorted(files, key=_place)[:_LOOKED_AT]])):
+            return True
         what = "numbered arrays of one shape in a folder, each taken for a clip: are they the frames of one?"
         findings.suspicious("frames", what, files[0].parent)
     return len(shape) == 1 or (len(shape) == 2 and shape[0] == 1)
-
-
-def note_axes(path: Path, values: np.ndarray, transposed: bool, findings: Findings) -> None:
-    """Note which axis of (N, T, F) was taken for time, and whether the other one looks more like it.
-
-    Along time neighbours are alike, along features they are not; where neither is, time is the much longer axis.
-    """
-    findings.taken("axes", _axes(3, transposed), path)
-    some = np.nan_to_num(values[:_LOOKED_AT].astype(np.float64), posinf=0.0, neginf=0.0)
-    some = some.swapaxes(1, 2) if transposed else some
-    steps, features = some.shape[1:]
-    if min(steps, features) < 2:
-        return
-    along_time, across = (float(np.square(np.diff(some, axis=axis)).mean()) for axis in (1, 2))
-    noise = max(along_time, across) <= 2 * min(along_time, across)
-    if features >= 3 * steps if noise else across < along_time:
-        told = "without --transposed" if transposed else "--transposed"
-        what = f"{steps} steps of {features} numbers; likelier it is the other way round ({told})"
-        findings.suspicious("axes", what, path)
 
 
 def load_array(path: Path, numbers: bool = True) -> np.ndarray:
@@ -140,21 +127,17 @@ def load_array(path: Path, numbers: bool = True) -> np.ndarray:
     Raises:
         DataError: it is none, it is cut off, or it holds objects (or, where `numbers`, no numbers).
     """
-    try:
-        values: np.ndarray = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError, MemoryError, SyntaxError) as error:
-        raise DataError(path, f"no readable array ({str(error).splitlines()[0]})", "a .npy file of numbers") from None
+    values = read_array(path)
     if values.dtype.kind not in ("iufb" if numbers else "iubU"):
         raise DataError(path, f"an array of {values.dtype}", "numbers" if numbers else "whole numbers or names")
     return values
 
 
-def _axes(dimensions: int, transposed: bool) -> str:
+def _axes(dimensions: int, turned: bool) -> str:
     """In words."""
     if dimensions == 1:
         return "an array (steps,), one number a step"
-    order = "features, steps" if transposed else "steps, features"
-    return f"an array ({order})" if dimensions == 2 else f"an array (sequences, {order})"
+    return "an array (features, steps)" if turned else "an array (steps, features)"
 
 
 def _place(file: Path) -> tuple[str, int]:
@@ -166,6 +149,6 @@ def _place(file: Path) -> tuple[str, int]:
 def _shape(path: Path) -> tuple[int, ...]:
     """Of an array, from its head alone; () where it cannot be read, which is said when it is."""
     try:
-        return tuple(np.load(path, mmap_mode="r", allow_pickle=False).shape)
-    except (OSError, ValueError, EOFError, SyntaxError):
+        return tuple(read_array(path, mapped=True).shape)
+    except DataError:
         return ()

@@ -8,10 +8,7 @@ import numpy as np
 
 from throughtime.data.findings import Findings
 from throughtime.tasks.video.clips.clip import Clip
-from throughtime.tasks.video.clips.skeletons import COORDINATES
 
-_JOINTS = (15, 16, 17, 18, 20, 21, 25, 32, 33)
-"""Of the skeletons that cameras and pose estimators give."""
 _NAMED = 8  # features whose numbers are given
 
 
@@ -23,7 +20,7 @@ def look_at_lengths(clips: Sequence[Clip], findings: Findings) -> None:
 
 
 def look_at_features(train: Sequence[Clip], findings: Findings) -> None:
-    """Note features of vectors that tell nothing: never seen, constant, counting the rows; and a joint a line."""
+    """Note features of vectors that tell nothing: never seen, constant, counting the rows."""
     low = np.fmin.reduce([np.fmin.reduce(clip.frames) for clip in train])
     high = np.fmax.reduce([np.fmax.reduce(clip.frames) for clip in train])
     kinds = {
@@ -36,9 +33,6 @@ def look_at_features(train: Sequence[Clip], findings: Findings) -> None:
             findings.suspicious("features", f"number {number} of {len(low)} {what}")
         if (more := int(found.sum()) - _NAMED) > 0:
             findings.suspicious("features", f"another of {len(low)} that {what}", count=more)
-    if (joints := _joints_a_line(train)) is not None:
-        what = f"every {joints}th row is alike: a joint a line? --joints {joints} makes {joints} rows a step"
-        findings.suspicious("features", what, train[0].path)
 
 
 def _counting(train: Sequence[Clip]) -> np.ndarray:
@@ -51,20 +45,3 @@ def _counting(train: Sequence[Clip]) -> np.ndarray:
     for some in steps:
         counting &= (np.abs(some - usual) <= 1e-3 * np.abs(usual)).all(axis=0)
     return counting
-
-
-def _joints_a_line(train: Sequence[Clip], most: int = 50) -> int | None:
-    """How many rows one skeleton fills, where each row looks like that of the same joint a step before."""
-    some = [clip.frames for clip in train[:most]]
-    if not 2 <= some[0].shape[1] <= COORDINATES:
-        return None
-    for joints in _JOINTS:
-        if any(len(frames) % joints or len(frames) < 2 * joints for frames in some):
-            continue
-        near, same = (
-            np.nanmean(np.concatenate([np.square(frames[lag:] - frames[:-lag]).ravel() for frames in some]))
-            for lag in (1, joints)
-        )
-        if same < 0.1 * near:
-            return joints
-    return None

@@ -20,6 +20,7 @@ from throughtime.tasks.video.clips.arrays import (
     sequences_of,
     vectors_of,
 )
+from throughtime.tasks.video.clips.axes import Order, turned_clip, turned_files
 from throughtime.tasks.video.clips.clip import Clip
 from throughtime.tasks.video.clips.labels import names_of
 from throughtime.tasks.video.clips.lists import Listed, read_list
@@ -47,7 +48,7 @@ class Reading:
     Args:
         size: of the pictures, squeezed to size x size.
         most: frames of a picture clip that are kept.
-        transposed: arrays hold (features, steps).
+        axes: of arrays, as told.
         width: numbers in a vector where that is known: so long an array of one axis is one frame.
         joints: of a skeleton; None: vectors are taken as they are.
         origin: the number of the joint from which all are seen, from 1; None: where they are.
@@ -56,7 +57,7 @@ class Reading:
 
     size: int
     most: int = 64
-    transposed: bool = False
+    axes: Order = "auto"
     width: int | None = None
     joints: int | None = None
     origin: int | None = None
@@ -83,8 +84,8 @@ def _labelled_clips(path: Path, reading: Reading, findings: Findings) -> list[Cl
         return _folder(path, reading, findings)
     if (inside := path.parent).suffix.lower() == ".npz" and inside.is_file():
         return _packed(inside, path.name, reading, findings)
-    if not path.exists():
-        raise DataError(path, "nothing", _EXPECTED)
+    if not path.is_file():
+        raise DataError(path, "neither a file nor a folder" if path.exists() else "nothing", _EXPECTED)
     suffix = path.suffix.lower()
     if suffix == ".ts" and is_time_series(path):
         return read_ts(path, findings=findings)
@@ -97,7 +98,7 @@ def _labelled_clips(path: Path, reading: Reading, findings: Findings) -> list[Cl
         if labels is None:
             raise DataError(path, "an array without labels", "y.npy beside X.npy, or a folder of clips")
         names = names_of(labels, load_array(labels, numbers=False), len(values), findings)
-        return sequences_of(path, values, names, reading.transposed, findings)
+        return sequences_of(path, values, names, reading.axes, reading.width, findings)
     if suffix in TABLES:
         if (listed := read_list(path, reading.skip_broken, findings)) is not None:
             return _labelled(path, listed, reading, findings)
@@ -113,7 +114,8 @@ def _packed(path: Path, member: str | None, reading: Reading, findings: Findings
     values, labels = read_packed(path, member, findings)
     if labels is None:
         raise DataError(path, "an array without labels", "an array y, labels or target beside it")
-    return sequences_of(path, values, names_of(path, labels, len(values), findings), reading.transposed, findings)
+    names = names_of(path, labels, len(values), findings)
+    return sequences_of(path, values, names, reading.axes, reading.width, findings)
 
 
 def _posed(clip: Clip, reading: Reading, findings: Findings) -> Clip:
@@ -150,15 +152,16 @@ def read_one(path: Path, reading: Reading, findings: Findings) -> list[Clip]:
     if suffix in (".npy", ".npz"):
         values = load_array(path) if suffix == ".npy" else read_packed(path, None, findings)[0]
         if values.ndim > 2 and not is_skeleton(values):
-            return sequences_of(path, values, None, reading.transposed, findings)
+            return sequences_of(path, values, None, reading.axes, reading.width, findings)
         if values.shape == (reading.width,) and reading.width != 1:
             findings.taken("axes", "an array of one axis, as long as a frame: one frame", path)
             return [Clip(filled(path, values[None], findings=findings), None, path)]
-        return [Clip(vectors_of(path, values, reading.transposed, findings), None, path)]
+        across = values.ndim == 2 and turned_clip(path, values, reading.axes, reading.width)
+        return [Clip(vectors_of(path, values, across, findings), None, path)]
     if suffix in TABLES and (series := read_series(path, findings, labels=False, width=reading.width)) is not None:
         return series
     if suffix in VECTORS:
-        return [Clip(read_vectors(path, transposed=reading.transposed, findings=findings), None, path)]
+        return [Clip(read_vectors(path, turned=reading.axes == "nct", findings=findings), None, path)]
     return [Clip(read_video(path, reading.size, reading.most, findings), None, path)]
 
 
@@ -233,6 +236,9 @@ def _sources(folder: Path, reading: Reading, findings: Findings, alone: bool = F
 
 
 def _labelled(path: Path, listed: Sequence[Listed], reading: Reading, findings: Findings) -> list[Clip]:
+    if reading.width is None and reading.joints is None:
+        across = turned_files([one.path for one in listed], reading.axes, findings)
+        reading = replace(reading, axes="nct" if across else "ntc")
     clips: list[Clip] = []
     damaged = Damaged(path, len(listed))
     for one in counted(listed, "reading clips"):

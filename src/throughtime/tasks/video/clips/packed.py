@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
+from throughtime.data.arrays import array_names, read_arrays
 from throughtime.data.findings import Findings
 from throughtime.data.splits import Split, named_splits
 from throughtime.errors import DataError
-from throughtime.storage.written import readable
 
-LARGEST = 8 * 2**30
-"""Bytes that all the arrays of a file may have together."""
 _INPUTS = ("x", "data", "values", "inputs", "sequences", "series", "features", "keypoints", "poses", "skeletons", "arr")
 _LABELS = ("y", "label", "labels", "target", "targets", "class", "classes")
 _EXPECTED = "an array x (sequences, steps, features) and its labels y, or x_train, y_train, x_test, y_test"
@@ -26,7 +23,7 @@ def packed_splits(path: Path) -> dict[Split, Path] | None:
     Raises:
         DataError: no such file, or two arrays for one split.
     """
-    inputs = [path / name for name in _names(path) if _kind(name) in _INPUTS]
+    inputs = [path / name for name in array_names(path, _EXPECTED) if _kind(name) in _INPUTS]
     return named_splits(path, inputs)
 
 
@@ -41,7 +38,7 @@ def read_packed(path: Path, member: str | None, findings: Findings) -> tuple[np.
     Raises:
         DataError: it cannot be read, or has no such array.
     """
-    names = _names(path)
+    names = array_names(path, _EXPECTED)
     inputs = [name for name in names if _kind(name) in _INPUTS] or (names if len(names) == 1 else [])
     if member is None and len(inputs) != 1:
         raise DataError(path, f"the arrays {', '.join(names)[:80]}", _EXPECTED)
@@ -54,23 +51,8 @@ def read_packed(path: Path, member: str | None, findings: Findings) -> tuple[np.
         for name in names:
             if name not in (chosen, labels):
                 findings.left_out("arrays", f"the array {name!r} is not read", path)
-    with readable(path, "readable arrays", _EXPECTED), np.load(path, allow_pickle=False) as arrays:
-        return arrays[chosen], arrays[labels] if labels else None
-
-
-def _names(path: Path) -> list[str]:
-    """Of the arrays; the file is known to hold no more than may be."""
-    if not path.is_file():
-        raise DataError(path, "nothing", "an .npz file")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(info.file_size for info in archive.infolist())
-            names = [name.removesuffix(".npy") for name in archive.namelist()]
-    except (OSError, zipfile.BadZipFile) as error:
-        raise DataError(path, f"no readable .npz file ({error})", _EXPECTED) from None
-    if size > LARGEST:
-        raise DataError(path, f"{size:,} bytes of arrays", f"at most {LARGEST:,}")
-    return names
+    found = read_arrays(path, [chosen, *([labels] if labels else [])], _EXPECTED)
+    return found[0], found[1] if labels else None
 
 
 def _kind(name: str) -> str:

@@ -165,6 +165,8 @@ def _stream(path: Path, container: Any) -> Any:
         found = "a text file" if container.format.name == "tty" else "a file without a video stream"
         raise DataError(path, found, EXPECTED)
     stream = container.streams.video[0]
+    if stream.codec_context is None:  # a drawing (SVG) is such
+        raise DataError(path, "pictures of a kind for which there is no decoder", EXPECTED)
     if max(stream.width or 0, stream.height or 0) > WIDEST:
         raise DataError(path, f"frames of {stream.width} x {stream.height} pixels", f"at most {WIDEST:,} either way")
     return stream
