@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from throughtime.cli.inside.showing import check_asked, say_written
 from throughtime.cli.plain_json import plain_json
 from throughtime.cli.show import report_console, show_findings, show_table
 from throughtime.errors import ArgumentError
-from throughtime.reports.notes.gates import tables
+from throughtime.reports.notes.gates import leave_gates, tables
 from throughtime.storage.report import Table
 
 if TYPE_CHECKING:
@@ -51,9 +52,10 @@ def run(arguments: Sequence[str]) -> int:
     check_asked(asked.out, asked.most)
 
     from throughtime import verbs
+    from throughtime.verbs.inspecting import kept
 
     done = verbs.Run(asked.run)
-    found = verbs.inspect_gates(done, asked.input, most=asked.most, keep=asked.report)
+    found = verbs.inspect_gates(done, asked.input, most=asked.most)
 
     from throughtime.insight.gates import openings, verdict
 
@@ -75,6 +77,8 @@ def run(arguments: Sequence[str]) -> int:
                 "" if len(found) <= most else f"of the first {'' if most == 1 else f'{most} '}of {len(found)} inputs"
             )
             say_written(asked.out, which)
+    if asked.report:  # once all that was asked for is known to be there
+        kept(done, partial(leave_gates, done.folder, found))
     show_findings(done.task.findings)
     return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from throughtime.cli.inside.showing import check_asked, say_written
 from throughtime.cli.plain_json import plain_json
 from throughtime.cli.show import show_findings, show_table
 from throughtime.errors import ArgumentError, ThroughtimeError
-from throughtime.reports.notes.units import table
+from throughtime.reports.notes.units import leave_units, table
 from throughtime.storage.report import Table
 
 if TYPE_CHECKING:
@@ -61,11 +62,10 @@ def run(arguments: Sequence[str]) -> int:
         raise ArgumentError(f"found both {asked.data} and --marked {asked.marked}, expected one of them")
 
     from throughtime import verbs
+    from throughtime.verbs.inspecting import kept
 
     done = verbs.Run(asked.run)
-    found, telling = verbs.inspect_units(
-        done, asked.data, most=asked.most, marked=asked.marked, gate=asked.gate, keep=asked.report
-    )
+    found, telling = verbs.inspect_units(done, asked.data, most=asked.most, marked=asked.marked, gate=asked.gate)
     findings = list(done.task.findings)
     layer = _layer(found, asked)
     moments = {f"{layer.name}, unit {unit}": layer.strongest(unit, _MOMENTS) for unit in asked.unit}
@@ -88,6 +88,9 @@ def run(arguments: Sequence[str]) -> int:
         draw_detectors(found, telling, asked.out)
         if not asked.json:
             say_written(asked.out)
+    if asked.report:  # once all that was asked for is known to be there
+        kept(done, partial(leave_units, done.folder, found, telling))
+    findings += [one for one in done.task.findings if one not in findings]
     show_findings(findings)
     return 0
 
