@@ -111,5 +111,7 @@ def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
 
 
 def _fail(sentence: str, status: int) -> int:
-    Console(stderr=True, soft_wrap=True).print(f"throughtime: {sentence}", style="red", markup=False, highlight=False)
+    # a name of a file may hold what moves the cursor or colours the terminal
+    shown = "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in sentence)
+    Console(stderr=True, soft_wrap=True).print(f"throughtime: {shown}", style="red", markup=False, highlight=False)
     return status
