@@ -168,7 +168,8 @@ class Recurrent(RNNBase):
                 return answer
         given: Any = input
         if not isinstance(given, Tensor | PackedSequence):
-            return self._symbolic(given, hx, lengths, trace)
+            kept: tuple[Any, ...] = self._symbolic(given, hx, lengths, trace)
+            return kept
         if not recorded():
             return self._run(input, hx, lengths, trace)
         with warnings.catch_warnings():
