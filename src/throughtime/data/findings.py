@@ -149,6 +149,8 @@ class Findings:
             DataError: it is something else; the sentence names the file that it stood in.
         """
         try:
+            for one in stored:
+                LEVELS.index(one["level"])
             return cls(Finding(**{**one, "places": tuple(Place(*place) for place in one["places"])}) for one in stored)
-        except (TypeError, KeyError) as error:
+        except (TypeError, KeyError, ValueError) as error:
             raise DataError(path, f"no findings ({error})", "what training wrote there") from error

@@ -14,6 +14,7 @@ import numpy as np
 from throughtime.errors import ThroughtimeError
 from throughtime.settings import Settings
 from throughtime.storage import config
+from throughtime.storage.account import as_account
 from throughtime.storage.atomic import clear_errors, write_atomically
 from throughtime.storage.energy import Footprint
 from throughtime.storage.features import check_features, checksums_of
@@ -170,7 +171,7 @@ class RunFolder(OwnFolder):
         Raises:
             DataError: it is broken.
         """
-        read: dict[str, Any] | None = read_json(self._data, "account of what was read", dict)
+        read = read_json(self._data, "account of what was read", as_account)
         if read is None:
             return None
         with readable(self._checksums, "checksums of examples"):
