@@ -169,7 +169,8 @@ def test_stress_judges_by_the_tasks_own_metric_and_says_where_it_breaks(
 ) -> None:
     run, data = str(STORED / name.split("/")[0] / "run"), str(STORED / name)
     out = tmp_path / "out"
-    words = ["stress", run, data, "--conditions", *attacks, "--severities", "1", "5", "--limit", "6", "--out", str(out)]
+    words = ["stress", run, data, "--conditions", *attacks, "--severities", "1", "5", "--limit", "6"]
+    words += ["--out", str(out), "--no-report"]
     assert main(words) == 0
     shown = capsys.readouterr().out
     found = json.loads((out / "stress.json").read_text(encoding="utf-8"))
