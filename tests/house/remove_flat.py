@@ -72,9 +72,11 @@ def its(room: str) -> list[str]:
 def having(room: str, tests: Iterable[Path]) -> list[Path]:
     """Test files that have an application of the room as their example, or whose helpers have."""
     one = "|".join(its(room))
+    # its name between quotes, also as the first part of a path; "text" is a name of columns too
+    named = rf'"({one})/' if room == "text" else rf'"({one})["/]'
     example = re.compile(
-        rf'tasks\.{room}\b|"(train|check)", "({one})"|(train|find)\("({one})"|^    "({one})": \{{'
-        rf'|(STORED|"stored_runs") / "({one})"',
+        rf'tasks\.{room}\b|{named}|"(train|check)", "({one})"|(train|find)\("({one})"|^    "({one})": \{{'
+        rf'|(STORED|"stored_runs") / "({one})"|^ +\("({one})", \[',
         re.MULTILINE,
     )
 
