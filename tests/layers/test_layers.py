@@ -15,8 +15,7 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pack_sequen
 
 from helpers.layer_cases import OURS, PAIRS, equal, states
 from throughtime import kernels
-from throughtime.kernels import fused
-from throughtime.layers import GRU, LSTM, RNN, Recurrent
+from throughtime.layers import GRU, LSTM, Recurrent
 
 # --- drop-in for torch.nn -------------------------------------------------------------------------------------------
 
@@ -202,16 +201,3 @@ def test_seventy_thousand_steps() -> None:
 )
 def test_seventy_thousand_steps_of_every_cell(name: str, path: str) -> None:
     long_case(OURS[name](2, 3), path)
-
-
-@pytest.mark.skipif(not fused.instruction_sets(), reason="no compiled kernels: no compiler, or no AVX2")
-@pytest.mark.parametrize("options", [{}, {"num_layers": 2}])
-@pytest.mark.parametrize("layer", [RNN, GRU, LSTM])
-def test_an_output_changed_in_place_is_said_in_words(layer: Any, options: dict[str, Any]) -> None:
-    x = torch.randn(7, 3, 4, requires_grad=True)
-    changed = torch.nn.ReLU(inplace=True)(layer(4, 5, **options)(x)[0]).sum()
-    with (
-        kernels.use("fused"),
-        pytest.raises(RuntimeError, match=r"the output of a recurrent layer was changed in place"),
-    ):
-        changed.backward()

@@ -14,7 +14,6 @@ from throughtime.reports.notes.gradients import leave_gradients
 from throughtime.reports.notes.watched import leave_watched
 from throughtime.reports.notes.worst import leave_worst
 from throughtime.tasks.base import Draws, Symbols
-from throughtime.training.threads import cpu_threads
 from throughtime.verbs.calibrating import calibrations
 from throughtime.verbs.run import Run
 
@@ -32,6 +31,8 @@ def leave_looks(run: Run, test: Sequence[Any], seconds: float) -> None:
         test: what it was judged by.
         seconds: that it has been trained.
     """
+    from throughtime.training.threads import cpu_threads
+
     with stage("drawing for the report"), cpu_threads(run.model, run.task.settings.threads):
         try:
             leave_watched(run.folder)
