@@ -82,10 +82,18 @@ def having(room: str, tests: Iterable[Path]) -> list[Path]:
 
     def texts(file: Path) -> Iterator[str]:
         yield (text := file.read_text(encoding="utf-8"))
-        for helper in re.findall(r"^from helpers\.(\w+) import", text, re.MULTILINE):
-            yield from texts(TESTS / "helpers" / f"{helper}.py")
+        for helper in helpers_of(text):
+            yield from texts(helper)
 
     return [path for path in tests if any(map(example.search, texts(path)))]
+
+
+def helpers_of(text: str) -> Iterator[Path]:
+    """Modules of the tests' own that a test, or another of them, imports."""
+    for package, name, names in re.findall(r"^from (helpers|fuzz)(\.\w+)? import ([\w, ]+)", text, re.MULTILINE):
+        for one in [name[1:]] if name else names.split(", "):
+            if (file := TESTS / package / f"{one}.py").is_file():
+                yield file
 
 
 @cache
@@ -105,18 +113,14 @@ def reached(file: Path) -> frozenset[str]:
     """All modules that a test needs in the end: by itself, by its helpers, or by what it runs in other processes."""
     text = file.read_text(encoding="utf-8")
     # a name between quotes is only to be loaded beforehand
-    named = {*re.findall(r"(?<!\")\b(?:throughtime|helpers)(?:\.\w+)+", text)}
-    for package, names in re.findall(r"from (throughtime[\w.]*|helpers[\w.]*) import ([\w, ]+)", text):
+    named = {*re.findall(r"(?<!\")\bthroughtime(?:\.\w+)+", text)}
+    for package, names in re.findall(r"from (throughtime[\w.]*) import ([\w, ]+)", text):
         named |= {f"{package}.{name}" for name in names.split(", ")}
     if '"-m", "throughtime' in text:
         named.add("throughtime.cli")
-    found = set[str]()
+    found = set[str]().union(*map(reached, helpers_of(text)))
     for name in named:
         package, first = name.split(".")[:2]
-        if package == "helpers":
-            helper = TESTS / "helpers" / f"{first}.py"
-            found |= reached(helper) if helper.is_file() else set()
-            continue
         name = throughtime._HOMES.get(first, name)
         while name not in graph().modules:  # a class or function of it
             name = name.rpartition(".")[0]
