@@ -63,6 +63,7 @@ def test_who_knows_when_to_speak_but_not_what_comes_to_what_is_called_a_guess() 
 
 @pytest.mark.parametrize("cell", ["gru", "reset_after", "lstm"])
 def test_gates_begin_with_memories_of_all_lengths(cell: str) -> None:
+    torch.manual_seed(0)
     layer: Recurrent = KINDS[cell](1, 400)
     chrono(layer, longest=100)
     for name, weight in layer.named_parameters():

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from throughtime.bench.memory.drawn import Drawn
+from throughtime.bench.memory.drawn import drawn_split
 from throughtime.bench.memory.problem import Problem, Split
-from throughtime.data.batch import Batch, Kept, Loader
+from throughtime.data.batch import Batch, Loader
 from throughtime.layers import Recurrent
 from throughtime.models.base import Model
 from throughtime.models.regressor import Regressor
@@ -17,8 +17,6 @@ from throughtime.settings import TrainingSettings
 from throughtime.tasks.base import Metric
 
 _BATCH = 32
-_HELD_OUT = {"valid": 10, "test": 40}
-"""Batches of the splits that are judged."""
 
 
 class Adding(Problem):
@@ -52,9 +50,7 @@ class Adding(Problem):
 
     def loader(self, split: Split, seed: int) -> Loader:
         """New sequences at every step; those that are judged are always the same."""
-        if split == "train":
-            return Drawn(self.draw, batches=100, seed=3 + seed)
-        return Kept(Drawn(self.draw, _HELD_OUT[split], seed=("valid", "test").index(split)))
+        return drawn_split(self.draw, split, seed, batches=100)
 
     def judge(self, model: Any, split: Split) -> dict[str, float]:
         """The mean squared error."""

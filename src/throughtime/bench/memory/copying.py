@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from throughtime.bench.memory.drawn import Drawn
+from throughtime.bench.memory.drawn import drawn_split
 from throughtime.bench.memory.problem import Problem, Split
-from throughtime.data.batch import Batch, Kept, Loader
+from throughtime.data.batch import Batch, Loader
 from throughtime.layers import Recurrent
 from throughtime.models.base import Model
 from throughtime.models.classifier import OneHot
@@ -23,7 +23,6 @@ _BATCH = 50
 _SAID, _KINDS = 10, 8
 _BLANK, _AGAIN = 9, 10
 """Symbols are 1 to 8; then nothing is said; then what was said is asked for."""
-_HELD_OUT = {"valid": 10, "test": 40}
 
 
 class Copying(Problem):
@@ -56,9 +55,7 @@ class Copying(Problem):
 
     def loader(self, split: Split, seed: int) -> Loader:
         """New sequences at every step; those that are judged are always the same."""
-        if split == "train":
-            return Drawn(self.draw, batches=200, seed=3 + seed)
-        return Kept(Drawn(self.draw, _HELD_OUT[split], seed=("valid", "test").index(split)))
+        return drawn_split(self.draw, split, seed, batches=200)
 
     def judge(self, model: Any, split: Split) -> dict[str, float]:
         """The cross-entropy, and the share of the ten symbols that are said right."""

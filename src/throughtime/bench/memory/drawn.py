@@ -6,7 +6,11 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from throughtime.data.batch import Batch
+from throughtime.bench.memory.problem import Split
+from throughtime.data.batch import Batch, Kept, Loader
+
+_HELD_OUT = {"valid": 10, "test": 40}
+"""Batches of the splits that are judged."""
 
 
 class Drawn:
@@ -33,3 +37,17 @@ class Drawn:
         """The batches of that epoch, without the first `skip`."""
         for number in range(skip, self._batches):
             yield self._draw(np.random.default_rng((self._seed, epoch, number)))
+
+
+def drawn_split(draw: Callable[[np.random.Generator], Batch], split: Split, seed: int, *, batches: int) -> Loader:
+    """New sequences at every step of training; those that are judged are always the same.
+
+    Args:
+        draw: makes a batch by a generator.
+        split: whose.
+        seed: decides what is learned from.
+        batches: of an epoch of training.
+    """
+    if split == "train":
+        return Drawn(draw, batches, seed=3 + seed)  # 0 and 1 are those of the other splits
+    return Kept(Drawn(draw, _HELD_OUT[split], seed=("valid", "test").index(split)))
